@@ -1,0 +1,72 @@
+"""Weak supervision, several annotators and a release gate.
+
+Names are loaded when they are first used, so that ``import weakhitl`` and ``weakhitl --help`` stay quick.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "ABSTAIN": "schema",
+    "Consensus": "consensus",
+    "DawidSkene": "label_model",
+    "Estimate": "estimate",
+    "LabelModel": "label_model",
+    "LabelSchema": "schema",
+    "LabelingFunction": "labeling",
+    "MajorityVote": "label_model",
+    "Patterns": "votes",
+    "Project": "pipeline",
+    "Votes": "votes",
+    "WeakHITLError": "errors",
+    "apply": "labeling",
+    "cohen_kappa": "agreement",
+    "discover": "labeling",
+    "fleiss_kappa": "agreement",
+    "gwet_ac1": "agreement",
+    "krippendorff_alpha": "agreement",
+    "labeling_function": "labeling",
+    "lf_summary": "labeling",
+    "pairwise_cohen_kappa": "agreement",
+    "percent_agreement": "agreement",
+    "verify": "release",
+}
+
+__all__ = ["__version__", *sorted(_HOMES)]  # noqa: PLE0604 - the table above is the one list of names
+
+if TYPE_CHECKING:
+    from weakhitl.agreement import (
+        cohen_kappa,
+        fleiss_kappa,
+        gwet_ac1,
+        krippendorff_alpha,
+        pairwise_cohen_kappa,
+        percent_agreement,
+    )
+    from weakhitl.consensus import Consensus
+    from weakhitl.errors import WeakHITLError
+    from weakhitl.estimate import Estimate
+    from weakhitl.label_model import DawidSkene, LabelModel, MajorityVote
+    from weakhitl.labeling import (
+        LabelingFunction,
+        apply,
+        discover,
+        labeling_function,
+        lf_summary,
+    )
+    from weakhitl.pipeline import Project
+    from weakhitl.release import verify
+    from weakhitl.schema import ABSTAIN, LabelSchema
+    from weakhitl.votes import Patterns, Votes
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'weakhitl' has no attribute {name!r}")
+    return getattr(import_module(f"weakhitl.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

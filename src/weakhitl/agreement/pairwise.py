@@ -1,0 +1,78 @@
+"""Cohen's kappa of every pair of sources at once."""
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from scipy.stats import norm
+
+from weakhitl.errors import UsageError
+from weakhitl.votes import FloatArray, Votes
+
+
+def pairwise_cohen_kappa(votes: Votes, *, confidence: float = 0.95) -> pd.DataFrame:
+    """Cohen's kappa of all pairs of sources that share an item.
+
+    Returns
+    -------
+    DataFrame
+        One row per pair: ``first``, ``second``, ``n`` (shared items), ``agreement`` (percent, as a share),
+        ``kappa``, ``se``, ``low``, ``high``. The standard error is the large-sample one, so the interval is
+        rough for few items; kappa and interval are missing (NA) where one class alone was used, and the
+        interval where its width would be zero: that says that the sample is small, not that kappa is certain.
+
+    References
+    ----------
+    J. L. Fleiss, J. Cohen, B. S. Everitt (1969), Large sample standard errors of kappa and weighted kappa.
+
+    """
+    if not 0 < confidence < 1:
+        raise UsageError(f"confidence is {confidence}; expected a number between 0 and 1, such as 0.95")
+    first, second, tables = _confusions(votes)
+    n = tables.sum(axis=(1, 2))
+    kappa, se = _kappa(tables / n[:, None, None], n)
+    se = np.where(se > 1e-6, se, np.nan)  # the variance is a difference of near-equal sums: less is rounding
+    half = norm.ppf((1 + confidence) / 2) * se
+    names = np.array(votes.sources, dtype=object)
+    numbers = {
+        "kappa": kappa,
+        "se": se,
+        "low": np.maximum(kappa - half, -1),
+        "high": np.minimum(kappa + half, 1),
+    }
+    table = pd.DataFrame(
+        {
+            "first": names[first],
+            "second": names[second],
+            "n": n.astype(np.int64),
+            "agreement": np.trace(tables, axis1=1, axis2=2) / n,
+        }
+    )
+    return table.assign(**{name: pd.array(column, dtype="Float64") for name, column in numbers.items()})
+
+
+def _confusions(votes: Votes) -> tuple[np.ndarray, np.ndarray, FloatArray]:
+    """Positions of the pairs that share items, and ``tables[pair, class of first, class of second]``."""
+    row, column, label = votes.entries()
+    n, m, k = len(votes), len(votes.sources), len(votes.schema)
+    cells = sparse.csr_array((np.ones(len(row)), (row, column * k + label)), shape=(n, m * k))
+    joint = (cells.T @ cells).toarray().reshape(m, k, m, k).transpose(0, 2, 1, 3)
+    first, second = np.triu_indices(m, 1)
+    tables = joint[first, second]
+    shared = tables.sum(axis=(1, 2)) > 0
+    return first[shared], second[shared], tables[shared]
+
+
+def _kappa(p: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Kappa and its standard error; ``p[pair, class, class]`` are shares that sum to 1."""
+    rows, columns = p.sum(axis=2), p.sum(axis=1)
+    observed = np.trace(p, axis1=1, axis2=2)
+    expected = (rows * columns).sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        kappa = np.where(expected < 1 - 1e-12, (observed - expected) / (1 - expected), np.nan)
+        off = p * (columns[:, :, None] + rows[:, None, :]) ** 2
+        diagonal = np.einsum("pii->pi", p)
+        a = (diagonal * (1 - (rows + columns) * (1 - kappa)[:, None]) ** 2).sum(axis=1)
+        b = (1 - kappa) ** 2 * (off.sum(axis=(1, 2)) - np.einsum("pii->p", off))
+        c = (kappa - expected * (1 - kappa)) ** 2
+        variance = (a + b - c) / (1 - expected) ** 2 / n
+        return kappa, np.sqrt(np.maximum(variance, 0))

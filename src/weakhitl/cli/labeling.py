@@ -1,0 +1,107 @@
+"""Commands ``label`` and ``lfs``."""
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from weakhitl.cli.shared import (
+    guarded,
+    json_option,
+    open_project,
+    print_json,
+    print_table,
+    progress_bar,
+    project_option,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@click.command("label")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the labels here: csv, jsonl or parquet.")
+@project_option
+@json_option
+@guarded
+def label_command(project_path: Path, out: Path | None, as_json: bool) -> None:
+    """Run the labeling functions and consolidate their votes.
+
+    People's ratings that are in the store take part, too.
+
+    \b
+    Example:
+      weakhitl label --out labels.csv
+    """
+    project = open_project(project_path)
+    with progress_bar("labeling functions", hidden=as_json) as progress:
+        labelled = project.label(out, progress)
+    facts = labelled.to_dict()
+    if as_json:
+        print_json(facts)
+        return
+    click.echo(
+        f"{facts['functions']} functions voted {facts['votes']:,} times on {facts['items']:,} items; "
+        f"{facts['covered']:,} have a vote ({facts['covered'] / facts['items']:.0%})."
+    )
+    rows = [(name, f"{count:,}") for name, count in facts["classes"].items()]
+    print_table(
+        "Labels so far",
+        ("class", "items"),
+        [*rows, ("no label", f"{facts['items'] - facts['labelled']:,}")],
+        [1],
+    )
+    least = project.config.release.min_confidence
+    click.echo(f"{facts['confident']:,} labels reach the confidence of {least:g} that a release asks for.")
+    for fault in labelled.run.faults:
+        click.secho(f"Fault: {fault}", fg="yellow", err=True)
+    if out is not None:
+        click.echo(f"wrote {out}")
+
+
+@click.command("lfs")
+@click.option(
+    "--gold",
+    type=click.Path(path_type=Path),
+    help="A file with columns item and label, for accuracies.",
+)
+@project_option
+@json_option
+@guarded
+def lfs_command(project_path: Path, gold: Path | None, as_json: bool) -> None:
+    """Show each labeling function: coverage, overlaps, conflicts.
+
+    \b
+    Example:
+      weakhitl lfs --gold gold.csv
+    """
+    project = open_project(project_path)
+    table = project.lfs(gold)
+    classes = project.config.labels.classes
+    if as_json:
+        print_json([{"name": name, **row} for name, row in _plain(table).items()])
+        return
+    shares = ["Coverage", "Overlaps", "Conflicts"]
+    header = ["function", "classes", *shares, *(["Correct", "Wrong", "Accuracy"] if gold else [])]
+    rows = []
+    for name, row in table.iterrows():
+        cells = [str(name), ", ".join(classes[code] for code in row["Polarity"]) or "none"]
+        cells += [f"{row[share]:.1%}" for share in shares]
+        if gold:
+            accuracy = row["Emp. Acc."]
+            cells += [
+                str(row["Correct"]),
+                str(row["Incorrect"]),
+                "none" if math.isnan(accuracy) else f"{accuracy:.0%}",
+            ]
+        rows.append(cells)
+    print_table("", header, rows, range(2, len(header)))
+
+
+def _plain(table: "pd.DataFrame") -> dict[str, dict[str, object]]:
+    import json
+
+    text = table.to_json(orient="index")
+    parsed: dict[str, dict[str, object]] = json.loads(text)
+    return parsed

@@ -1,0 +1,64 @@
+"""Commands ``init`` and ``status``."""
+
+from pathlib import Path
+
+import click
+
+from weakhitl.cli.shared import (
+    guarded,
+    json_option,
+    open_project,
+    print_json,
+    print_table,
+    project_option,
+)
+
+
+@click.command("init")
+@click.argument("folder", type=click.Path(path_type=Path), default=Path())
+@click.option(
+    "--class",
+    "classes",
+    multiple=True,
+    help="A class; give one at a time, in order.  [default: no, yes]",
+)
+@click.option("--data", type=click.Path(path_type=Path), help="Your items: csv, jsonl or parquet.")
+@click.option(
+    "--id",
+    "id_column",
+    help="Column with the item ids.  [default: item, id, or the first that is unique]",
+)
+@guarded
+def init_command(folder: Path, classes: tuple[str, ...], data: Path | None, id_column: str | None) -> None:
+    """Make a new project: configuration, functions, guideline.
+
+    \b
+    Example:
+      weakhitl init spam --class HAM --class SPAM --data comments.csv
+    """
+    from weakhitl.pipeline.init import init_project
+
+    for path in init_project(folder, classes or ("no", "yes"), data, id_column):
+        click.echo(f"wrote {path}")
+    if data is None:
+        click.echo(f"Put your items into {folder / 'items.csv'} (columns item, text), or change [data] path.")
+    click.echo(f"Next: edit labeling_functions/functions.py, then: weakhitl label --project {folder}")
+
+
+@click.command("status")
+@project_option
+@json_option
+@guarded
+def status_command(project_path: Path, as_json: bool) -> None:
+    """Say how far the project is, and what comes next.
+
+    \b
+    Example:
+      weakhitl status --project weather
+    """
+    facts = open_project(project_path).status()
+    if as_json:
+        print_json(facts)
+        return
+    rows = [(name, ", ".join(value) if isinstance(value, list) else str(value)) for name, value in facts.items()]
+    print_table("", ("", ""), [(name, value or "none") for name, value in rows])

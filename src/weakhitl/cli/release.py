@@ -1,0 +1,74 @@
+"""Commands ``release`` and ``verify``."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from weakhitl.cli.gate import print_gate
+from weakhitl.cli.shared import (
+    EXIT_CODES,
+    guarded,
+    json_option,
+    open_project,
+    print_json,
+    project_option,
+)
+
+
+@click.command("release")
+@click.argument("version")
+@project_option
+@json_option
+@guarded
+def release_command(project_path: Path, version: str, as_json: bool) -> None:
+    """Release the dataset if the gate passes, else write a report why not.
+
+    \b
+    Example:
+      weakhitl release 1.0.0
+    """
+    released = open_project(project_path).release(version)
+    if as_json:
+        print_json(released.to_dict())
+    else:
+        print_gate(released.gate)
+        click.echo(f"Released: {released.path}" if released.digest else "Not released; no data was written.")
+        click.echo(f"Report:   {released.report}")
+        if released.digest:
+            click.echo(f"Digest:   {released.digest}")
+    sys.exit(EXIT_CODES[released.gate.status])
+
+
+@click.command("verify")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--digest", help="The digest that was published with the release.")
+@json_option
+@guarded
+def verify_command(path: Path, digest: str | None, as_json: bool) -> None:
+    """Compute every label and figure of a release again, offline.
+
+    Exit 0 when all comes out the same, 1 when something differs. What is read is data; no function of the
+    release is run.
+
+    \b
+    Example:
+      weakhitl verify releases/1.0.0
+    """
+    from weakhitl.release import verify
+
+    verification = verify(path, digest)
+    if as_json:
+        print_json(verification.to_dict())
+    else:
+        for finding in verification.findings:
+            click.secho(
+                "ok    " if finding.holds else "WRONG ",
+                fg="green" if finding.holds else "red",
+                nl=False,
+            )
+            click.echo(f"{finding.what}: {finding.detail}")
+        click.echo(f"Digest: {verification.digest}")
+        if not verification.holds:
+            click.secho("This is not the release that it says it is.", fg="red")
+    sys.exit(0 if verification.holds else 1)

@@ -1,0 +1,124 @@
+"""What commands share: the options every one has, errors, tables."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from weakhitl.errors import WeakHITLError
+
+if TYPE_CHECKING:
+    from weakhitl.pipeline import Project
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+STATUS_COLOURS = {"pass": "green", "fail": "red", "undecided": "yellow"}
+EXIT_CODES = {"pass": 0, "fail": 1, "undecided": 4}
+
+
+def project_option(function: F) -> F:
+    """``--project DIR``: the folder that holds weakhitl.toml."""
+    return click.option(
+        "--project",
+        "project_path",
+        type=click.Path(path_type=Path),
+        default=Path(),
+        show_default="the current folder",
+        help="Folder with weakhitl.toml, or that file.",
+    )(function)
+
+
+def json_option(function: F) -> F:
+    """``--json``: print the result for a program."""
+    return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(function)
+
+
+def guarded(function: F) -> F:
+    """Turn our errors into one message and an exit code; ``--debug`` shows the traceback."""
+
+    @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+    @wraps(function)
+    def guard(*args: Any, debug: bool, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except WeakHITLError as error:
+            if debug:
+                raise
+            click.secho(f"Error: {error}", fg="red", err=True)
+            sys.exit(error.exit_code)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except KeyboardInterrupt:
+            click.secho("Interrupted; nothing half-written is left.", fg="red", err=True)
+            sys.exit(130)
+        except Exception as error:
+            if debug:
+                raise
+            text = (
+                f"Error: {type(error).__name__}: {error}\nThis should not happen; `--debug` shows where, for a report."
+            )
+            click.secho(text, fg="red", err=True)
+            sys.exit(3)
+
+    return guard  # type: ignore[return-value]  # wraps keeps the signature that click reads
+
+
+def open_project(path: Path) -> "Project":
+    """Load the project of a command."""
+    from weakhitl.pipeline import Project
+
+    return Project.load(path)
+
+
+def print_json(value: Any) -> None:
+    """Print JSON to standard output."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> None:
+    """Print a table that fits the terminal (80 columns where there is none); ``numbers`` are right-aligned."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    if title:
+        click.echo(f"\n{title}")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for at, name in enumerate(header):
+        table.add_column(name, justify="right" if at in numbers else "left", overflow="fold", no_wrap=at == 0)
+    for row in rows:
+        table.add_row(*(Text(cell, style=STATUS_COLOURS.get(cell, "")) for cell in row))
+    Console(highlight=False, soft_wrap=False).print(table)
+
+
+def echo_wrapped(text: str, indent: int = 0) -> None:
+    """Print a sentence, wrapped at 80 columns."""
+    from textwrap import fill
+
+    margin = " " * indent
+    click.echo(fill(text, 80, initial_indent=margin, subsequent_indent=margin, break_long_words=False))
+
+
+@contextmanager
+def progress_bar(label: str, *, hidden: bool = False) -> Iterator[Callable[[int, int], None] | None]:
+    """Give a callback (done, total) that draws a bar on standard error, in a terminal only."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    if hidden or not console.is_terminal:
+        yield None
+        return
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task(label, total=None)
+
+        def update(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+
+        yield update

@@ -1,0 +1,255 @@
+"""``weakhitl.toml``: read it, check all of it, name every fault at once."""
+
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+
+from weakhitl.errors import ConfigError, SchemaError
+from weakhitl.schema import LabelSchema, Level
+
+CONFIG_NAME = "weakhitl.toml"
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class ProjectSection(_Section):
+    """Who this is."""
+
+    name: Text = Field(description="Name of the dataset, shown in the report.")
+
+
+class LabelsSection(_Section):
+    """The classes."""
+
+    classes: list[str] = Field(description="Class names, in order.")
+    skip: list[str] = Field(default=[], description="Answers that are abstentions.")
+    level: Level = Field(default="nominal", description="Level of measurement of the classes.")
+
+    @model_validator(mode="after")
+    def _is_schema(self) -> Self:
+        try:
+            LabelSchema(self.classes, self.level, self.skip)
+        except SchemaError as error:
+            raise ValueError("; ".join(error.faults)) from None
+        return self
+
+
+class DataSection(_Section):
+    """The items."""
+
+    path: Text = Field(description="A CSV, JSON Lines or Parquet file, or a folder of them.")
+    id: Text = Field(default="item", description="Column that holds the item ids.")
+
+
+class LabelingSection(_Section):
+    """The labeling functions."""
+
+    functions: list[Text] = Field(min_length=1, description="Python files or folders of labeling functions.")
+    engine: Literal["local"] = Field(default="local", description="What runs the functions.")
+
+
+class LabelModelSection(_Section):
+    """How votes become class probabilities."""
+
+    name: Text = Field(default="auto", description="Name of the label model.")
+    balance: list[float] | None = Field(
+        default=None, description="Class shares in the order of the classes; uniform without."
+    )
+
+
+class RoutingSection(_Section):
+    """Which items go to annotators."""
+
+    budget: Count = Field(default=100, description="Items for annotators in one batch.")
+    overlap: Annotated[int, Field(ge=1)] = Field(default=3, description="Ratings that count per item.")
+    audit: Count = Field(default=50, description="How many of the budget are a random sample of all items.")
+    seed: Count = Field(default=0, description="Seed of the random draws.")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.audit > self.budget:
+            raise ValueError(f"audit = {self.audit} is more than budget = {self.budget}; the audit is a part of it")
+        return self
+
+
+class AnnotationSection(_Section):
+    """People and their ratings."""
+
+    guideline: Text | None = Field(default=None, description="The annotators' guideline, a Markdown file.")
+    store: Text = Field(default="annotations.db", description="SQLite file of batches and ratings.")
+    qualify_agreement: Share = Field(
+        default=0.75,
+        description="Leave-one-out agreement on the pilot from which an annotator counts.",
+    )
+    qualify_ratings: Annotated[int, Field(ge=1)] = Field(
+        default=10, description="Pilot ratings that are needed to tell."
+    )
+    adjudicate_below: Share = Field(
+        default=0.6,
+        description="Items whose leading class has a smaller share of the ratings are adjudicated.",
+    )
+    adjudicator_independent: bool = Field(
+        default=True,
+        description="Whether the adjudicator decided without having seen ratings or labels.",
+    )
+
+
+class CheckSection(_Section):
+    """One check of the gate."""
+
+    metric: Text = Field(description="What is measured.")
+    at_least: float = Field(ge=-1, le=1, description="The bar that the one-sided lower bound must clear.")
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(
+        default=0.95, description="One-sided confidence of the bound."
+    )
+    min_units: Count = Field(default=50, description="Pairable items without which there is no verdict.")
+    min_minority: Count = Field(
+        default=20, description="Pairable items with a rating off the commonest class, likewise."
+    )
+
+
+class GateSection(_Section):
+    """The release policy."""
+
+    check: list[CheckSection] = Field(default=[], description="The checks, all of which must pass.")
+
+
+class ReleaseSection(_Section):
+    """What is released."""
+
+    min_confidence: Share = Field(default=0.0, description="Labels below are withheld, and counted.")
+
+
+class Config(_Section):
+    """A whole ``weakhitl.toml``."""
+
+    project: ProjectSection
+    labels: LabelsSection
+    data: DataSection
+    labeling: LabelingSection
+    label_model: LabelModelSection = LabelModelSection()
+    routing: RoutingSection = RoutingSection()
+    annotation: AnnotationSection = AnnotationSection()
+    gate: GateSection = GateSection()
+    release: ReleaseSection = ReleaseSection()
+
+    @cached_property
+    def schema_(self) -> LabelSchema:
+        """The label schema."""
+        return LabelSchema(self.labels.classes, self.labels.level, self.labels.skip)
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names that only higher floors know, so that a configuration can be checked against them."""
+
+    metrics: Collection[str]
+    models: Collection[str]
+
+
+def load_config(path: Path, names: Names) -> Config:
+    """Read and check ``weakhitl.toml``. Raises ``ConfigError`` with every fault and the nearest valid name."""
+    if not path.is_file():
+        raise ConfigError(str(path), "there is no such file; `weakhitl init` makes one")
+    try:
+        return parse_config(path.read_text(encoding="utf-8"), names, str(path))
+    except UnicodeDecodeError as error:
+        raise ConfigError(str(path), f"byte {error.start} is not UTF-8; save the file as UTF-8") from error
+
+
+def parse_config(text: str, names: Names, where: str = CONFIG_NAME) -> Config:
+    """Check the text of a ``weakhitl.toml``; see ``load_config``."""
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(where, f"not TOML: {error}") from error
+    faults = _name_faults(content, names)
+    try:
+        config = Config.model_validate(content)
+    except ValidationError as error:
+        faults = [_sentence(detail) for detail in error.errors()] + faults
+    if faults:
+        raise ConfigError(where, faults)
+    return config
+
+
+def describe_config() -> list[tuple[str, str, str, str]]:
+    """List every key as (section, key, default, description), for the documentation."""
+    rows = []
+    for section, field in Config.model_fields.items():
+        model: Any = field.annotation
+        label = f"[{section}]"
+        if section == "gate":
+            model, label = CheckSection, "[[gate.check]]"
+        for key, inner in model.model_fields.items():
+            default = "required" if inner.is_required() else repr(inner.default)
+            rows.append((label, key, default, inner.description or ""))
+    return rows
+
+
+def _name_faults(content: Mapping[str, Any], names: Names) -> list[str]:
+    faults = []
+    model = content.get("label_model", {})
+    if isinstance(model, dict) and isinstance(model.get("name", "auto"), str):
+        faults += _unknown("label_model.name", model.get("name", "auto"), names.models)
+    gate = content.get("gate", {})
+    checks = gate.get("check", []) if isinstance(gate, dict) else []
+    for number, check in enumerate(checks if isinstance(checks, list) else [], start=1):
+        if isinstance(check, dict) and isinstance(check.get("metric"), str):
+            faults += _unknown(f"gate.check {number}: metric", check["metric"], names.metrics)
+    return faults
+
+
+def _unknown(where: str, name: str, known: Collection[str]) -> list[str]:
+    if name in known:
+        return []
+    return [f"{where} = {name!r} is unknown; expected one of {', '.join(sorted(known))}{_nearest(name, known)}"]
+
+
+def _sentence(detail: ErrorDetails) -> str:
+    *parents, last = detail["loc"] or ("",)
+    where = _place(detail["loc"])
+    if detail["type"] == "extra_forbidden":
+        section = f"[{_place(tuple(parents))}]" if parents else "the file"
+        return f"unknown key {str(last)!r} in {section}{_nearest(str(last), _keys(parents))}"
+    if detail["type"] == "missing":
+        return f"{where} is missing"
+    message = detail["msg"].removeprefix("Value error, ")
+    if detail["type"] == "value_error":
+        return f"{where}: {message}"
+    return f"{where} = {detail['input']!r}: {message[0].lower()}{message[1:]}"
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    text = ""
+    for part in location:
+        text += f" {part + 1}:" if isinstance(part, int) else (f" {part}" if text.endswith(":") else f".{part}")
+    return text.strip(". :")
+
+
+def _keys(parents: list[int | str]) -> list[str]:
+    model: Any = Config
+    for part in parents:
+        if part == "check":
+            model = CheckSection
+        elif isinstance(part, str):
+            model = model.model_fields[part].annotation
+    return list(model.model_fields)
+
+
+def _nearest(name: str, known: Collection[str]) -> str:
+    close = get_close_matches(name, known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""

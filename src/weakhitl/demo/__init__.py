@@ -1,0 +1,1 @@
+"""The demo: one honest story on real tweets, told with the commands that a user would type."""

@@ -1,0 +1,57 @@
+"""The exception tree. Every message says who, what was found, what was expected and what to do."""
+
+from collections.abc import Sequence
+
+SHOWN_FAULTS = 20
+
+
+class WeakHITLError(Exception):
+    """Root of all errors that this package raises on purpose; ``exit_code`` is the command line's."""
+
+    exit_code = 3
+
+
+class _FaultsError(WeakHITLError):
+    """Several faults of one thing, reported together."""
+
+    def __init__(self, where: str, faults: str | Sequence[str]) -> None:
+        self.where = where
+        self.faults = (faults,) if isinstance(faults, str) else tuple(faults)
+        super().__init__(_sentence(where, self.faults))
+
+
+class DataError(_FaultsError):
+    """A file or table cannot be used as it is."""
+
+
+class SchemaError(_FaultsError):
+    """A set of classes, or a label that should be one of them, is not valid."""
+
+
+class ConfigError(_FaultsError):
+    """``weakhitl.toml`` is missing or wrong."""
+
+    exit_code = 2
+
+
+class LabelingFunctionError(_FaultsError):
+    """A labeling function, or the file that holds it, is broken."""
+
+
+class StateError(WeakHITLError):
+    """A step is missing, stale or already done; the message names the command that helps."""
+
+
+class UsageError(WeakHITLError):
+    """A command or a call was given values that do not fit together."""
+
+    exit_code = 2
+
+
+def _sentence(where: str, faults: Sequence[str]) -> str:
+    if len(faults) == 1:
+        return f"{where}: {faults[0]}"
+    shown = [f"  - {fault}" for fault in faults[:SHOWN_FAULTS]]
+    if len(faults) > SHOWN_FAULTS:
+        shown.append(f"  - and {len(faults) - SHOWN_FAULTS:,} more")
+    return "\n".join([f"{where}: {len(faults):,} faults", *shown])

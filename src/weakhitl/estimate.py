@@ -1,0 +1,64 @@
+"""A number with its uncertainty, or the reason why there is none."""
+
+from dataclasses import asdict, dataclass
+from math import isnan
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """An estimate, its two-sided interval and what it rests on.
+
+    Attributes
+    ----------
+    value
+        The estimate; None where it is undefined, and then ``reason`` says why.
+    low, high
+        Ends of the two-sided interval at ``confidence``; None where there is no interval.
+    se
+        Standard error, in the units of ``value``.
+    confidence
+        Two-sided confidence of the interval: each end is a one-sided bound at ``(1 + confidence) / 2``.
+    n_units, n_pairable, n_sources
+        Items looked at, items with at least two ratings, and sources that rated.
+    n_minority
+        Pairable items with a rating off the commonest class; None where that has no meaning.
+    method
+        How value and interval were computed.
+    seed
+        The seed of the randomness that was used; None where none was.
+    reason
+        Why value or interval is undefined; None where both are there.
+
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    se: float | None = None
+    confidence: float = 0.95
+    n_units: int = 0
+    n_pairable: int = 0
+    n_sources: int = 0
+    n_minority: int | None = None
+    method: str = ""
+    seed: int | None = None
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        numbers = (self.value, self.low, self.high, self.se)
+        if any(number is not None and isnan(number) for number in numbers):
+            raise ValueError("an Estimate holds no nan: what is undefined is None with a reason")
+        if (self.value is None or self.low is None) and not self.reason:
+            raise ValueError("an Estimate without a value or an interval needs a reason")
+
+    def __str__(self) -> str:
+        if self.value is None:
+            return f"undefined: {self.reason}"
+        if self.low is None or self.high is None:
+            return f"{self.value:.3f} (no interval: {self.reason})"
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give all fields, ready for JSON."""
+        return asdict(self)

@@ -1,0 +1,257 @@
+"""Files: read tables as strings with every fault named, write whole files or none."""
+
+import csv
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from weakhitl.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Fault = tuple[int, str]
+"""A row of a table, counted from 0, and what is wrong with it."""
+
+
+def read_table(path: Path | str) -> "pd.DataFrame":
+    """Read a CSV, JSON Lines or Parquet file (or a folder of them) into a table.
+
+    CSV cells stay strings and an empty cell is an empty string, so that the id ``007`` survives; JSON Lines
+    and Parquet keep their own types. Raises ``DataError`` when a file is missing, empty or malformed.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return _read_folder(path)
+    if not path.exists():
+        raise DataError(str(path), f"there is no such file{_nearest_file(path)}")
+    reader = _READERS.get(_kind(path))
+    if reader is None:
+        raise DataError(str(path), f"cannot read {path.suffix or 'a file without an ending'}; {_ENDINGS}")
+    if path.stat().st_size == 0:
+        raise DataError(str(path), "the file is empty; expected a header and at least one row")
+    table = reader(path)
+    if table.empty:
+        raise DataError(str(path), "the file has no rows; expected at least one")
+    return table
+
+
+def require_columns(table: "pd.DataFrame", columns: Sequence[str], where: str) -> None:
+    """Raise ``DataError`` naming every column of ``columns`` that ``table`` lacks, and the nearest one."""
+    found = [str(name) for name in table.columns]
+    faults = []
+    for name in columns:
+        if name in found:
+            continue
+        close = get_close_matches(name, found, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close and len(found) > 1 else ""
+        faults.append(f"no column {name!r}; the columns are {', '.join(found)}{hint}")
+    if faults and len(found) == 1 and any(mark in found[0] for mark in ";\t|"):
+        faults.append("the cells seem to be separated by something else than a comma; save the file with commas")
+    if faults:
+        raise DataError(where, faults)
+
+
+def row_places(path: Path | str, rows: Sequence[int]) -> list[str]:
+    """Name rows of a file for a person: ``line 7`` in a CSV or JSON Lines file, ``row 6`` elsewhere."""
+    path = Path(path)
+    if _kind(path) == "csv" and path.is_file():
+        lines = _csv_lines(path)
+        return [f"line {lines[row]}" if row < len(lines) else f"row {row + 1}" for row in rows]
+    if _kind(path) == "jsonl" and path.is_file():
+        with _open_text(path) as stream:
+            filled = [number for number, line in enumerate(stream, start=1) if line.strip()]
+        return [f"line {filled[row]}" for row in rows]
+    return [f"row {row + 1}" for row in rows]
+
+
+def raise_row_faults(path: Path | str, faults: Sequence[Fault]) -> None:
+    """Raise ``DataError`` with all faults of a file in the order of their rows; nothing if there are none."""
+    if not faults:
+        return
+    ordered = sorted(faults)
+    places = row_places(path, [row for row, _ in ordered])
+    raise DataError(str(path), [f"{place}: {what}" for place, (_, what) in zip(places, ordered, strict=True)])
+
+
+@contextmanager
+def atomic_write(path: Path | str) -> Iterator[BinaryIO]:
+    """Open a temporary file that becomes ``path`` when the block ends well, and vanishes when it does not."""
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    except OSError as error:
+        raise DataError(str(path), f"cannot write here ({error.strerror})") from error
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).chmod(0o666 & ~_umask())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: Path | str, text: str) -> None:
+    """Write a text file whole or not at all."""
+    with atomic_write(path) as stream:
+        stream.write(text.encode("utf-8"))
+
+
+def write_json(path: Path | str, value: Any) -> None:
+    """Write JSON that diffs well: indented, keys as given, nan refused."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_table(path: Path | str, table: "pd.DataFrame") -> None:
+    """Write a table as CSV, JSON Lines or Parquet, by the ending of ``path``."""
+    path = Path(path)
+    kind = _kind(path)
+    if kind not in _WRITERS or path.suffix == ".gz":
+        raise DataError(str(path), "cannot write this kind of file; use .csv, .jsonl or .parquet")
+    with atomic_write(path) as stream:
+        _WRITERS[kind](table, stream)
+
+
+def sha256(path: Path | str) -> str:
+    """Hash a file's bytes."""
+    with Path(path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+_ENDINGS = "use .csv, .jsonl or .parquet (.csv and .jsonl may end in .gz)"
+
+
+def _kind(path: Path) -> str:
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] == ".gz":
+        suffixes.pop()
+    return {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}.get(
+        suffixes[-1] if suffixes else "", ""
+    )
+
+
+def _read_folder(folder: Path) -> "pd.DataFrame":
+    import pandas as pd
+
+    paths = sorted(path for path in folder.iterdir() if _kind(path) and path.is_file())
+    if not paths:
+        raise DataError(str(folder), f"the folder holds no table; {_ENDINGS}")
+    tables, faults = [], []
+    for path in paths:
+        try:
+            tables.append(read_table(path))
+        except DataError as error:
+            faults += [f"{path.name}: {fault}" for fault in error.faults]
+    if faults:
+        raise DataError(str(folder), faults)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _read_csv(path: Path) -> "pd.DataFrame":
+    import pandas as pd
+
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(str(path), f"byte {error.start} is not UTF-8; save the file as UTF-8") from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
+        raise DataError(str(path), f"not a well-formed CSV ({_one_line(error)})") from error
+
+
+def _read_jsonl(path: Path) -> "pd.DataFrame":
+    import pandas as pd
+
+    rows, faults = [], []
+    try:
+        with _open_text(path) as stream:
+            for number, line in enumerate(stream, start=1):
+                if not line.strip():
+                    continue
+                try:
+                    row = json.loads(line)
+                except json.JSONDecodeError as error:
+                    faults.append(f"line {number}: not JSON ({error.msg} at column {error.colno})")
+                    continue
+                if isinstance(row, dict):
+                    rows.append(row)
+                else:
+                    faults.append(f"line {number}: expected an object, found {type(row).__name__}")
+    except UnicodeDecodeError as error:
+        raise DataError(str(path), f"byte {error.start} is not UTF-8; save the file as UTF-8") from error
+    if faults:
+        raise DataError(str(path), faults)
+    return pd.DataFrame(rows)
+
+
+def _read_parquet(path: Path) -> "pd.DataFrame":
+    import pandas as pd
+    import pyarrow as pa
+
+    try:
+        return pd.read_parquet(path)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+        raise DataError(str(path), f"not a readable Parquet file ({_one_line(error)})") from error
+
+
+_READERS: dict[str, Callable[[Path], "pd.DataFrame"]] = {
+    "csv": _read_csv,
+    "jsonl": _read_jsonl,
+    "parquet": _read_parquet,
+}
+
+_WRITERS: dict[str, Callable[["pd.DataFrame", BinaryIO], object]] = {
+    "csv": lambda table, stream: stream.write(table.to_csv(index=False, lineterminator="\n").encode()),
+    "jsonl": lambda table, stream: stream.write(
+        table.to_json(orient="records", lines=True, force_ascii=False).encode()
+    ),
+    "parquet": lambda table, stream: table.to_parquet(stream, index=False),
+}
+
+
+@contextmanager
+def _open_text(path: Path) -> Iterator[Any]:
+    import gzip
+
+    opener: Any = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8-sig", newline="") as stream:
+        yield stream
+
+
+def _csv_lines(path: Path) -> list[int]:
+    """Give the line on which each row of a CSV begins; a quoted cell may hold line breaks."""
+    with _open_text(path) as stream:
+        reader = csv.reader(stream)
+        next(reader, None)
+        starts, last = [], reader.line_num
+        for row in reader:
+            if row:
+                starts.append(last + 1)
+            last = reader.line_num
+    return starts
+
+
+def _nearest_file(path: Path) -> str:
+    if not path.parent.is_dir():
+        return f", nor the folder {path.parent}"
+    close = get_close_matches(path.name, [other.name for other in path.parent.iterdir()], n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

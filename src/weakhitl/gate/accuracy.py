@@ -1,0 +1,183 @@
+"""The accuracy of a release, measured on the audit.
+
+An audited item has people's ratings and a decision; most items that it stands for have not. So each audited
+item is looked at with the label that it would have had if it had been treated like the items it stands for:
+
+- items in no batch: the label of the functions alone;
+- pilot items: functions and people, nobody adjudicated;
+- routed items: functions and people, adjudicated where the ratings do not settle it.
+
+Every audited item thus counts with the label it would have had without its own audit, and the figure is the accuracy
+of the release as it would be without the audit's decisions; with them it is, if anything, better.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.stats import beta
+
+from weakhitl.consensus import Consensus
+from weakhitl.estimate import Estimate
+from weakhitl.gate.assessment import Assessment
+from weakhitl.routing.batch import AUDIT
+from weakhitl.schema import ABSTAIN
+from weakhitl.votes import FloatArray
+
+_METHOD = "audit against the adjudicator; post-stratified, Clopper-Pearson interval at the effective sample size"
+
+
+@dataclass(frozen=True)
+class Stratum:
+    """Items that were treated alike and are released, and the audited items that stand for them.
+
+    Attributes
+    ----------
+    name
+        For messages.
+    size
+        How many released items there are.
+    standing
+        ``mask[item]``: audited items that stand for them and that would have been released like them.
+    labels
+        ``labels[item]``: the label under this treatment.
+
+    """
+
+    name: str
+    size: int
+    standing: np.ndarray
+    labels: np.ndarray
+
+
+def release_accuracy(assessment: Assessment, *, confidence: float = 0.95) -> Estimate:
+    """Share of released labels that the adjudicator would call right.
+
+    An audited item without a decision counts as an error in the estimate and its lower bound, and as right
+    in the upper bound; one that the adjudicator could not tell is an error.
+
+    Returns
+    -------
+    Estimate
+        Undefined without an audit or decisions on it, and where released items have nobody to stand for them.
+
+    References
+    ----------
+    E. L. Korn, B. I. Graubard (1998), Confidence intervals for proportions with small expected number of
+    positive counts estimated from survey data; L. Kish (1965), Survey Sampling (effective sample size).
+
+    """
+    decisions = assessment.decisions.reindex(assessment.evidence.items)
+    pending = decisions.isna().to_numpy()
+    decided = decisions.fillna(ABSTAIN).to_numpy(dtype=np.int64)
+    strata = [stratum for stratum in _strata(assessment) if stratum.size]
+    audited = _audited(assessment)
+    if reason := _undefined(strata, audited & ~pending):
+        return Estimate(None, confidence=confidence, n_units=int(audited.sum()), method=_METHOD, reason=reason)
+    weight = np.zeros(len(decided))
+    right = np.zeros(len(decided))
+    for stratum in strata:
+        share = stratum.size / stratum.standing.sum()
+        weight += share * stratum.standing
+        right += share * (stratum.standing & (stratum.labels == decided) & (decided != ABSTAIN))
+    used = weight > 0
+    value, low, high = weighted_proportion(right[used], weight[used], confidence)
+    if (used & pending).any():
+        optimistic = np.where(pending, weight, right)
+        high = weighted_proportion(optimistic[used], weight[used], confidence)[2]
+    return Estimate(
+        value,
+        low,
+        high,
+        float(np.sqrt(value * (1 - value) / _effective_size(weight))),
+        confidence=confidence,
+        n_units=int(used.sum()),
+        n_pairable=int((used & ~pending).sum()),
+        n_sources=_n_adjudicators(assessment),
+        method=_METHOD,
+    )
+
+
+def weighted_proportion(right: npt.ArrayLike, weight: npt.ArrayLike, confidence: float) -> tuple[float, float, float]:
+    """Estimate a weighted proportion with Clopper and Pearson's interval at Kish's effective sample size.
+
+    ``right[unit]`` lies between 0 and ``weight[unit]``. Gives estimate, low, high.
+
+    Examples
+    --------
+    >>> [round(number, 3) for number in weighted_proportion([1] * 60, [1] * 60, confidence=0.9)]
+    [1.0, 0.951, 1.0]
+
+    """
+    x, w = np.asarray(right, dtype=np.float64), np.asarray(weight, dtype=np.float64)
+    n = _effective_size(w)
+    p = float(x.sum() / w.sum())
+    tail = (1 - confidence) / 2
+    low = float(beta.ppf(tail, p * n, n - p * n + 1)) if p > 0 else 0.0
+    high = float(beta.ppf(1 - tail, p * n + 1, n - p * n)) if p < 1 else 1.0
+    return p, low, high
+
+
+def _effective_size(weight: FloatArray) -> float:
+    """Kish's effective sample size: units of equal weight that would carry as much."""
+    return float(weight.sum() ** 2 / (weight**2).sum())
+
+
+def _strata(assessment: Assessment) -> Iterator[Stratum]:
+    items, batches = assessment.evidence.items, assessment.evidence.batches
+    audited = _audited(assessment)
+    untouched = np.ones(len(items), dtype=bool)
+    low_of_last = np.zeros(len(items), dtype=bool)
+    settled = _ordinary(assessment)
+    for number, batch in enumerate(batches, start=1):
+        here = items.isin(batch.items)
+        untouched &= ~here
+        if batch.kind == "pilot":
+            yield _stratum(f"batch {number} (pilot)", here, audited, assessment.joint, assessment)
+            continue
+        above = items.isin(batch.items[batch.above_cut()])
+        low_of_last = here & ~above & audited
+        for name, part in (("above the cut", here & above), ("below the cut", here & ~above)):
+            standing = part & audited if (part & audited).any() else here & audited
+            yield _stratum(f"batch {number} ({name})", part, standing, settled, assessment)
+    yield _stratum("items in no batch", untouched, low_of_last, assessment.automatic, assessment)
+
+
+def _stratum(
+    name: str,
+    members: np.ndarray,
+    standing: np.ndarray,
+    consensus: Consensus,
+    assessment: Assessment,
+) -> Stratum:
+    confident = consensus.confident(assessment.evidence.config.release.min_confidence)
+    return Stratum(name, int((members & confident).sum()), standing & confident, consensus.labels)
+
+
+def _ordinary(assessment: Assessment) -> Consensus:
+    """Put only those decisions on top that unclear ratings asked for, not the audit's."""
+    unclear = assessment.unclear.index[assessment.unclear != ""]
+    ordinary = assessment.decisions[assessment.decisions.index.isin(unclear)]
+    return assessment.joint.decided(ordinary.index, ordinary.to_numpy())
+
+
+def _audited(assessment: Assessment) -> np.ndarray:
+    tables = [batch.table for batch in assessment.evidence.routing_batches]
+    drawn = [item for table in tables for item in table["item"][table["reason"] == AUDIT]]
+    return assessment.evidence.items.isin(pd.Index(drawn, dtype=object))
+
+
+def _undefined(strata: list[Stratum], decided_audit: np.ndarray) -> str:
+    if not decided_audit.any():
+        return "no audited item has been adjudicated"
+    if not strata:
+        return "nothing would be released"
+    alone = [f"{stratum.size:,} ({stratum.name})" for stratum in strata if not stratum.standing.any()]
+    return f"no audited item stands for these released ones: {', '.join(alone)}" if alone else ""
+
+
+def _n_adjudicators(assessment: Assessment) -> int:
+    ratings = assessment.evidence.ratings
+    return int(ratings["annotator"][ratings["role"] == "adjudicator"].nunique())

@@ -1,0 +1,128 @@
+"""From the evidence to labels: one pure function that ``check``, ``release`` and ``verify`` share."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from weakhitl.annotation import Counted, adjudication_queue, count_ratings
+from weakhitl.annotation.adjudication import unclear
+from weakhitl.consensus import Consensus
+from weakhitl.gate.evidence import Evidence
+from weakhitl.label_model import MODELS
+from weakhitl.schema import ABSTAIN
+from weakhitl.votes import Votes
+
+FUNCTIONS, PEOPLE, ADJUDICATED, NOTHING = (
+    "functions",
+    "functions and people",
+    "adjudicated",
+    "nothing",
+)
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Labels, and what they were made of.
+
+    Attributes
+    ----------
+    evidence
+        What all this was computed from.
+    counted
+        Which ratings count.
+    model
+        The fitted label model, over functions and people together.
+    automatic
+        Consensus as it would be without people's votes, by the same model.
+    joint
+        Consensus of functions and people, before adjudication.
+    final
+        The joint consensus with the adjudicator's decisions on top.
+
+    """
+
+    evidence: Evidence
+    counted: Counted
+    model: Any
+    automatic: Consensus
+    joint: Consensus
+    final: Consensus
+
+    @property
+    def released(self) -> np.ndarray:
+        """``mask[item]``: has a label with the confidence that the policy asks for."""
+        return self.final.confident(self.evidence.config.release.min_confidence)
+
+    @cached_property
+    def decisions(self) -> "pd.Series[int]":
+        """Item -> decided class index; ABSTAIN where the adjudicator could not tell."""
+        return self.evidence.decisions()
+
+    @cached_property
+    def unclear(self) -> "pd.Series[str]":
+        """Routed item -> why its ratings do not settle it, or ``""``."""
+        return unclear(self.counted.measured, self.evidence.config.annotation.adjudicate_below)
+
+    @property
+    def adjudication_queue(self) -> pd.DataFrame:
+        """What still waits for the adjudicator: item, why."""
+        below = self.evidence.config.annotation.adjudicate_below
+        return adjudication_queue(self.counted.measured, self.evidence.batches, self.decisions.index, below)
+
+    @property
+    def origin(self) -> np.ndarray:
+        """``origin[item]``: functions, functions and people, adjudicated, or nothing."""
+        items = self.evidence.items
+        decided = items.isin(self.decisions.index[self.decisions != ABSTAIN])
+        rated = np.flatnonzero(self.counted.votes.class_counts().any(axis=1))
+        people = items.isin(self.counted.votes.items[rated])
+        choices = [decided, people, self.automatic.known]
+        return np.select(choices, [ADJUDICATED, PEOPLE, FUNCTIONS], NOTHING)
+
+    @property
+    def measured_weights(self) -> np.ndarray:
+        """One weight per item of ``counted.measured``."""
+        return np.asarray(self.evidence.weights().reindex(self.counted.measured.items).to_numpy(dtype=float))
+
+
+def assess(evidence: Evidence) -> Assessment:
+    """Consolidate functions and people in one label model, then put the adjudicator's decisions on top.
+
+    Decisions do not teach the model: the audit's are what its accuracy is measured against.
+    """
+    annotation = evidence.config.annotation
+    counted = count_ratings(
+        evidence.ratings,
+        evidence.batches,
+        evidence.schema,
+        min_agreement=annotation.qualify_agreement,
+        min_ratings=annotation.qualify_ratings,
+    )
+    ledger = evidence.functions.join(_as_sources(counted.votes))
+    section = evidence.config.label_model
+    model = MODELS[section.name](balance=section.balance).fit(ledger)
+    joint = consolidate(model, ledger)
+    decided = evidence.decisions()
+    return Assessment(
+        evidence=evidence,
+        counted=counted,
+        model=model,
+        automatic=consolidate(model, evidence.functions),
+        joint=joint,
+        final=joint.decided(decided.index, decided.to_numpy()),
+    )
+
+
+def consolidate(model: Any, votes: Votes) -> Consensus:
+    """Apply a fitted label model."""
+    known = np.asarray(votes.class_counts().any(axis=1))
+    return Consensus(votes.items, model.predict_proba(votes), known, votes.schema)
+
+
+def _as_sources(people: Votes) -> Votes:
+    """Name annotators so that they cannot be taken for functions."""
+    names = [f"annotator:{name}" for name in people.sources]
+    return Votes.from_entries(people.entries(), people.schema, people.items, names)

@@ -1,0 +1,208 @@
+"""Run labeling functions over items."""
+
+import traceback
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from weakhitl.errors import DataError, LabelingFunctionError, SchemaError, UsageError
+from weakhitl.files import raise_row_faults, read_table, require_columns
+from weakhitl.labeling.function import LabelingFunction, Row
+from weakhitl.schema import ABSTAIN, LabelSchema
+from weakhitl.vote_table import missing_faults
+from weakhitl.votes import IntArray, Votes
+
+Items = pd.DataFrame | Sequence[Mapping[str, Any]] | str | Path
+Progress = Callable[[int, int], None]
+
+_STEP = 1000
+"""Rows between two reports of progress."""
+
+
+@dataclass(frozen=True)
+class Faults:
+    """The exceptions of one labeling function: how many, the first one, and its item."""
+
+    function: str
+    count: int
+    item: object
+    error: str
+    traceback: str
+
+    def __str__(self) -> str:
+        times = "once" if self.count == 1 else f"{self.count:,} times"
+        return f"{self.function!r} failed {times}, first on item {self.item}: {self.error}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run of labeling functions gave: the votes, the faults, and seconds per function."""
+
+    votes: Votes
+    faults: tuple[Faults, ...]
+    seconds: Mapping[str, float]
+
+
+class LabelingFunctionWarning(UserWarning):
+    """A labeling function raised exceptions; it abstained there."""
+
+
+def apply(
+    functions: Iterable[LabelingFunction],
+    items: Items,
+    schema: LabelSchema,
+    *,
+    id: str | None = None,
+) -> Votes:
+    """Run labeling functions over items and give their votes.
+
+    Parameters
+    ----------
+    functions
+        The functions; names must differ.
+    items
+        A DataFrame, a list of dicts, or the path of a CSV, JSON Lines or Parquet file.
+    schema
+        The classes.
+    id
+        Name of the id column. Without it the ids are a DataFrame's index, else 0..n-1.
+
+    Returns
+    -------
+    Votes
+        Of shape (items, functions). A function that raises abstains on that item, with a warning at the end.
+
+    Raises
+    ------
+    DataError
+        The items are missing, empty, or have missing or duplicate ids.
+    LabelingFunctionError
+        A function returned what is no class, or raised on every item.
+
+    Examples
+    --------
+    >>> spam = LabelingFunction("spam", lambda x: "SPAM" if "win" in x.text else ABSTAIN)
+    >>> apply([spam], [{"text": "win!"}, {"text": "hi"}], LabelSchema(["HAM", "SPAM"])).to_matrix()
+    array([[ 1],
+           [-1]], dtype=int8)
+
+    """
+    result = run(functions, read_items(items, id), schema)
+    if result.faults:
+        text = "; ".join(map(str, result.faults))
+        warnings.warn(
+            f"labeling functions abstained where they failed: {text}",
+            LabelingFunctionWarning,
+            stacklevel=2,
+        )
+    return result.votes
+
+
+def read_items(items: Items, id: str | None = None) -> pd.DataFrame:
+    """Read items into a table whose index holds the ids, each present and unique."""
+    path = items if isinstance(items, str | Path) else None
+    table = read_table(items) if isinstance(items, str | Path) else pd.DataFrame(items)
+    where = str(path) if path is not None else "items"
+    if table.empty:
+        raise DataError(where, "there are no items")
+    if id is not None:
+        require_columns(table, [id], where)
+        faults = missing_faults(table, [id])
+        repeated = table[id].duplicated() & ~table[id].isin(["", None])
+        faults += [(int(row), f"id {table[id].iloc[row]!r} occurs before") for row in np.flatnonzero(repeated)]
+        raise_row_faults(where, faults)
+        if path is not None:  # whatever the file's format: the id 7 of a Parquet file is "7" in the ratings
+            table[id] = table[id].astype(str)
+        table = table.set_index(id, drop=False).rename_axis(None)
+    if table.index.has_duplicates or table.index.hasnans:
+        raise DataError(where, "the index has missing or duplicate ids; name a column that has none with id=…")
+    return table
+
+
+def run(
+    functions: Iterable[LabelingFunction],
+    table: pd.DataFrame,
+    schema: LabelSchema,
+    progress: Progress | None = None,
+) -> Run:
+    """Run functions over a table whose index holds the ids; see ``apply``."""
+    listed = list(functions)
+    _check_functions(listed)
+    rows = [Row(dict(zip(table.columns, cells, strict=True))) for cells in table.itertuples(index=False, name=None)]
+    columns, faults, seconds = [], [], {}
+    for done, function in enumerate(listed):
+        report = _reporter(progress, done * len(rows), len(listed) * len(rows))
+        start = perf_counter()
+        column, fault = _run_one(function, rows, table.index, schema, report)
+        seconds[function.name] = perf_counter() - start
+        columns.append(column)
+        faults += [fault] if fault else []
+    if total := [fault for fault in faults if fault.count == len(rows)]:
+        raise LabelingFunctionError("labeling functions", [f"{fault} (every item)" for fault in total])
+    votes = Votes.from_matrix(np.column_stack(columns), schema, table.index, [f.name for f in listed])
+    return Run(votes, tuple(faults), seconds)
+
+
+def _run_one(
+    function: LabelingFunction,
+    rows: Sequence[Row],
+    items: pd.Index,
+    schema: LabelSchema,
+    report: Callable[[int], None],
+) -> tuple[IntArray, Faults | None]:
+    column = np.full(len(rows), ABSTAIN, dtype=np.int64)
+    count, first = 0, None
+    for at, row in enumerate(rows):
+        try:
+            vote = function(row)
+        except Exception as error:  # noqa: BLE001 - a fault of a function is counted, whatever it is
+            count += 1
+            first = first or (items[at], error)
+            continue
+        finally:
+            report(at)
+        column[at] = _encode(function, vote, items[at], schema)
+    if first is None:
+        return column, None
+    item, fault = first
+    text = "".join(traceback.format_exception(fault))
+    return column, Faults(function.name, count, item, f"{type(fault).__name__}: {fault}", text)
+
+
+def _encode(function: LabelingFunction, vote: Any, item: object, schema: LabelSchema) -> int:
+    try:
+        return schema.encode(vote)
+    except (SchemaError, TypeError):
+        code = getattr(getattr(function, "function", None), "__code__", None)
+        raise LabelingFunctionError(
+            code.co_filename if code else "labeling functions",
+            f"{function.name!r} returned {vote!r} for item {item}; {schema.expected(vote)}",
+        ) from None
+
+
+def _check_functions(functions: Sequence[LabelingFunction]) -> None:
+    if not functions:
+        raise UsageError("no labeling functions were given")
+    names = [str(getattr(function, "name", "")) for function in functions]
+    for function, name in zip(functions, names, strict=True):
+        if not name:
+            raise UsageError(f"{function!r} is no labeling function; decorate it with @labeling_function")
+    if repeated := sorted({name for name in names if names.count(name) > 1}):
+        raise LabelingFunctionError("labeling functions", [f"the name {name!r} occurs twice" for name in repeated])
+
+
+def _reporter(progress: Progress | None, offset: int, total: int) -> Callable[[int], None]:
+    if progress is None:
+        return lambda _: None
+
+    def report(at: int) -> None:
+        if at % _STEP == 0:
+            progress(offset + at, total)
+
+    return report

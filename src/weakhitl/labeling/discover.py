@@ -1,0 +1,84 @@
+"""Find the labeling functions of a Python file or a folder of them."""
+
+import hashlib
+import importlib.util
+import sys
+import traceback
+from collections.abc import Iterable
+from pathlib import Path
+from types import ModuleType
+
+from weakhitl.errors import LabelingFunctionError
+from weakhitl.labeling.function import LabelingFunction
+
+
+def discover(*paths: str | Path) -> list[LabelingFunction]:
+    """Collect the labeling functions of files and folders, in the order in which they are written.
+
+    A folder's ``*.py`` files are taken in the order of their names; those that begin with an underscore are
+    helpers and are left out. Raises ``LabelingFunctionError`` naming every file that cannot be imported
+    (with the line), and every name that two functions share.
+    """
+    found: dict[str, tuple[LabelingFunction, Path]] = {}
+    faults: list[str] = []
+    for path in _files(paths):
+        module, fault = _load(path)
+        if module is None:
+            faults.append(fault)
+            continue
+        for function in _functions_of(module):
+            known = found.setdefault(function.name, (function, path))
+            if known[0] is not function:
+                faults.append(f"{path}: the name {function.name!r} is taken by a function of {known[1]}")
+    if not faults and not found:
+        looked = ", ".join(path.name for path in _files(paths)) or "no Python file"
+        faults.append(f"no labeling function in {looked}; decorate a function of a row with @labeling_function")
+    if faults:
+        raise LabelingFunctionError(", ".join(map(str, paths)), faults)
+    return [function for function, _ in found.values()]
+
+
+def function_files(paths: Iterable[str | Path]) -> list[Path]:
+    """List the Python files that ``discover`` would read, helpers included."""
+    files: list[Path] = []
+    for path in map(Path, paths):
+        files += sorted(path.glob("*.py")) if path.is_dir() else [path]
+    return files
+
+
+def _files(paths: Iterable[str | Path]) -> list[Path]:
+    listed = [Path(path) for path in paths]
+    faults = [f"{path}: there is no such file or folder" for path in listed if not path.exists()]
+    faults += [f"{path}: is no Python file" for path in listed if path.is_file() and path.suffix != ".py"]
+    if faults:
+        raise LabelingFunctionError("labeling functions", faults)
+    return [path for path in function_files(listed) if not path.name.startswith("_") or path in listed]
+
+
+def _load(path: Path) -> tuple[ModuleType | None, str]:
+    """Import a file under a name of its own; give the module, or what went wrong."""
+    digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]
+    spec = importlib.util.spec_from_file_location(f"weakhitl_functions_{digest}_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        return None, f"{path}: is no Python file"
+    module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(path.resolve().parent))
+    try:
+        sys.modules[spec.name] = module  # dataclasses and pickle look modules up by name
+        spec.loader.exec_module(module)
+    except SyntaxError as error:
+        return (
+            None,
+            f"{error.filename}, line {error.lineno}: {error.msg}: {(error.text or '').strip()}",
+        )
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's file may raise anything
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
+        line = f", line {frames[-1].lineno}" if frames else ""
+        return None, f"{path}{line}: {type(error).__name__}: {error}"
+    finally:
+        sys.path.remove(str(path.resolve().parent))
+    return module, ""
+
+
+def _functions_of(module: ModuleType) -> list[LabelingFunction]:
+    return [value for value in vars(module).values() if isinstance(value, LabelingFunction)]

@@ -1,0 +1,139 @@
+"""Route items to people, hand them out, collect what comes back."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from weakhitl.annotation import ADJUDICATOR, ANNOTATOR
+from weakhitl.annotation.counting import COUNTED
+from weakhitl.annotation.formats import read_long, write_queue
+from weakhitl.errors import DataError, StateError
+from weakhitl.pipeline.workspace import Workspace
+from weakhitl.routing import Batch, disagreement_order, draw_batch, draw_pilot
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What an import brought: new ratings, those known already, and the annotators' by their fate."""
+
+    new: int
+    known: int
+    role: str
+    fates: dict[str, int]
+    waiting: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give all fields, ready for JSON."""
+        return dict(self.__dict__)
+
+
+def route(
+    workspace: Workspace,
+    *,
+    pilot: int | None = None,
+    budget: int | None = None,
+    audit: int | None = None,
+    overlap: int | None = None,
+    seed: int | None = None,
+    another: bool = False,
+) -> Batch:
+    """Draw the next batch and keep it; what is not given comes from ``[routing]``.
+
+    Raises ``StateError`` while the last batch has no rating, unless ``another``: routing twice by mistake
+    would cost a second batch of people's time.
+    """
+    settings = workspace.config.routing
+    seed = settings.seed if seed is None else seed
+    assessment = workspace.assess()
+    batches = workspace.store.batches()
+    rated = set(workspace.store.ratings()["item"])
+    if batches and not another and not rated & set(batches[-1].items):
+        raise StateError(
+            f"the last batch ({len(batches[-1].items):,} items) has no ratings yet: `weakhitl export` writes it, "
+            "`weakhitl import` reads ratings; `--another` draws one more all the same"
+        )
+    taken = pd.Index([item for batch in batches for item in batch.items], dtype=object)
+    if pilot is not None:
+        items = assessment.evidence.items
+        batch = draw_pilot(items[~items.isin(taken)], pilot, seed)
+    else:
+        votes = assessment.evidence.functions
+        order = disagreement_order(votes, assessment.automatic, np.random.default_rng(seed))
+        ordered = votes.items[order]
+        batch = draw_batch(
+            ordered[~ordered.isin(taken)],
+            settings.budget if budget is None else budget,
+            settings.audit if audit is None else audit,
+            settings.overlap if overlap is None else overlap,
+            seed,
+        )
+    workspace.store.add_batch(batch)
+    return batch
+
+
+def export(workspace: Workspace, out: Path, *, adjudication: bool = False) -> pd.DataFrame:
+    """Write the items that still need ratings (or decisions) to a file with empty annotator and label cells.
+
+    Gives the queue: the items, and how many ratings each still needs (or why it needs a decision). The
+    reason is not in the file: an adjudicator should not know that an item is a tie.
+    """
+    assessment = workspace.assess()
+    queue = assessment.adjudication_queue if adjudication else _rating_queue(workspace)
+    if queue.empty:
+        raise StateError(
+            "no item waits for " + ("the adjudicator" if adjudication else "annotators: run `weakhitl route`")
+        )
+    write_queue(out, queue[["item"]], workspace.items, workspace.config.data.id)
+    return queue
+
+
+def collect(
+    workspace: Workspace,
+    path: Path,
+    *,
+    adjudication: bool = False,
+    columns: tuple[str, str, str] = ("item", "annotator", "label"),
+) -> Collected:
+    """Read ratings (or the adjudicator's decisions) from a long file into the store, all or none."""
+    role = ADJUDICATOR if adjudication else ANNOTATOR
+    table = read_long(path, workspace.config.schema_, workspace.items.index, columns)
+    try:
+        new = workspace.store.add_ratings(table, role)
+    except DataError as error:
+        raise DataError(str(path), error.faults) from None
+    assessment = workspace.assess()
+    fates = assessment.counted.ratings["fate"].value_counts().sort_index()
+    waiting = len(assessment.adjudication_queue)
+    return Collected(new, len(table) - new, role, {str(k): int(v) for k, v in fates.items()}, waiting)
+
+
+def annotators(workspace: Workspace) -> pd.DataFrame:
+    """List the people: ratings that count, and on a pilot their ratings, agreement, and whether they qualify."""
+    counted = workspace.assess().counted
+    table = counted.ratings
+    names = pd.Index(sorted(table["annotator"].unique()), name="annotator", dtype=object)
+    counts = table[table["fate"] == COUNTED]["annotator"].value_counts()
+    people = pd.DataFrame({"counted": counts.reindex(names).fillna(0).astype(int)}, index=names)
+    if counted.annotators is not None:
+        pilot = counted.annotators.rename(columns={"ratings": "pilot_ratings", "agreement": "pilot_agreement"})
+        people = people.join(pilot)
+        people["pilot_ratings"] = people["pilot_ratings"].fillna(0).astype(int)
+        people["qualified"] = people["qualified"].eq(other=True).astype(bool)
+        people = people.sort_values(["qualified", "pilot_agreement"], ascending=False, kind="stable")
+    return people
+
+
+def _rating_queue(workspace: Workspace) -> pd.DataFrame:
+    batches = workspace.store.batches()
+    if not batches:
+        return pd.DataFrame(columns=["item", "needed"])
+    last = batches[-1]
+    table = workspace.assess().counted.ratings
+    have = table[table["fate"] == COUNTED]["item"].value_counts().reindex(last.items).fillna(0).astype(int)
+    if last.overlap is None:
+        return pd.DataFrame({"item": last.items, "needed": 1})
+    queue = pd.DataFrame({"item": last.items, "needed": last.overlap - have.to_numpy()})
+    return queue[queue["needed"] > 0].reset_index(drop=True)

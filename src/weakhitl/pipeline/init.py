@@ -1,0 +1,147 @@
+"""Init: a new project's folder."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from weakhitl.config import CONFIG_NAME
+from weakhitl.errors import SchemaError, StateError, UsageError
+from weakhitl.files import read_table, write_text
+from weakhitl.schema import LabelSchema
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_TOML = """\
+[project]
+name = {name}
+
+[labels]
+classes = {classes}
+skip = ["I can't tell"]        # answers that are abstentions
+level = "nominal"              # nominal | ordinal | interval | ratio
+
+[data]
+path = {data}                  # csv, jsonl or parquet; one file or a folder of them
+id = {id}
+
+[labeling]
+functions = ["labeling_functions/"]
+
+[label_model]
+name = "auto"
+
+[routing]
+budget = 150                   # items for annotators
+overlap = 3                    # annotators per item
+audit = 100                    # how many of them are a random sample of all items
+seed = 0
+
+[annotation]
+guideline = "guidelines/guideline.md"
+store = "annotations.db"
+qualify_agreement = 0.75       # on a pilot, from which an annotator counts
+qualify_ratings = 10           # pilot ratings that are needed to tell
+
+[[gate.check]]
+metric = "krippendorff-alpha"
+at_least = 0.6                 # usual for a subjective task; 0.8 for an objective one
+confidence = 0.95
+
+[[gate.check]]
+metric = "release-accuracy"
+at_least = 0.8
+confidence = 0.95
+
+[[gate.check]]
+metric = "coverage"
+at_least = 0.5
+
+[release]
+min_confidence = 0.8           # labels below are withheld, and counted
+"""
+
+_FUNCTIONS = '''\
+"""Labeling functions: rules of thumb that vote on a row. See `weakhitl lfs` for what they do."""
+
+from weakhitl import ABSTAIN, labeling_function
+
+
+@labeling_function
+def mentions_{word}(x):
+    """Vote {first} where the text says so; replace this by a rule of yours."""
+    return {first!r} if {word!r} in str(x[{column!r}]).lower() else ABSTAIN
+'''
+
+_GUIDELINE = """\
+# Guideline
+
+What is asked, in one sentence.
+
+{classes}
+## Borderline cases
+
+| example | label | because |
+| --- | --- | --- |
+
+## When you cannot tell
+
+Answer "I can't tell". It is better than a guess.
+"""
+
+
+def init_project(
+    folder: Path, classes: Sequence[str], data: Path | None = None, id_column: str | None = None
+) -> list[Path]:
+    """Write weakhitl.toml, labeling_functions/ and guidelines/ into ``folder``; give the files written.
+
+    ``id_column`` defaults to a column of the data called item or id, else to the first whose cells differ.
+    Raises ``StateError`` when a file is there already: nothing is overwritten.
+    """
+    try:
+        LabelSchema(classes)
+    except SchemaError as error:
+        raise UsageError(f"--class: {'; '.join(error.faults)}") from None
+    data_name, id_name, column = "items.csv", id_column or "item", "text"
+    if data is not None:
+        table = read_table(data)
+        data_name = (
+            str(data.resolve().relative_to(folder.resolve()))
+            if data.resolve().is_relative_to(folder.resolve())
+            else str(data.resolve())
+        )
+        id_name = id_column or _id_column(table, data)
+        others = [str(name) for name in table.columns if name != id_name]
+        column = "text" if "text" in others or not others else others[0]
+    word = "".join(c if c.isalnum() else "_" for c in classes[0].lower())
+    texts = {
+        CONFIG_NAME: _TOML.format(
+            name=_quoted(folder.resolve().name),
+            classes=f"[{', '.join(map(_quoted, classes))}]",
+            data=_quoted(data_name),
+            id=_quoted(id_name),
+        ),
+        "labeling_functions/functions.py": _FUNCTIONS.format(word=word, first=classes[0], column=column),
+        "guidelines/guideline.md": _GUIDELINE.format(
+            classes="".join(f"## {name}\n\nWhen it applies. Two examples.\n\n" for name in classes)
+        ),
+    }
+    if there := [name for name in texts if (folder / name).exists()]:
+        raise StateError(f"{folder} holds {', '.join(there)} already; nothing was written")
+    for name, text in texts.items():
+        write_text(folder / name, text)
+    return [folder / name for name in texts]
+
+
+def _id_column(table: "pd.DataFrame", data: Path) -> str:
+    columns = [str(name) for name in table.columns]
+    candidates = [name for name in ("item", "id") if name in columns] + columns
+    for name in candidates:
+        if table[name].is_unique:
+            return name
+    raise UsageError(f"{data}: no column has a different value in every row; add one with an id per item")
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,73 @@
+"""Label: functions to votes to label model."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from weakhitl.files import read_table, require_columns, write_table
+from weakhitl.gate import Assessment
+from weakhitl.labeling import Run, discover, lf_summary, run
+from weakhitl.labeling.apply import Progress
+from weakhitl.pipeline.workspace import Workspace
+from weakhitl.release.bundle import consensus_table
+from weakhitl.schema import ABSTAIN
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """What labelling gave: the run of the functions, and labels from all votes so far."""
+
+    run: Run
+    assessment: Assessment
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give counts, faults and seconds, ready for JSON."""
+        final, votes = self.assessment.final, self.run.votes
+        names = votes.schema.classes
+        return {
+            "items": len(votes),
+            "functions": len(votes.sources),
+            "votes": votes.n_votes,
+            "covered": int(votes.class_counts().any(axis=1).sum()),
+            "labelled": int((final.labels != ABSTAIN).sum()),
+            "confident": int(self.assessment.released.sum()),
+            "classes": {name: int((final.labels == code).sum()) for code, name in enumerate(names)},
+            "faults": [
+                {"function": f.function, "count": f.count, "item": str(f.item), "error": f.error}
+                for f in self.run.faults
+            ],
+            "seconds": {name: round(value, 4) for name, value in self.run.seconds.items()},
+        }
+
+
+def label(workspace: Workspace, out: Path | None = None, progress: Progress | None = None) -> Labelled:
+    """Run the labeling functions, keep their votes, and consolidate; write the labels to ``out`` if given."""
+    functions = discover(*workspace.function_paths)
+    result = run(functions, workspace.items, workspace.config.schema_, progress)
+    workspace.save_votes(result.votes)
+    assessment = workspace.assess()
+    if out is not None:
+        table = consensus_table(assessment).drop(columns="released")
+        write_table(out, table.assign(label=table["label"].fillna("")))
+    return Labelled(result, assessment)
+
+
+def summarize_functions(workspace: Workspace, gold: Path | None = None) -> pd.DataFrame:
+    """Summarise the functions' votes in Snorkel's columns; ``gold`` is a file with columns item and label."""
+    votes = workspace.votes()
+    if gold is None:
+        return lf_summary(votes)
+    table = read_table(gold)
+    require_columns(table, ["item", "label"], str(gold))
+    known = table[~table["item"].duplicated() & table["label"].ne("")].set_index("item")["label"].astype(str)
+    return lf_summary(votes, known)
+
+
+def label_table(assessment: Assessment) -> pd.DataFrame:
+    """Give item, label (a class name or None) and confidence."""
+    names = np.array([*assessment.final.schema.classes, None], dtype=object)
+    final = assessment.final
+    return pd.DataFrame({"item": final.items, "label": names[final.labels], "confidence": final.confidence})

@@ -1,0 +1,111 @@
+"""``Project``: what the commands do, from Python."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from weakhitl.config import Config
+from weakhitl.gate import Assessment, Gate
+from weakhitl.labeling.apply import Progress
+from weakhitl.pipeline import annotate, label, release, status
+from weakhitl.pipeline.workspace import Workspace
+from weakhitl.routing import Batch
+from weakhitl.votes import Votes
+
+
+class Project:
+    """A folder with a ``weakhitl.toml``, and the steps from its items to a release.
+
+    Every method does what the command of the same name does, raises a ``WeakHITLError`` where that exits
+    with an error, and gives back what that prints.
+
+    For example::
+
+        project = Project.load("weather")
+        project.label()
+        project.route()
+        project.collect("ratings.csv")
+        project.check().status
+
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    @classmethod
+    def load(cls, path: Path | str = ".") -> "Project":
+        """Open a project by its folder or its ``weakhitl.toml``. Raises ``ConfigError`` with every fault."""
+        return cls(Workspace.open(path))
+
+    def __repr__(self) -> str:
+        return f"Project({str(self._workspace.root)!r})"
+
+    @property
+    def config(self) -> Config:
+        """The checked configuration."""
+        return self._workspace.config
+
+    @property
+    def items(self) -> pd.DataFrame:
+        """The dataset, indexed by item id."""
+        return self._workspace.items
+
+    @property
+    def votes(self) -> Votes:
+        """The labeling functions' votes."""
+        return self._workspace.votes()
+
+    @property
+    def batches(self) -> Sequence[Batch]:
+        """What was sent to annotators, oldest first."""
+        return self._workspace.store.batches()
+
+    def label(self, out: Path | str | None = None, progress: Progress | None = None) -> label.Labelled:
+        """Run the labeling functions and consolidate; write the labels to ``out`` if given."""
+        return label.label(self._workspace, Path(out) if out is not None else None, progress)
+
+    def lfs(self, gold: Path | str | None = None) -> pd.DataFrame:
+        """Summarise the labeling functions; ``gold`` is a file with columns item and label."""
+        return label.summarize_functions(self._workspace, Path(gold) if gold is not None else None)
+
+    def labels(self) -> pd.DataFrame:
+        """Give item, label and confidence, from all votes so far."""
+        return label.label_table(self.assess())
+
+    def assess(self) -> Assessment:
+        """Give labels and all that they were made of."""
+        return self._workspace.assess()
+
+    def route(self, **settings: Any) -> Batch:
+        """Draw the next batch of items for annotators: pilot=, budget=, audit=, overlap=, seed=, another=."""
+        return annotate.route(self._workspace, **settings)
+
+    def export(self, out: Path | str, *, adjudication: bool = False) -> pd.DataFrame:
+        """Write the items that wait for annotators, or for the adjudicator, to a file."""
+        return annotate.export(self._workspace, Path(out), adjudication=adjudication)
+
+    def collect(self, path: Path | str, **settings: Any) -> annotate.Collected:
+        """Read ratings from a long file: adjudication=, columns=(item, annotator, label)."""
+        return annotate.collect(self._workspace, Path(path), **settings)
+
+    def annotators(self) -> pd.DataFrame:
+        """List the people who rated, and whether they qualify."""
+        return annotate.annotators(self._workspace)
+
+    def agreement(self) -> dict[str, Any]:
+        """Measure the annotators' agreement."""
+        return release.agreement(self._workspace)
+
+    def check(self) -> Gate:
+        """Run the gate."""
+        return release.check(self._workspace)
+
+    def release(self, version: str) -> release.Released:
+        """Release, or write the report of a refusal."""
+        return release.release(self._workspace, version)
+
+    def status(self) -> dict[str, Any]:
+        """Say how far the project is."""
+        return status.status(self._workspace)

@@ -1,0 +1,57 @@
+"""Status: how far a project is, and the command that comes next."""
+
+from typing import Any
+
+from weakhitl.annotation.counting import COUNTED
+from weakhitl.errors import StateError
+from weakhitl.gate import FAIL, PASS, Assessment, run_gate
+from weakhitl.pipeline.workspace import Workspace
+
+
+def status(workspace: Workspace) -> dict[str, Any]:
+    """Say what is there and what to do next; ready for JSON."""
+    facts: dict[str, Any] = {
+        "project": workspace.config.project.name,
+        "items": len(workspace.items),
+    }
+    try:
+        assessment = workspace.assess()
+    except StateError as error:
+        return facts | {"labelled": str(error), "next": "weakhitl label"}
+    counted = assessment.counted
+    batches = assessment.evidence.batches
+    facts |= {
+        "covered by functions": int(assessment.automatic.known.sum()),
+        "confident": int(assessment.released.sum()),
+        "batches": [f"{batch.kind}, {len(batch.items):,} items" for batch in batches],
+        "ratings": len(counted.ratings),
+        "ratings that count": int((counted.ratings["fate"] == COUNTED).sum()),
+        "annotators": int(counted.ratings["annotator"].nunique()),
+    }
+    if counted.annotators is not None:
+        facts["annotators qualified"] = int(counted.annotators["qualified"].sum())
+    facts["waiting for the adjudicator"] = len(assessment.adjudication_queue) if _rated(assessment) else 0
+    facts["gate"] = run_gate(assessment).status
+    facts["releases"] = sorted(path.name for path in workspace.releases.glob("[0-9]*") if path.is_dir())
+    facts["next"] = _next(assessment, facts["gate"])
+    return facts
+
+
+def _rated(assessment: Assessment) -> bool:
+    return bool(assessment.counted.measured.n_votes)
+
+
+def _next(assessment: Assessment, gate: str) -> str:
+    batches = assessment.evidence.batches
+    if not batches:
+        return "weakhitl route --pilot N (to qualify people) or weakhitl route"
+    rated = assessment.counted.ratings["item"].isin(batches[-1].items).any()
+    if not rated:
+        return "weakhitl export items.csv, have them rated, weakhitl import items.csv"
+    if batches[-1].kind == "pilot":
+        return "weakhitl annotators, then weakhitl route"
+    if len(assessment.adjudication_queue):
+        return "weakhitl export --adjudication queue.csv, decide, weakhitl import --adjudication queue.csv"
+    if gate == PASS:
+        return "weakhitl release 1.0.0"
+    return "weakhitl check" + (" says what fails" if gate == FAIL else " says what is missing")

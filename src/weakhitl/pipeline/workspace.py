@@ -1,0 +1,130 @@
+"""A project's folder: its configuration, its items, its stored votes and ratings."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from weakhitl.annotation import AnnotationStore
+from weakhitl.config import CONFIG_NAME, Config, load_config
+from weakhitl.errors import DataError, StateError
+from weakhitl.files import sha256, write_json
+from weakhitl.gate import Assessment, Evidence, assess
+from weakhitl.labeling.apply import read_items
+from weakhitl.labeling.discover import function_files
+from weakhitl.release.evidence_files import NAMES
+from weakhitl.votes import Votes
+from weakhitl.votes_file import read_votes, write_votes
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where a project's things are, and what has been computed so far.
+
+    Attributes
+    ----------
+    root
+        Folder that holds ``weakhitl.toml``; its paths are relative to it.
+    config
+        The checked configuration.
+
+    """
+
+    root: Path
+    config: Config
+
+    @classmethod
+    def open(cls, path: Path | str) -> "Workspace":
+        """Open a project by its folder or its ``weakhitl.toml``. Raises ``ConfigError`` with every fault."""
+        path = Path(path)
+        file = path / CONFIG_NAME if path.is_dir() or path.suffix != ".toml" else path
+        return cls(file.parent, load_config(file, NAMES))
+
+    @property
+    def data_path(self) -> Path:
+        """The items' file or folder."""
+        return self.root / self.config.data.path
+
+    @property
+    def function_paths(self) -> list[Path]:
+        """Files and folders of labeling functions."""
+        return [self.root / path for path in self.config.labeling.functions]
+
+    @property
+    def guideline_path(self) -> Path | None:
+        """The annotators' guideline."""
+        guideline = self.config.annotation.guideline
+        return self.root / guideline if guideline else None
+
+    @property
+    def releases(self) -> Path:
+        """Folder of the releases."""
+        return self.root / "releases"
+
+    @cached_property
+    def items(self) -> pd.DataFrame:
+        """The dataset, indexed by item id."""
+        return read_items(self.data_path, self.config.data.id)
+
+    @cached_property
+    def store(self) -> AnnotationStore:
+        """Batches and ratings."""
+        if "://" in self.config.annotation.store:
+            raise DataError(
+                self.config.annotation.store,
+                "only SQLite files are supported as the annotation store",
+            )
+        return AnnotationStore(self.root / self.config.annotation.store)
+
+    def save_votes(self, votes: Votes) -> None:
+        """Keep the functions' votes with a fingerprint of what they were made from."""
+        write_votes(self._votes_path, votes)
+        write_json(self._state_path, {"inputs": self._inputs()})
+
+    def votes(self) -> Votes:
+        """Read the functions' votes. Raises ``StateError`` when there are none or they are out of date."""
+        if not self._votes_path.exists() or not self._state_path.exists():
+            raise StateError("the labeling functions have not run yet: run `weakhitl label` first")
+        try:
+            stored = json.loads(self._state_path.read_text(encoding="utf-8"))["inputs"]
+        except (ValueError, KeyError, TypeError):
+            stored = {}
+        current = self._inputs()
+        changed = sorted(name for name in {*stored, *current} if stored.get(name) != current.get(name))
+        if changed:
+            raise StateError(f"changed since the labeling functions ran: {', '.join(changed)}; run `weakhitl label`")
+        return read_votes(self._votes_path, self.config.schema_)
+
+    def evidence(self) -> Evidence:
+        """Put together what the gate decides on."""
+        return Evidence(self.config, self.votes(), self.store.ratings(), tuple(self.store.batches()))
+
+    def assess(self) -> Assessment:
+        """Compute labels from the evidence as it is now."""
+        return assess(self.evidence())
+
+    @property
+    def _votes_path(self) -> Path:
+        return self.root / ".weakhitl" / "votes.parquet"
+
+    @property
+    def _state_path(self) -> Path:
+        return self.root / ".weakhitl" / "votes.json"
+
+    def _inputs(self) -> Mapping[str, Any]:
+        """Hash what the votes depend on: data, functions, classes."""
+        data = sorted(self.data_path.iterdir()) if self.data_path.is_dir() else [self.data_path]
+        files = [path for path in [*data, *function_files(self.function_paths)] if path.is_file()]
+        labels = self.config.labels.model_dump_json() + self.config.data.model_dump_json()
+        return {
+            **{
+                str(path.relative_to(self.root) if path.is_relative_to(self.root) else path): sha256(path)
+                for path in files
+            },
+            "[labels] or [data]": hashlib.sha256(labels.encode()).hexdigest(),
+        }

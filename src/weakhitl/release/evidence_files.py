@@ -1,0 +1,76 @@
+"""The evidence as files: what a bundle holds beside its data, and how to read it back."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from weakhitl.annotation.store import RATING_COLUMNS
+from weakhitl.config import CONFIG_NAME, Names, load_config
+from weakhitl.errors import DataError
+from weakhitl.files import require_columns, write_table
+from weakhitl.gate import CHECKS, Evidence
+from weakhitl.label_model import MODELS
+from weakhitl.routing import Batch
+from weakhitl.votes_file import read_votes, write_votes
+
+VOTES, RATINGS, BATCHES = "votes.parquet", "ratings.parquet", "batches.parquet"
+NAMES = Names(metrics=CHECKS, models=MODELS)
+"""The metrics and label models that a configuration may name."""
+
+_HEAD = ["batch", "kind", "seed", "overlap", "frame"]
+_ROUTED = ["item", "reason", "probability", "rank"]
+
+
+def write_evidence(folder: Path, evidence: Evidence) -> None:
+    """Write votes, ratings and batches; the configuration is copied as it stands."""
+    write_votes(folder / VOTES, evidence.functions)
+    write_table(folder / RATINGS, evidence.ratings.reset_index(drop=True))
+    write_table(folder / BATCHES, _batch_table(evidence.batches))
+
+
+def read_evidence(folder: Path) -> Evidence:
+    """Read the evidence of a bundle. Raises ``DataError`` or ``ConfigError`` where it cannot be used."""
+    config = load_config(folder / CONFIG_NAME, NAMES)
+    ratings = _read(folder / RATINGS, RATING_COLUMNS).astype(object)
+    batches = _batches(_read(folder / BATCHES, [*_HEAD, *_ROUTED]))
+    return Evidence(config, read_votes(folder / VOTES, config.schema_), ratings, batches)
+
+
+def _read(path: Path, columns: list[str]) -> pd.DataFrame:
+    """Read a Parquet table that may have no rows."""
+    import pyarrow as pa
+
+    try:
+        table = pd.read_parquet(path)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+        raise DataError(str(path), f"not a readable Parquet file ({' '.join(str(error).split())})") from error
+    require_columns(table, columns, str(path))
+    return table[columns]
+
+
+def _batch_table(batches: tuple[Batch, ...]) -> pd.DataFrame:
+    tables = [
+        batch.table.assign(
+            batch=number,
+            kind=batch.kind,
+            seed=batch.seed,
+            overlap=batch.overlap or 0,
+            frame=batch.frame,
+        )
+        for number, batch in enumerate(batches, start=1)
+    ]
+    table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=[*_HEAD, *_ROUTED])
+    return table[[*_HEAD, *_ROUTED]]
+
+
+def _batches(table: pd.DataFrame) -> tuple[Batch, ...]:
+    return tuple(
+        Batch(
+            kind=part["kind"].iloc[0],
+            seed=int(part["seed"].iloc[0]),
+            overlap=int(part["overlap"].iloc[0]) or None,
+            frame=int(part["frame"].iloc[0]),
+            table=part[_ROUTED].reset_index(drop=True),
+        )
+        for _, part in table.groupby("batch", sort=True)
+    )

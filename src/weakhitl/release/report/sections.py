@@ -1,0 +1,300 @@
+"""The report's sections: a title, a sentence or two, a figure, and the table behind it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from weakhitl.release.report import figures
+
+Report = dict[str, Any]
+
+_BY = {
+    "functions": "functions",
+    "functions and people": "functions and people",
+    "adjudicated": "the adjudicator",
+}
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section; ``figure`` draws it as SVG from the report, ``short`` tables stand open."""
+
+    title: str
+    text: tuple[str, ...]
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    figure: Callable[[Report], str] | None = None
+    short: bool = False
+
+    @property
+    def anchor(self) -> str:
+        """The section's id in the page."""
+        return self.title.lower().replace(" ", "-").replace("'", "")
+
+
+def sections_of(report: Report) -> list[Section]:
+    """Give the sections in reading order, those without content left out."""
+    makers = [
+        _gate,
+        _making,
+        _classes,
+        _confidence,
+        _functions,
+        _agreement,
+        _by_class,
+        _pairs,
+        _annotators,
+        _checks,
+    ]
+    return [section for section in (make(report) for make in makers) if section.rows]
+
+
+def headline(report: Report) -> tuple[str, str]:
+    """Give the verdict in a word, and why."""
+    checks, status = report["gate"]["checks"], report["gate"]["status"]
+    if status == "pass":
+        count = report["counts"]["released"]
+        return (
+            "Released",
+            f"All {len(checks)} checks passed; {count:,} of {report['counts']['items']:,} items are in.",
+        )
+    if not checks:
+        return (
+            "Not released",
+            "The policy has no checks, so nothing says that the data can be trusted.",
+        )
+    reasons = [f"{check['metric']}: {check['why']}" for check in checks if check["status"] != "pass"]
+    word = "Refused" if status == "fail" else "Undecided, so not released"
+    return word, "; ".join(reasons) + "."
+
+
+def limits(report: Report) -> list[str]:
+    """Say what the figures do not cover."""
+    agreement, adjudication = report["agreement"], report["adjudication"]
+    lines = ["Figures speak of this dataset and of these annotators, who are held fixed; new people may agree less."]
+    if agreement["left_out_pilot_items"]:
+        lines.append(
+            f"Agreement is measured outside the {agreement['left_out_pilot_items']:,} pilot items: people were chosen "
+            "by their agreement there, and the same items would flatter them."
+        )
+    lines.append(
+        "Accuracy is agreement with the adjudicator, so it is wrong wherever the adjudicator is."
+        + (
+            ""
+            if adjudication["independent"]
+            else " Here the adjudicator was not independent of the ratings: take it as an upper estimate."
+        )
+    )
+    if adjudication["could_not_tell"]:
+        lines.append(
+            f"The adjudicator could not tell on {adjudication['could_not_tell']:,} items; "
+            "in the audit they count as errors."
+        )
+    if adjudication["waiting"]:
+        lines.append(
+            f"{adjudication['waiting']:,} items still wait for the adjudicator; in the audit they count as errors."
+        )
+    if not report["label_model"]["converged"]:
+        lines.append("The label model stopped before it had converged.")
+    return lines
+
+
+def _gate(report: Report) -> Section:
+    rows = [
+        (
+            check["metric"],
+            check["status"],
+            estimate_text(check["estimate"]),
+            f"{check['at_least']:g} at {check['confidence']:.0%}",
+            check["why"] + (f". Next: {check['advice']}" if check["advice"] else ""),
+        )
+        for check in report["gate"]["checks"]
+    ]
+    text = (
+        (
+            "A check passes when the one-sided lower bound of its figure clears the bar, fails when the upper bound is "
+            "under it, and is undecided between. Each bar below shows the interval between the two bounds."
+        ),
+    )
+    header = ("check", "verdict", "estimate [bounds]", "bar", "why")
+    return Section("Gate", text, header, tuple(rows), figures.gate, short=True)
+
+
+def _making(report: Report) -> Section:
+    counts = report["counts"]
+    rows = [
+        ("items", counts["items"]),
+        ("labeling functions", counts["functions"]),
+        ("items with a function's vote", counts["covered_by_functions"]),
+        *((f"items routed: {reason}", count) for reason, count in sorted(counts["routed"].items())),
+        ("people who rated", counts["annotators"]),
+        *((f"ratings {fate}", count) for fate, count in counts["ratings_by_fate"].items()),
+        ("items decided by the adjudicator", report["adjudication"]["decided"]),
+        *((f"released, label by {_BY[origin]}", count) for origin, count in counts["released_by_origin"].items()),
+        (
+            f"withheld, confidence under {report['policy']['min_confidence']:g}",
+            counts["withheld_below_confidence"],
+        ),
+        ("withheld, no label", counts["withheld_without_label"]),
+    ]
+    text = (
+        (
+            "Functions and people are sources of one label model; the adjudicator's decisions stand above "
+            "it. The audit is a random sample of all items; the rest of the routed items are those the sources "
+            "disagree on most."
+        ),
+    )
+    shown = tuple((name, f"{count:,}") for name, count in rows)
+    return Section("How the labels were made", text, ("what", "how many"), shown, short=True)
+
+
+def _classes(report: Report) -> Section:
+    rows = tuple((row["class"], f"{row['released']:,}", f"{row['share']:.1%}") for row in report["classes"])
+    return Section(
+        "Class balance",
+        ("Released items by class.",),
+        ("class", "items", "share"),
+        rows,
+        figures.classes,
+    )
+
+
+def _confidence(report: Report) -> Section:
+    edges, items = report["confidence"]["edges"], report["confidence"]["items"]
+    rows = tuple(
+        (f"{edges[i]:.1f} to {edges[i + 1]:.1f}", *(f"{counts[i]:,}" for counts in items.values()))
+        for i in range(len(edges) - 1)
+        if any(counts[i] for counts in items.values())
+    )
+    text = (
+        (
+            f"Probability of the likeliest class; labels under {report['policy']['min_confidence']:g} are withheld. "
+            "A decision of the adjudicator counts as 1."
+        ),
+    )
+    return Section("Confidence", text, ("confidence", *items), rows, figures.confidence)
+
+
+def _functions(report: Report) -> Section:
+    rows = tuple(
+        (
+            row["name"],
+            ", ".join(row["classes"]) or "none",
+            f"{row['coverage']:.1%}",
+            f"{row['overlaps']:.1%}",
+            f"{row['conflicts']:.1%}",
+            f"{row['agrees_with_adjudicator']} of {row['agrees_with_adjudicator'] + row['differs_from_adjudicator']}",
+        )
+        for row in report["functions"]
+    )
+    text = (
+        (
+            "Share of all items on which a function votes, and on which another source votes another class. The last "
+            "column counts its votes that the adjudicator confirmed; adjudicated items are harder than the average."
+        ),
+    )
+    header = ("function", "classes", "coverage", "overlaps", "conflicts", "adjudicator agrees")
+    return Section("Labeling functions", text, header, rows, figures.functions)
+
+
+def _agreement(report: Report) -> Section:
+    agreement = report["agreement"]
+    if agreement["dataset"]["percent-agreement"]["value"] is None:
+        return Section("Agreement of the annotators", (), (), ())
+    named = {f"{name}, for the dataset": estimate for name, estimate in agreement["dataset"].items()}
+    named |= {f"krippendorff-alpha, {part} items alone": estimate for part, estimate in agreement["parts"].items()}
+    rows = tuple(
+        (name, estimate_text(estimate), str(estimate["n_pairable"]), str(estimate["n_sources"]))
+        for name, estimate in named.items()
+    )
+    text = (
+        (
+            "For the dataset, routed items are weighted by the inverse of their probability of being routed. Agreement "
+            "on the routed items alone says how hard they are, not how good the dataset is."
+        ),
+        "Alpha and AC1 differ in what they expect by chance: where one class prevails, alpha falls and AC1 stays high.",
+    )
+    header = ("coefficient", "estimate [95 %]", "items", "people")
+    return Section("Agreement of the annotators", text, header, rows, figures.agreement, short=True)
+
+
+def _by_class(report: Report) -> Section:
+    by_class = report["agreement"]["by_class"]
+    if all(estimate["value"] is None for estimate in by_class.values()):
+        return Section("Agreement by class", (), (), ())
+    rows = tuple((name, estimate_text(estimate)) for name, estimate in by_class.items())
+    text = (
+        "Krippendorff's alpha of each class against the rest: the lowest one is where the guideline is least clear.",
+    )
+    return Section("Agreement by class", text, ("class", "alpha [95 %]"), rows, figures.by_class)
+
+
+def _pairs(report: Report) -> Section:
+    pairs = sorted(report["agreement"]["pairs"], key=lambda row: (-row["n"], row["first"], row["second"]))
+    rows = tuple(
+        (row["first"], row["second"], str(row["n"]), f"{row['agreement']:.0%}", kappa_text(row)) for row in pairs[:100]
+    )
+    more = f" The table lists the 100 pairs of {len(pairs):,} that share most items." if len(pairs) > 100 else ""
+    text = (
+        f"Cohen's kappa of every pair that shares at least {figures.PAIR_ITEMS} items, with 95 % intervals." + more,
+    )
+    header = ("first", "second", "shared items", "agreement", "kappa [95 %]")
+    return Section("Agreement by pair", text, header, rows, figures.pairs)
+
+
+def _annotators(report: Report) -> Section:
+    rows = []
+    for row in sorted(report["annotators"], key=lambda row: (-row["counted"], row["annotator"])):
+        cells = [row["annotator"], f"{row['counted']:,}"]
+        if "qualified" in row:
+            share = row["pilot_agreement"]
+            cells += [
+                str(row["pilot_ratings"]),
+                "none" if share is None else f"{share:.0%}",
+                "yes" if row["qualified"] else "no",
+            ]
+        rows.append(tuple(cells))
+    piloted = any("qualified" in row for row in report["annotators"])
+    header = ("annotator", "ratings that count") + (
+        ("pilot ratings", "pilot agreement", "qualified") if piloted else ()
+    )
+    text = (
+        "People qualify by how often they agree with the others on the pilot, and only on the pilot."
+        if piloted
+        else "There was no pilot: everybody's ratings count.",
+    )
+    return Section("Annotators", text, header, tuple(rows))
+
+
+def _checks(report: Report) -> Section:
+    rows = tuple(
+        (
+            row["figure"],
+            f"{row['ours']:.6f}",
+            f"{row['theirs']:.6f}",
+            row["package"],
+            "yes" if row["agree"] else "NO",
+        )
+        for row in report["cross_check"]
+    )
+    text = ("The same ratings, unweighted, by independent packages.",)
+    header = ("figure", "here", "there", "package", "agree")
+    return Section("Cross-check", text, header, rows, short=True)
+
+
+def estimate_text(estimate: dict[str, Any]) -> str:
+    """Write an estimate and its interval, or why there is none."""
+    if estimate["value"] is None:
+        return f"undefined: {estimate['reason']}"
+    if estimate["low"] is None:
+        return f"{estimate['value']:.3f} (no interval: {estimate['reason']})"
+    return f"{estimate['value']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]"
+
+
+def kappa_text(row: dict[str, Any]) -> str:
+    """Write a pair's kappa and its interval, or why there is none."""
+    if row["kappa"] is None:
+        return "undefined: one class alone"
+    if row["low"] is None:
+        return f"{row['kappa']:.2f} (no interval)"
+    return f"{row['kappa']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"

@@ -1,0 +1,50 @@
+"""A batch: items that were sent to annotators together, and how they were drawn."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+Kind = Literal["pilot", "routing"]
+
+AUDIT, DISAGREEMENT, PILOT = "audit", "disagreement", "pilot"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Items sent to annotators together.
+
+    Attributes
+    ----------
+    kind
+        ``pilot``: its ratings choose the annotators, and nothing is measured on it; or ``routing``.
+    seed
+        Seed of the draw.
+    overlap
+        Ratings that count per item; None where all do.
+    frame
+        How many items it was drawn from: those of the dataset that were in no earlier batch.
+    table
+        One row per item: ``item``; ``reason`` (audit, disagreement or pilot); ``probability`` with which it
+        was drawn from the frame; ``rank`` by disagreement within the frame, from 1.
+
+    """
+
+    kind: Kind
+    seed: int
+    overlap: int | None
+    frame: int
+    table: pd.DataFrame
+
+    @property
+    def items(self) -> pd.Index:
+        """The item ids."""
+        items: pd.Index = pd.Index(self.table["item"].tolist(), dtype=object)
+        return items
+
+    def above_cut(self) -> np.ndarray:
+        """``mask[row]``: whether the item would have been routed for its disagreement, audit or not."""
+        chosen = self.table["rank"][self.table["reason"] == DISAGREEMENT]
+        cut = chosen.max() if len(chosen) else 0
+        return np.asarray(self.table["rank"] <= cut)

@@ -1,0 +1,86 @@
+"""The sampling design: a uniform audit first, then the items with most disagreement, probabilities known."""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.stats import hypergeom
+
+from weakhitl.errors import UsageError
+from weakhitl.routing.batch import AUDIT, DISAGREEMENT, PILOT, Batch
+from weakhitl.votes import FloatArray
+
+
+def draw_pilot(items: pd.Index, size: int, seed: int) -> Batch:
+    """Draw a pilot uniformly from ``items``; all ratings of its items count."""
+    _check_size("pilot", size, len(items))
+    chosen = np.sort(np.random.default_rng(seed).choice(len(items), size, replace=False))
+    table = pd.DataFrame({"item": items[chosen], "reason": PILOT, "probability": size / len(items), "rank": 0})
+    return Batch("pilot", seed, None, len(items), table)
+
+
+def draw_batch(ordered: pd.Index, budget: int, audit: int, overlap: int, seed: int) -> Batch:
+    """Draw the audit uniformly from all items of the frame, then fill the budget by disagreement.
+
+    Parameters
+    ----------
+    ordered
+        The frame (items in no earlier batch), most disagreement first.
+    budget, audit
+        Items in all, and how many of them are the uniform sample.
+    overlap
+        Ratings that count per item.
+    seed
+        Of the draw.
+
+    Returns
+    -------
+    Batch
+        In random order, so that annotators cannot tell the audit from the rest.
+
+    """
+    n = len(ordered)
+    _check_size("budget", budget, n)
+    if not 0 <= audit <= budget:
+        raise UsageError(f"the audit of {audit} is a part of the budget of {budget}; choose a smaller one")
+    rng = np.random.default_rng(seed)
+    audited = np.zeros(n, dtype=bool)
+    audited[rng.choice(n, audit, replace=False)] = True
+    filled = np.flatnonzero(~audited)[: budget - audit]
+    rows = rng.permutation(np.concatenate([np.flatnonzero(audited), filled]))
+    probability = inclusion_probability(np.arange(1, n + 1), n, audit, budget - audit)
+    table = pd.DataFrame(
+        {
+            "item": ordered[rows],
+            "reason": np.where(audited[rows], AUDIT, DISAGREEMENT),
+            "probability": probability[rows],
+            "rank": rows + 1,
+        }
+    )
+    return Batch("routing", seed, overlap, n, table)
+
+
+def inclusion_probability(rank: npt.ArrayLike, n: int, audit: int, fill: int) -> FloatArray:
+    """Probability that the item of each disagreement rank (from 1) is routed.
+
+    It is in the audit with probability ``audit / n``; otherwise it is routed when fewer than ``fill`` of the
+    items ranked before it were left by the audit, whose number is hypergeometric.
+
+    Examples
+    --------
+    >>> inclusion_probability([1, 2, 3], n=3, audit=1, fill=1).round(3)
+    array([1.   , 0.667, 0.333])
+
+    """
+    ranks = np.asarray(rank)
+    in_audit = audit / n
+    filled = np.where(ranks <= fill, 1.0, 0.0)
+    doubtful = (ranks > fill) & (fill > 0)
+    filled[doubtful] = hypergeom.sf(ranks[doubtful] - fill - 1, n - 1, audit, ranks[doubtful] - 1)
+    return np.asarray(in_audit + (1 - in_audit) * filled)
+
+
+def _check_size(what: str, size: int, n: int) -> None:
+    if size < 1:
+        raise UsageError(f"the {what} is {size}; expected at least one item")
+    if size > n:
+        raise UsageError(f"the {what} is {size:,}, but only {n:,} items are left that no earlier batch holds")

@@ -1,0 +1,131 @@
+"""The classes, in the user's order, and their level of measurement."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from math import isfinite
+from numbers import Integral
+from typing import Any, Literal, get_args
+
+from weakhitl.errors import SchemaError
+
+ABSTAIN = -1
+
+Level = Literal["nominal", "ordinal", "interval", "ratio"]
+LEVELS: tuple[Level, ...] = get_args(Level)
+
+
+@dataclass(frozen=True)
+class LabelSchema:
+    """Classes in order, their level of measurement, and the answers that are abstentions.
+
+    A string is a class name, always; an integer is a class index, and only from a function or a matrix.
+
+    Parameters
+    ----------
+    classes
+        Names of the classes, at least two, in the order in which columns and ordinal distances use them.
+    level
+        ``nominal``, ``ordinal``, ``interval`` or ``ratio``. The last two need names that are numbers.
+    skip
+        Answers such as ``"I can't tell"``: they are read as abstentions.
+
+    Raises
+    ------
+    SchemaError
+        With every fault at once.
+
+    Examples
+    --------
+    >>> schema = LabelSchema(["HAM", "SPAM"])
+    >>> schema.encode("SPAM"), schema.encode(0), schema.encode(None)
+    (1, 0, -1)
+
+    """
+
+    classes: tuple[str, ...]
+    level: Level = "nominal"
+    skip: tuple[str, ...] = ()
+
+    def __init__(self, classes: Iterable[str], level: Level = "nominal", skip: Iterable[str] = ()) -> None:
+        object.__setattr__(self, "classes", _names(classes))
+        object.__setattr__(self, "level", level)
+        object.__setattr__(self, "skip", _names(skip))
+        if faults := _schema_faults(self):
+            raise SchemaError("label schema", faults)
+
+    def __len__(self) -> int:
+        return len(self.classes)
+
+    @cached_property
+    def _codes(self) -> dict[Any, int]:
+        names = {name: index for index, name in enumerate(self.classes)}
+        return names | dict.fromkeys(self.skip, ABSTAIN) | {None: ABSTAIN}
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """The number each class stands for: its name at interval and ratio level, else its rank from 1."""
+        if self.level in ("interval", "ratio"):
+            return tuple(float(name) for name in self.classes)
+        return tuple(float(rank) for rank in range(1, len(self) + 1))
+
+    def encode(self, label: Any) -> int:
+        """Turn what a function returned into a class index, or ABSTAIN.
+
+        Takes a class name, a skip answer, a class index, ABSTAIN or None; raises ``SchemaError`` else.
+        """
+        if isinstance(label, str) or label is None:
+            if (code := self._codes.get(label)) is None:
+                raise SchemaError("label", f"{label!r} is not a class; {self.expected(label)}")
+            return code
+        is_index = isinstance(label, Integral) and type(label).__name__ not in ("bool", "bool_")
+        if not is_index or not ABSTAIN <= int(label) < len(self):
+            raise SchemaError("label", f"{label!r} is not a class; {self.expected()}")
+        return int(label)
+
+    def name(self, code: int) -> str | None:
+        """Give the class name of an index; None for ABSTAIN."""
+        return None if code == ABSTAIN else self.classes[code]
+
+    def expected(self, label: object = None) -> str:
+        """Say which labels are valid, for an error message, with the nearest one to ``label``."""
+        text = f"the classes are {', '.join(self.classes)}"
+        text += f" (skip: {', '.join(self.skip)})" if self.skip else " (or ABSTAIN)"
+        known = [*self.classes, *self.skip]
+        lowered = {name.lower(): name for name in reversed(known)}
+        close = get_close_matches(str(label).strip().lower(), list(lowered), n=1)
+        return text + (f"; did you mean {lowered[close[0]]!r}?" if label and close else "")
+
+
+def _names(names: Iterable[str]) -> tuple[Any, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def _schema_faults(schema: LabelSchema) -> list[str]:
+    classes = schema.classes
+    faults = [f"class {name!r} is no text" for name in classes if not isinstance(name, str)]
+    if faults:
+        return [*faults, "classes are strings, such as '1'"]
+    if len(classes) < 2:
+        faults.append(f"{len(classes)} class given; at least two are needed")
+    faults += [f"class {name!r} is given twice" for name in sorted({c for c in classes if classes.count(c) > 1})]
+    faults += ["a class has an empty name" for name in classes if not name.strip()]
+    faults += [f"{name!r} is both a class and a skip answer" for name in schema.skip if name in classes]
+    if schema.level not in LEVELS:
+        faults.append(f"level {schema.level!r} is unknown; levels are {', '.join(LEVELS)}")
+    if schema.level in ("interval", "ratio"):
+        faults += [
+            f"class {name!r} is no number, as level {schema.level!r} needs"
+            for name in classes
+            if not _is_number(name, least=0.0 if schema.level == "ratio" else None)
+        ]
+    return faults
+
+
+def _is_number(name: str, least: float | None) -> bool:
+    try:
+        number = float(name)
+    except ValueError:
+        return False
+    return isfinite(number) and (least is None or number >= least)

@@ -1,0 +1,395 @@
+"""The vote ledger: who voted which class on which item."""
+
+from collections import Counter
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import sparse
+
+from weakhitl.errors import DataError, SchemaError
+from weakhitl.files import require_columns
+from weakhitl.schema import ABSTAIN, LabelSchema
+from weakhitl.vote_table import conflict_faults, encode_labels, missing_faults
+
+IntArray = npt.NDArray[np.integer[Any]]
+FloatArray = npt.NDArray[np.float64]
+
+_SPARSE_BYTES = 5
+"""Bytes per vote of the sparse form: four for the source's index, one for the label."""
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """The distinct vote rows and how often each occurs.
+
+    Attributes
+    ----------
+    votes
+        The distinct rows as votes; items are the patterns' numbers.
+    counts
+        ``counts[pattern]``: how many items show it.
+    inverse
+        ``inverse[item]``: the pattern of each item, so that per-pattern results are gathered by indexing.
+
+    """
+
+    votes: "Votes"
+    counts: IntArray
+    inverse: IntArray
+
+
+class Votes:
+    """Votes of sources (labeling functions, annotators, judges) on items; frozen.
+
+    Made by ``from_matrix``, ``from_long`` or ``from_entries``. Inside, a dense (items, sources) array or a
+    sparse one, whichever is smaller; outside, the same views.
+
+    Attributes
+    ----------
+    items
+        Item ids, unique, as a pandas Index of length n.
+    sources
+        Names of the sources, unique, m of them.
+    schema
+        The classes that votes refer to by index.
+
+    """
+
+    __slots__ = ("_dense", "_sparse", "items", "schema", "sources")
+
+    items: pd.Index
+    sources: tuple[str, ...]
+    schema: LabelSchema
+    _dense: IntArray | None
+    _sparse: Any  # a csr_array where there is no dense one; SciPy is untyped
+
+    def __init__(self, *_: object, **__: object) -> None:
+        raise TypeError("make Votes with Votes.from_matrix, Votes.from_long or Votes.from_entries")
+
+    @classmethod
+    def from_matrix(
+        cls,
+        matrix: npt.ArrayLike,
+        schema: LabelSchema,
+        items: Iterable[Hashable] | None = None,
+        sources: Iterable[str] | None = None,
+    ) -> Self:
+        """Take Snorkel's matrix: (n, m) class indices, -1 abstains.
+
+        Items default to 0..n-1, sources to ``source_0``.. . Raises ``DataError`` for a wrong shape, labels
+        out of range and duplicate items or sources.
+
+        Examples
+        --------
+        >>> votes = Votes.from_matrix([[0, -1], [1, 1]], LabelSchema(["HAM", "SPAM"]))
+        >>> votes.to_long()
+           item    source label
+        0     0  source_0   HAM
+        1     1  source_0  SPAM
+        2     1  source_1  SPAM
+
+        """
+        array = np.asarray(matrix)
+        if array.ndim != 2:
+            raise DataError("vote matrix", f"has shape {array.shape}; expected (items, sources)")
+        if not np.issubdtype(array.dtype, np.integer):
+            raise DataError("vote matrix", f"holds {array.dtype}; expected integers: class indices, -1 abstains")
+        n, m = array.shape
+        index = _index(range(n) if items is None else items, n)
+        names = _sources([f"source_{j}" for j in range(m)] if sources is None else sources, m)
+        if faults := _matrix_faults(array, schema, index, names):
+            raise DataError("vote matrix", faults)
+        dtype = _label_dtype(schema)
+        n_votes = int(np.count_nonzero(array != ABSTAIN))
+        if n_votes * (_SPARSE_BYTES - 1 + dtype.itemsize) + 8 * n < n * m * dtype.itemsize:
+            row, column = np.nonzero(array != ABSTAIN)
+            return cls._from_sparse(_csr(row, column, array[row, column], (n, m), dtype), index, names, schema)
+        return cls._frozen(array.astype(dtype, copy=True), None, index, names, schema)
+
+    @classmethod
+    def from_entries(
+        cls,
+        entries: tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike],
+        schema: LabelSchema,
+        items: Iterable[Hashable],
+        sources: Iterable[str],
+    ) -> Self:
+        """Take parallel arrays of item positions, source positions and class indices, one per vote.
+
+        Each (item, source) pair at most once; -1 labels are dropped. Raises ``DataError`` else.
+        """
+        row, column, label = (np.asarray(part, dtype=np.int64) for part in entries)
+        keep = label != ABSTAIN
+        row, column, label = row[keep], column[keep], label[keep]
+        index, names = _index(items), _sources(sources)
+        n, m = len(index), len(names)
+        faults = _name_faults(index, names)
+        if label.size and (label.min() < 0 or label.max() >= len(schema)):
+            faults.append(f"labels must lie in 0..{len(schema) - 1}; {schema.expected()}")
+        if np.unique(row * m + column).size != row.size:
+            faults.append("a source voted twice on one item")
+        if faults:
+            raise DataError("votes", faults)
+        dtype = _label_dtype(schema)
+        if row.size * (_SPARSE_BYTES - 1 + dtype.itemsize) + 8 * n < n * m * dtype.itemsize:
+            return cls._from_sparse(_csr(row, column, label, (n, m), dtype), index, names, schema)
+        dense = np.full((n, m), ABSTAIN, dtype=dtype)
+        dense[row, column] = label
+        return cls._frozen(dense, None, index, names, schema)
+
+    @classmethod
+    def from_long(
+        cls,
+        table: pd.DataFrame,
+        schema: LabelSchema,
+        item: str = "item",
+        source: str = "annotator",
+        label: str = "label",
+        *,
+        items: Iterable[Hashable] | None = None,
+    ) -> Self:
+        """Take a long table with one vote a row; labels are class names, skip answers or missing.
+
+        Items and sources keep the order in which they first occur, unless ``items`` lists the items. The
+        same vote twice counts once. Raises ``DataError`` naming every missing id, unknown label, unknown
+        item, and every source that voted two classes on one item.
+
+        Examples
+        --------
+        >>> table = pd.DataFrame({"item": ["a", "a", "b"], "annotator": ["ana", "bo", "bo"],
+        ...                       "label": ["HAM", "SPAM", "SPAM"]})
+        >>> Votes.from_long(table, LabelSchema(["HAM", "SPAM"])).to_matrix()
+        array([[ 0,  1],
+               [-1,  1]], dtype=int8)
+
+        """
+        require_columns(table, [item, source, label], "vote table")
+        codes, faults = encode_labels(table[label], schema)
+        faults += missing_faults(table, [item, source])
+        index = pd.Index(table[item].unique() if items is None else _index(items))
+        names = pd.Index(table[source].unique())
+        if not faults:
+            row, column = index.get_indexer(table[item]), names.get_indexer(table[source])
+            faults += [
+                (int(at), f"item {table[item].iloc[at]!r} is not among the items") for at in np.flatnonzero(row < 0)
+            ]
+            faults += conflict_faults(table, codes, [item, source])
+        if faults:
+            raise DataError("vote table", [f"row {at + 1}: {what}" for at, what in sorted(faults)])
+        _, first = np.unique(row * len(names) + column, return_index=True)
+        entries = row[first], column[first], codes[first]
+        return cls.from_entries(entries, schema, index, [str(name) for name in names])
+
+    @classmethod
+    def _from_sparse(cls, matrix: Any, items: pd.Index, sources: tuple[str, ...], schema: LabelSchema) -> Self:
+        return cls._frozen(None, matrix, items, sources, schema)
+
+    @classmethod
+    def _frozen(cls, dense: Any, matrix: Any, items: pd.Index, sources: tuple[str, ...], schema: LabelSchema) -> Self:
+        votes = object.__new__(cls)
+        for part in [dense] if matrix is None else [matrix.data, matrix.indices, matrix.indptr]:
+            part.flags.writeable = False
+        for name, value in [
+            ("_dense", dense),
+            ("_sparse", matrix),
+            ("items", items),
+            ("sources", sources),
+            ("schema", schema),
+        ]:
+            object.__setattr__(votes, name, value)
+        return votes
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"Votes are frozen; cannot set {name!r}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Votes.from_entries, (self.entries(), self.schema, self.items, self.sources)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __repr__(self) -> str:
+        return f"<Votes: {len(self):,} items, {len(self.sources):,} sources, {self.n_votes:,} votes>"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Votes):
+            return NotImplemented
+        return (
+            self.schema == other.schema
+            and self.sources == other.sources
+            and self.items.equals(other.items)
+            and all(np.array_equal(a, b) for a, b in zip(self.entries(), other.entries(), strict=True))
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # equality compares arrays
+
+    @property
+    def n_votes(self) -> int:
+        """How many votes there are; abstentions are none."""
+        if self._dense is not None:
+            return int(np.count_nonzero(self._dense != ABSTAIN))
+        return int(self._sparse.nnz)
+
+    def entries(self) -> tuple[IntArray, IntArray, IntArray]:
+        """Give item positions, source positions and class indices, one per vote, sorted by item, source."""
+        if self._dense is not None:
+            row, column = np.nonzero(self._dense != ABSTAIN)
+            return row, column, self._dense[row, column].astype(np.int64)
+        row = np.repeat(np.arange(len(self)), np.diff(self._sparse.indptr))
+        return row, self._sparse.indices.astype(np.int64), self._sparse.data.astype(np.int64)
+
+    def to_matrix(self) -> IntArray:
+        """Give the (n, m) integer matrix, -1 abstains; a fresh copy."""
+        if self._dense is not None:
+            return np.array(self._dense)
+        matrix = np.full((len(self), len(self.sources)), ABSTAIN, dtype=self._sparse.data.dtype)
+        row, column, label = self.entries()
+        matrix[row, column] = label
+        return matrix
+
+    def to_long(self) -> pd.DataFrame:
+        """Give one row per vote: item, source, label (a class name)."""
+        row, column, label = self.entries()
+        return pd.DataFrame(
+            {
+                "item": self.items[row],
+                "source": np.array(self.sources, dtype=object)[column],
+                "label": np.array(self.schema.classes, dtype=object)[label],
+            }
+        )
+
+    def class_counts(self) -> IntArray:
+        """``counts[item, class]``: how many sources voted each class on each item."""
+        row, _, label = self.entries()
+        k = len(self.schema)
+        return np.bincount(row * k + label, minlength=len(self) * k).reshape(len(self), k)
+
+    def patterns(self) -> Patterns:
+        """Group equal rows; the order of the patterns does not depend on the order of the items."""
+        keys = self._row_keys()
+        _, first, inverse, counts = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
+        dense, matrix = self._rows(first)
+        distinct = Votes._frozen(dense, matrix, pd.RangeIndex(len(first)), self.sources, self.schema)
+        return Patterns(distinct, counts, inverse.reshape(-1))
+
+    def _row_keys(self) -> npt.NDArray[Any]:
+        """One sortable key per row, equal exactly where rows are equal."""
+        base, m = len(self.schema) + 1, len(self.sources)
+        if m * np.log2(base) < 62:
+            powers = base ** np.arange(m, dtype=np.int64)
+            if self._dense is not None:
+                return np.asarray((self._dense.astype(np.int64) + 1) @ powers)
+            row, column, label = self.entries()
+            keys = np.zeros(len(self), dtype=np.int64)
+            np.add.at(keys, row, (label + 1) * powers[column])
+            return keys
+        if self._dense is not None:
+            return np.ascontiguousarray(self._dense).view(f"V{self._dense.strides[0]}").reshape(-1)
+        ptr, indices, data = self._sparse.indptr, self._sparse.indices, self._sparse.data
+        rows = [indices[a:b].tobytes() + b"|" + data[a:b].tobytes() for a, b in pairwise(ptr)]
+        codes = pd.factorize(np.array(rows, dtype=object), sort=True)[0]
+        return np.asarray(codes)
+
+    def take_items(self, positions: npt.ArrayLike) -> "Votes":
+        """Keep the items at these positions (or where this mask is true), in this order."""
+        at = np.asarray(positions)
+        at = np.flatnonzero(at) if at.dtype == bool else at
+        return Votes._frozen(*self._rows(at), self.items[at], self.sources, self.schema)
+
+    def _rows(self, at: IntArray) -> tuple[IntArray | None, Any]:
+        """Give the dense or the sparse form of some rows; the other is None."""
+        if self._dense is not None:
+            return self._dense[at], None
+        return None, self._sparse[at]
+
+    def reindex(self, items: Iterable[Hashable]) -> "Votes":
+        """Give the votes on exactly these items, in this order; one without votes has only abstentions."""
+        index = _index(items)
+        position = index.get_indexer(self.items)
+        row, column, label = self.entries()
+        keep = position[row] >= 0
+        entries = position[row[keep]], column[keep], label[keep]
+        return Votes.from_entries(entries, self.schema, index, self.sources)
+
+    def take_sources(self, sources: Iterable[str]) -> "Votes":
+        """Keep these sources, in this order. Raises ``DataError`` for a name that is not there."""
+        names = tuple(sources)
+        position = {name: at for at, name in enumerate(self.sources)}
+        if unknown := [name for name in names if name not in position]:
+            raise DataError("votes", [f"there is no source {name!r}" for name in unknown])
+        new = np.full(len(self.sources), -1, dtype=np.int64)
+        new[[position[name] for name in names]] = np.arange(len(names))
+        row, column, label = self.entries()
+        keep = new[column] >= 0
+        entries = row[keep], new[column[keep]], label[keep]
+        return Votes.from_entries(entries, self.schema, self.items, names)
+
+    def join(self, other: "Votes") -> "Votes":
+        """Add the sources of ``other``, whose votes are matched by item; its unknown items are an error."""
+        if other.schema != self.schema:
+            raise SchemaError("votes", "cannot join votes with different label schemas")
+        position = self.items.get_indexer(other.items)
+        if (position < 0).any():
+            missing = other.items[position < 0]
+            raise DataError("votes", [f"item {name!r} is not among the items" for name in missing])
+        if shared := sorted(set(self.sources) & set(other.sources)):
+            raise DataError("votes", [f"source {name!r} is in both" for name in shared])
+        row, column, label = self.entries()
+        row_, column_, label_ = other.entries()
+        entries = (
+            np.concatenate([row, position[row_]]),
+            np.concatenate([column, column_ + len(self.sources)]),
+            np.concatenate([label, label_]),
+        )
+        return Votes.from_entries(entries, self.schema, self.items, self.sources + other.sources)
+
+
+def _csr(row: IntArray, column: IntArray, label: IntArray, shape: tuple[int, int], dtype: Any) -> Any:
+    """Build a compressed matrix by hand: SciPy would drop class 0 as a stored zero in some operations."""
+    order = np.lexsort((column, row))
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=shape[0]))])
+    return sparse.csr_array(
+        (label[order].astype(dtype), column[order].astype(np.int32), indptr.astype(np.int64)),
+        shape=shape,
+    )
+
+
+def _label_dtype(schema: LabelSchema) -> np.dtype[Any]:
+    return np.dtype(np.min_scalar_type(-max(len(schema), 2)))
+
+
+def _index(items: Iterable[Hashable], n: int | None = None) -> pd.Index:
+    index = items if isinstance(items, pd.Index) else pd.Index(list(items))
+    if n is not None and len(index) != n:
+        raise DataError("vote matrix", f"has {n} rows, but {len(index)} items were given")
+    return index
+
+
+def _sources(sources: Iterable[str], m: int | None = None) -> tuple[str, ...]:
+    names = tuple(sources)
+    if m is not None and len(names) != m:
+        raise DataError("vote matrix", f"has {m} columns, but {len(names)} sources were given")
+    return names
+
+
+def _matrix_faults(
+    array: npt.NDArray[Any], schema: LabelSchema, items: pd.Index, sources: tuple[str, ...]
+) -> list[str]:
+    faults = _name_faults(items, sources)
+    for row, column in np.argwhere((array < ABSTAIN) | (array >= len(schema))):
+        faults.append(
+            f"{sources[column]!r} voted {array[row, column]} on item {items[row]!r}; "
+            f"expected -1 (abstain) or 0..{len(schema) - 1}"
+        )
+    return faults
+
+
+def _name_faults(items: pd.Index, sources: tuple[str, ...]) -> list[str]:
+    faults = [f"item {name!r} occurs twice" for name in items[items.duplicated()].unique()]
+    faults += ["an item has no id"] if items.hasnans else []
+    return faults + [f"source {name!r} occurs twice" for name, n in Counter(sources).items() if n > 1]
