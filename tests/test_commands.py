@@ -1,0 +1,316 @@
+"""The commands: what they print, how they exit, what they say of bad input."""
+
+import json
+import re
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from projects import World, ready, start
+from weakhitl.cli.main import _COMMANDS, cli
+
+
+def run(*arguments: object, cwd: Path | None = None):
+    """Run a command in this process."""
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def world():
+    return World()
+
+
+@pytest.fixture
+def fresh(tmp_path, world):
+    start(tmp_path, world)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("finished")
+    ready(folder)
+    return folder
+
+
+@pytest.mark.parametrize("name", _COMMANDS)
+def test_every_command_has_help_with_an_example_that_fits_80_columns(name):
+    result = run(name, "--help")
+    assert result.exit_code == 0
+    assert re.search(rf"Example:\s+weakhitl {name}", result.output)
+    assert max(map(len, result.output.splitlines())) <= 80
+
+
+def test_help_lists_every_command_and_the_exit_codes():
+    output = run("--help").output
+    assert all(re.search(rf"^  {name} ", output, re.MULTILINE) for name in _COMMANDS)
+    assert "4" in output
+    assert "undecided" in output
+
+
+def test_an_unknown_command_is_wrong_usage_and_names_the_nearest():
+    result = run("lable")
+    assert result.exit_code == 2
+    assert "Did you mean 'label'?" in result.output
+
+
+def test_the_exit_codes_are_those_of_the_design(finished, fresh, tmp_path_factory):
+    assert run("check", "--project", finished).exit_code == 0
+    failing = tmp_path_factory.mktemp("failing")
+    ready(failing, right=0.4)
+    assert run("check", "--project", failing).exit_code == 1
+    assert run("label", "--project", fresh / "nowhere").exit_code == 2
+    assert run("check", "--project", fresh).exit_code == 3  # nothing labelled yet
+    (fresh / "weakhitl.toml").write_text(
+        (fresh / "weakhitl.toml").read_text().replace("at_least = 0.4", "at_least = 0.0")
+    )
+    run("label", "--project", fresh)
+    assert run("check", "--project", fresh).exit_code == 4
+
+
+def test_init_label_lfs_status_work_from_an_empty_folder(tmp_path):
+    data = tmp_path / "comments.csv"
+    data.write_text("id,body\n007,spam spam\n008,hello\n")
+    made = run("init", tmp_path / "p", "--class", "SPAM", "--class", "HAM", "--data", data)
+    assert made.exit_code == 0, made.output
+    labelled = run("label", "--project", tmp_path / "p", "--out", tmp_path / "labels.csv", "--json")
+    assert labelled.exit_code == 0, labelled.output
+    assert json.loads(labelled.output)["labelled"] == 1
+    assert pd.read_csv(tmp_path / "labels.csv", dtype=str)["item"].tolist() == ["007", "008"]
+    assert "mentions_spam" in run("lfs", "--project", tmp_path / "p").output
+    assert "weakhitl route" in run("status", "--project", tmp_path / "p").output
+
+
+def test_init_overwrites_nothing(fresh):
+    before = (fresh / "weakhitl.toml").read_text()
+    result = run("init", fresh, "--class", "a", "--class", "b")
+    assert result.exit_code == 3
+    assert "nothing was written" in result.output
+    assert (fresh / "weakhitl.toml").read_text() == before
+
+
+def test_the_whole_chain_by_commands(fresh, world):
+    where = ("--project", fresh)
+    assert run("label", *where).exit_code == 0
+    assert run("route", "--pilot", 60, *where).exit_code == 0
+    people = {"ana": 0.95, "bo": 0.95, "cy": 0.95, "random": 0.0}
+    out = fresh / "to_rate.csv"
+    for extra in (("--pilot", None), ("--route", None)):
+        if extra[0] == "--route":
+            assert run("route", *where).exit_code == 0
+        exported = run("export", out, *where)
+        assert exported.exit_code == 0, exported.output
+        items = pd.read_csv(out, dtype=str)
+        assert list(items.columns) == ["item", "text", "annotator", "label"]
+        world.ratings(pd.Index(items["item"]), people).to_csv(fresh / "rated.csv", index=False)
+        assert run("import", fresh / "rated.csv", *where).exit_code == 0
+    listed = json.loads(run("annotators", "--json", *where).output)
+    assert {row["annotator"]: row["qualified"] for row in listed} == {
+        "ana": True,
+        "bo": True,
+        "cy": True,
+        "random": False,
+    }
+    queue = fresh / "queue.csv"
+    assert run("export", queue, "--adjudication", *where).exit_code == 0
+    decided = world.ratings(pd.Index(pd.read_csv(queue, dtype=str)["item"]), {"senior": 1.0})
+    decided.to_csv(fresh / "decided.csv", index=False)
+    assert run("import", fresh / "decided.csv", "--adjudication", *where).exit_code == 0
+    agreement = run("agreement", *where)
+    assert agreement.exit_code == 0
+    assert "60 pilot items are left out" in agreement.output
+    checked = run("check", *where)
+    assert checked.exit_code == 0, checked.output
+    released = run("release", "1.0.0", "--json", *where)
+    assert released.exit_code == 0, released.output
+    digest = json.loads(released.output)["digest"]
+    assert run("verify", fresh / "releases" / "1.0.0", "--digest", digest).exit_code == 0
+    assert run("verify", fresh / "releases" / "1.0.0", "--digest", "0").exit_code == 1
+    assert "release" in run("status", *where).output
+
+
+@pytest.mark.parametrize("command", ["label", "lfs", "annotators", "agreement", "check", "status"])
+def test_json_is_all_that_goes_to_standard_output(finished, command):
+    result = run(command, "--json", "--project", finished)
+    assert result.exit_code == 0
+    json.loads(result.stdout)
+
+
+@pytest.mark.parametrize("command", [("label",), ("lfs",), ("annotators",), ("agreement",), ("check",), ("status",)])
+def test_tables_fit_80_columns(finished, command):
+    output = run(*command, "--project", finished).output
+    assert max(map(len, output.splitlines())) <= 80
+
+
+def test_labels_out_of_date_are_refused_with_the_file_that_changed(fresh):
+    run("label", "--project", fresh)
+    functions = fresh / "labeling_functions" / "functions.py"
+    functions.write_text(functions.read_text() + "\n# edited\n")
+    result = run("route", "--project", fresh)
+    assert result.exit_code == 3
+    assert "labeling_functions/functions.py; run `weakhitl label`" in result.output
+
+
+def test_routing_twice_by_mistake_is_refused(fresh):
+    run("label", "--project", fresh)
+    assert run("route", "--budget", 10, "--audit", 5, "--project", fresh).exit_code == 0
+    again = run("route", "--budget", 10, "--audit", 5, "--project", fresh)
+    assert again.exit_code == 3
+    assert "--another" in again.output
+    assert run("route", "--budget", 10, "--audit", 5, "--another", "--project", fresh).exit_code == 0
+
+
+def test_all_faults_of_a_ratings_file_are_named_at_once_and_nothing_is_kept(fresh):
+    run("label", "--project", fresh)
+    rows = ["item,annotator,label", "000,ana,sun", "000,ana,rain", "zzz,bo,sun", "001,bo,fog", ",bo,sun", "002,,sun"]
+    (fresh / "rated.csv").write_text("\n".join(rows) + "\n")
+    result = run("import", fresh / "rated.csv", "--project", fresh)
+    assert result.exit_code == 3
+    for place in ("line 3", "line 4", "line 5", "line 6", "line 7"):
+        assert place in result.output
+    assert "did you mean" not in result.output
+    status = json.loads(run("status", "--json", "--project", fresh).output)
+    assert status["ratings"] == 0
+
+
+def test_a_second_different_rating_in_a_later_file_is_refused_and_the_same_is_passed_over(fresh):
+    run("label", "--project", fresh)
+    (fresh / "one.csv").write_text("item,annotator,label\n000,ana,sun\n")
+    (fresh / "two.csv").write_text("item,annotator,label\n001,ana,sun\n000,ana,rain\n")
+    assert run("import", fresh / "one.csv", "--project", fresh).exit_code == 0
+    assert "(1 were known)" in run("import", fresh / "one.csv", "--project", fresh).output
+    result = run("import", fresh / "two.csv", "--project", fresh)
+    assert result.exit_code == 3
+    assert "two.csv: row 2: 'ana' rates item '000' 'rain', but 'sun' is stored" in result.output
+    assert json.loads(run("status", "--json", "--project", fresh).output)["ratings"] == 1
+
+
+def test_other_column_names_can_be_given(fresh):
+    run("label", "--project", fresh)
+    (fresh / "r.csv").write_text("task,worker,answer\n000,ana,sun\n")
+    columns = ("--item", "task", "--annotator", "worker", "--label", "answer")
+    assert run("import", fresh / "r.csv", *columns, "--project", fresh).exit_code == 0
+    missing = run("import", fresh / "r.csv", "--project", fresh)
+    assert missing.exit_code == 3
+    assert missing.output.count("no column") == 3
+
+
+def test_one_annotator_only_is_undecided_and_says_why(fresh, world):
+    run("label", "--project", fresh)
+    run("route", "--project", fresh)
+    world.ratings(world.truth.index, {"ana": 1.0}).to_csv(fresh / "r.csv", index=False)
+    assert run("import", fresh / "r.csv", "--project", fresh).exit_code == 0
+    verdicts = json.loads(run("check", "--json", "--project", fresh).output)["checks"]
+    assert verdicts[0]["status"] == "undecided"
+    assert "no item has ratings by two sources" in verdicts[0]["why"]
+
+
+def test_one_class_only_is_undecided_and_says_why(fresh, world):
+    run("label", "--project", fresh)
+    run("route", "--project", fresh)
+    rows = [(item, who, "sun") for item in world.truth.index for who in ("ana", "bo")]
+    pd.DataFrame(rows, columns=["item", "annotator", "label"]).to_csv(fresh / "r.csv", index=False)
+    assert run("import", fresh / "r.csv", "--project", fresh).exit_code == 0
+    verdicts = json.loads(run("check", "--json", "--project", fresh).output)["checks"]
+    assert verdicts[0]["status"] == "undecided"
+    assert "only one class was used" in verdicts[0]["why"]
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("items.csv", "", "the file is empty"),
+        ("items.csv", "item,text\n", "the file has no rows"),
+        ("items.csv", "id,text\n1,sun\n", "no column 'item'; the columns are id, text"),
+        ("items.csv", "item,text\n1,sun a\n1,sun a\n,sun\n", "line 3: id '1' occurs before\n  - line 4: no item"),
+        ("labeling_functions/functions.py", "def f(:\n", "functions.py, line 1"),
+        ("labeling_functions/functions.py", "x = 1\n", "no labeling function in functions.py"),
+        ("weakhitl.toml", "[labels\n", "not TOML"),
+    ],
+)
+def test_bad_files_get_an_error_that_names_them(fresh, file, text, said):
+    (fresh / file).write_text(text)
+    result = run("label", "--project", fresh)
+    assert result.exit_code in (2, 3)
+    assert said in result.output
+    assert Path(file).name in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_missing_data_file_names_the_nearest(fresh):
+    (fresh / "items.csv").rename(fresh / "item.csv")
+    assert "items.csv: there is no such file; did you mean 'item.csv'?" in run("label", "--project", fresh).output
+
+
+def test_a_function_that_returns_nonsense_stops_the_run_with_its_name_and_item(fresh):
+    functions = fresh / "labeling_functions" / "functions.py"
+    functions.write_text(functions.read_text().replace('return "sun"', 'return "sunny"'))
+    result = run("label", "--project", fresh)
+    assert result.exit_code == 3
+    assert re.search(
+        r"functions\.py: 'says_sun' returned 'sunny' for item \d+; the classes are sun, rain, snow", result.output
+    )
+
+
+def test_a_function_that_fails_on_some_items_abstains_there_and_is_reported(fresh):
+    functions = fresh / "labeling_functions" / "functions.py"
+    functions.write_text(
+        functions.read_text().replace(
+            "return x.text.split()[0]", "return x.text.split()[0] if x.item != '003' else 1 / 0"
+        )
+    )
+    result = run("label", "--project", fresh)
+    assert result.exit_code == 0
+    assert "'first_word' failed once, first on item 003: ZeroDivisionError" in result.output
+
+
+def test_debug_shows_the_traceback(fresh):
+    result = run("check", "--debug", "--project", fresh)
+    assert type(result.exception).__name__ == "StateError"
+
+
+def test_a_store_that_is_no_database_is_named(fresh):
+    run("label", "--project", fresh)
+    (fresh / "annotations.db").write_text("this is no database, whatever its name says" * 50)
+    result = run("route", "--project", fresh)
+    assert result.exit_code == 3
+    assert "annotations.db" in result.output
+
+
+def test_an_item_that_vanished_from_the_data_after_routing_is_named(finished, tmp_path):
+    import shutil
+
+    folder = shutil.copytree(finished, tmp_path / "copy")
+    items = pd.read_csv(folder / "items.csv", dtype=str)
+    items.iloc[5:].to_csv(folder / "items.csv", index=False)
+    result = run("label", "--project", folder)
+    assert result.exit_code == 3
+    assert "was routed or rated, but is no longer in it" in result.output
+
+
+def test_help_starts_in_about_five_times_an_empty_python():
+    """The bound leaves room for a busy machine: importing pandas alone would take twenty times."""
+
+    def median(*arguments: str) -> float:
+        times = []
+        for _ in range(7):
+            begin = time.perf_counter()
+            subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
+            times.append(time.perf_counter() - begin)
+        return statistics.median(times)
+
+    assert median("-c", "from weakhitl.cli.main import run; run()", "--help") <= 9 * median("-c", "pass")
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys, weakhitl.cli.main as m\ntry: m.cli(['label', '-h'])\nexcept SystemExit: print(sorted(sys.modules))"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert not [name for name in ("numpy", "pandas", "scipy", "sklearn", "rich", "pydantic") if f"'{name}'" in loaded]

@@ -1,0 +1,131 @@
+"""The documentation is complete, its snippets run, and it builds."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+import weakhitl
+from weakhitl.cli.main import _COMMANDS, cli
+from weakhitl.config import describe_config
+from weakhitl.gate import CHECKS
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def reference(name: str) -> str:
+    return (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8")
+
+
+def blocks(page: Path, *languages: str) -> list[tuple[str, str]]:
+    return [(kind, text) for kind, text in BLOCK.findall(page.read_text(encoding="utf-8")) if kind in languages]
+
+
+@pytest.mark.parametrize("name", _COMMANDS)
+def test_every_command_and_option_is_documented(name):
+    section = reference("cli.md").split(f"## `weakhitl {name}`")[1].split("\n## ")[0]
+    for parameter in cli.get_command(click.Context(cli), name).params:
+        if isinstance(parameter, click.Option):
+            assert f"`{parameter.opts[0]}" in section, parameter.opts
+
+
+def test_every_configuration_key_is_documented_with_its_default():
+    page = reference("configuration.md")
+    for section, key, default, description in describe_config():
+        part = page.split(f"## `{section}`")[1].split("\n## ")[0]
+        shown = default if default == "required" else f"`{default}`"
+        assert f"| `{key}` | {shown} | {description} |" in part
+
+
+def test_every_check_is_documented():
+    assert [name for name in CHECKS if f"`{name}`" not in reference("checks.md")] == []
+
+
+def test_every_public_name_is_documented():
+    page = reference("api.md")
+    undocumented = [name for name in weakhitl.__all__ if not re.search(rf"\b{name}\b", page)]
+    assert undocumented == ["__version__"]
+
+
+def test_every_decision_is_listed():
+    index = (ROOT / "docs" / "decisions" / "index.md").read_text(encoding="utf-8")
+    for path in (ROOT / "docs" / "decisions").glob("0*.md"):
+        assert f"({path.name})" in index
+        assert f"decisions/{path.name}" in (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_the_links_between_pages_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if blocks(page, "python", "console")],
+    ids=lambda page: page.relative_to(ROOT).as_posix(),
+)
+def test_the_snippets_of_a_page_run_from_top_to_bottom_in_an_empty_folder(page, tmp_path):
+    for kind, text in blocks(page, "python", "console"):
+        if kind == "python":
+            done = _python(text if kind == "python" else "", page, tmp_path)
+        else:
+            lines = [line.removeprefix("$ ") for line in text.splitlines() if line.startswith("$ ")]
+            assert lines, "a console block shows commands after `$ `"
+            done = _shell("\n".join(lines), tmp_path)
+        assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
+
+
+def _python(text: str, page: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a block after the earlier ones of its page: names carry over, as in a notebook."""
+    script = folder / ".snippets.py"
+    earlier = script.read_text(encoding="utf-8") if script.exists() and page.name != "tutorial.md" else ""
+    script.write_text(earlier + text, encoding="utf-8")
+    return subprocess.run([sys.executable, str(script)], cwd=folder, capture_output=True, text=True, timeout=300)
+
+
+def _shell(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    command = ["bash", "-euc", text]
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=300, env=os.environ | {"PATH": path}
+    )
+
+
+def test_the_commands_of_the_readme_exist(tmp_path):
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    for script in ("./scripts/demo", "./scripts/test"):
+        assert script in page
+        assert os.access(ROOT / script, os.X_OK)
+    used = set(
+        re.findall(r"weakhitl (\w+)", "\n".join(text for _, text in BLOCK.findall(page) if "weakhitl init" in text))
+    )
+    assert used <= set(_COMMANDS)
+    (tmp_path / "comments.csv").write_text("id,text\n1,subscribe\n2,nice song\n")
+    lines = [
+        line.split("#")[0]
+        for _, text in BLOCK.findall(page)
+        for line in text.splitlines()
+        if line.startswith(("weakhitl init", "cd spam"))
+    ]
+    done = _shell("\n".join(lines), tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.current
+def test_the_site_builds_strictly(tmp_path):
+    mkdocs = shutil.which("mkdocs", path=str(Path(sys.executable).parent))
+    assert mkdocs, "install the docs group"
+    command = [mkdocs, "build", "--strict", "--quiet", "--site-dir", str(tmp_path)]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, env=os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    )
+    assert done.returncode == 0, done.stderr
+    assert "krippendorff_alpha" in (tmp_path / "reference" / "api" / "index.html").read_text(encoding="utf-8")

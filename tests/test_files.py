@@ -1,0 +1,200 @@
+"""Files are read as strings with every fault named, and written whole or not at all."""
+
+import gzip
+
+import pandas as pd
+import pytest
+
+from weakhitl.config import Names, describe_config, load_config, parse_config
+from weakhitl.errors import ConfigError, DataError
+from weakhitl.files import atomic_write, read_table, require_columns, row_places, write_json, write_table, write_text
+from weakhitl.gate import CHECKS
+from weakhitl.label_model import MODELS
+
+NAMES = Names(CHECKS, MODELS)
+
+
+def test_a_csv_is_read_as_strings(tmp_path):
+    (tmp_path / "t.csv").write_bytes("\ufeffitem,label\n007,1\n008,\nNA,nan\n".encode())
+    assert read_table(tmp_path / "t.csv").to_numpy().tolist() == [["007", "1"], ["008", ""], ["NA", "nan"]]
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.jsonl", "t.parquet"])
+def test_what_is_written_comes_back(tmp_path, name):
+    table = pd.DataFrame({"item": ["007", "ü"], "text": ['a "quote", a comma', "two\nlines"]})
+    write_table(tmp_path / name, table)
+    assert read_table(tmp_path / name).to_numpy().tolist() == table.to_numpy().tolist()
+
+
+def test_gzip_and_folders_are_read(tmp_path):
+    with gzip.open(tmp_path / "a.csv.gz", "wt") as stream:
+        stream.write("item\n1\n")
+    (tmp_path / "b.jsonl").write_text('{"item": "2"}\n\n{"item": "3"}\n')
+    assert read_table(tmp_path)["item"].tolist() == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("t.csv", b"", "the file is empty"),
+        ("t.csv", b"item,text\n", "has no rows"),
+        ("t.csv", b"item\n\xff\xfe\n", "is not UTF-8"),
+        ("t.csv", b"a,b\n1,2\n1,2,3,4\n", "not a well-formed CSV .*line 3"),
+        (
+            "t.jsonl",
+            b'{"a": 1}\n{\n[]\n',
+            "2 faults\n  - line 2: not JSON .*\n  - line 3: expected an object, found list",
+        ),
+        ("t.parquet", b"PAR1 or so", "not a readable Parquet file"),
+        ("t.xlsx", b"x", "cannot read .xlsx; use .csv, .jsonl or .parquet"),
+        ("t", b"x", "cannot read a file without an ending"),
+    ],
+)
+def test_a_file_that_cannot_be_used_says_why(tmp_path, name, content, said):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=said):
+        read_table(tmp_path / name)
+
+
+def test_missing_files_and_folders_are_named_with_the_nearest(tmp_path):
+    (tmp_path / "tweets.csv").write_text("item\n1\n")
+    with pytest.raises(DataError, match=r"there is no such file; did you mean 'tweets\.csv'\?"):
+        read_table(tmp_path / "tweet.csv")
+    with pytest.raises(DataError, match="nor the folder"):
+        read_table(tmp_path / "nowhere" / "t.csv")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="the folder holds no table"):
+        read_table(tmp_path / "empty")
+
+
+def test_missing_columns_are_all_named_with_the_nearest_and_a_hint_at_the_separator():
+    with pytest.raises(DataError) as caught:
+        require_columns(pd.DataFrame(columns=["item_id", "text"]), ["item", "label"], "t.csv")
+    assert len(caught.value.faults) == 2
+    assert "did you mean 'item_id'?" in caught.value.faults[0]
+    with pytest.raises(DataError, match="separated by something else than a comma"):
+        require_columns(pd.DataFrame(columns=["item;text"]), ["item"], "t.csv")
+
+
+def test_rows_are_named_by_their_lines(tmp_path):
+    (tmp_path / "t.csv").write_text('item,text\n1,"two\nlines"\n\n2,x\n3,y\n')
+    assert row_places(tmp_path / "t.csv", [0, 1, 2]) == ["line 2", "line 5", "line 6"]
+    (tmp_path / "t.jsonl").write_text('{"a": 1}\n\n{"a": 2}\n')
+    assert row_places(tmp_path / "t.jsonl", [0, 1]) == ["line 1", "line 3"]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_a_write_that_is_cut_off_leaves_the_old_file_and_nothing_else(tmp_path, error):
+    path = tmp_path / "f.txt"
+    write_text(path, "old")
+
+    def cut_off() -> None:
+        with atomic_write(path) as stream:
+            stream.write(b"half")
+            raise error
+
+    with pytest.raises(error):
+        cut_off()
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["f.txt"]
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match="cannot write here"):
+        write_text(tmp_path / "file" / "x.txt", "")
+    with pytest.raises(DataError, match="cannot write this kind of file"):
+        write_table(tmp_path / "x.csv.gz", pd.DataFrame({"a": [1]}))
+    with pytest.raises(ValueError, match="JSON compliant"):
+        write_json(tmp_path / "x.json", {"a": float("nan")})
+    assert not (tmp_path / "x.json").exists()
+
+
+GOOD = """
+[project]
+name = "p"
+[labels]
+classes = ["a", "b"]
+[data]
+path = "x.csv"
+[labeling]
+functions = ["f.py"]
+"""
+
+
+def test_the_examples_configuration_is_valid(root):
+    config = load_config(root / "examples" / "weather" / "weakhitl.toml", NAMES)
+    assert config.schema_.classes == ("negative", "neutral", "positive", "unrelated")
+    assert config.schema_.skip == ("I can't tell",)
+
+
+def test_every_fault_of_a_configuration_is_named_at_once_with_the_nearest_valid_name():
+    text = """
+nam = 1
+[project]
+[labels]
+classes = ["a", "a"]
+clases = []
+[data]
+path = 5
+[labeling]
+functions = []
+[label_model]
+name = "dawid"
+[routing]
+budget = 10
+audit = 20
+[annotation]
+adjudicator = true
+[[gate.check]]
+metric = "krippendorf-alpha"
+at_least = 3
+[[gate.check]]
+metric = "coverage"
+at_leest = 0.5
+"""
+    with pytest.raises(ConfigError) as caught:
+        parse_config(text, NAMES)
+    said = "\n".join(caught.value.faults)
+    for part in (
+        "unknown key 'nam' in the file",
+        "project.name is missing",
+        "unknown key 'clases' in [labels]; did you mean 'classes'?",
+        "data.path = 5",
+        "labeling.functions",
+        "label_model.name = 'dawid' is unknown",
+        "audit = 20 is more than budget = 10",
+        "unknown key 'adjudicator' in [annotation]; did you mean 'adjudicat",
+        "metric = 'krippendorf-alpha' is unknown",
+        "did you mean 'krippendorff-alpha'?",
+        "gate.check 1: at_least = 3",
+        "gate.check 2: at_least is missing",
+        "did you mean 'at_least'?",
+    ):
+        assert part in said, part
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[labels\n", "not TOML: .*line 1"),
+        (GOOD.replace('["a", "b"]', '["a", "a"]'), "class 'a' is given twice"),
+        (GOOD + "[routing]\nseed = true\n", "routing.seed = True"),
+        (GOOD + '[routing]\nseed = "7"\n', "routing.seed = '7'"),
+        (GOOD + "[[gate.check]]\nmetric = 'coverage'\nat_least = 0.5\nconfidence = 0.5\n", "confidence = 0.5"),
+    ],
+)
+def test_a_wrong_configuration_says_where(text, said):
+    with pytest.raises(ConfigError, match=said):
+        parse_config(text, NAMES)
+
+
+def test_a_missing_configuration_names_init(tmp_path):
+    with pytest.raises(ConfigError, match="`weakhitl init` makes one"):
+        load_config(tmp_path / "weakhitl.toml", NAMES)
+
+
+def test_every_key_has_a_description():
+    rows = describe_config()
+    assert len({row[:2] for row in rows}) == len(rows) > 20
+    assert all(description for *_, description in rows)

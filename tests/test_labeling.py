@@ -1,0 +1,185 @@
+"""Labeling functions: written, found, run and summed up as their users expect."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import weakhitl as wh
+from weakhitl.errors import DataError, LabelingFunctionError, UsageError
+from weakhitl.labeling import run
+from weakhitl.labeling.apply import LabelingFunctionWarning, read_items
+from weakhitl.labeling.function import Row
+
+SCHEMA = wh.LabelSchema(["HAM", "SPAM"])
+ITEMS = [{"text": "win a prize"}, {"text": "hello"}, {"text": "win"}]
+
+
+@wh.labeling_function
+def wins(x):
+    """Promises a prize."""
+    return "SPAM" if "win" in x.text else wh.ABSTAIN
+
+
+def test_the_decorator_works_bare_and_with_arguments():
+    @wh.labeling_function(name="other", resources={"word": "hello"}, pre=[lambda x: Row({"text": x.text.upper()})])
+    def unused(x, word):
+        return 0 if x["text"] == word.upper() else None
+
+    assert (wins.name, wins.__doc__) == ("wins", "Promises a prize.")
+    assert unused.name == "other"
+    assert wh.apply([wins, unused], ITEMS, SCHEMA).to_matrix().tolist() == [[1, -1], [-1, 0], [1, -1]]
+    with pytest.raises(TypeError, match="by keyword"):
+        wh.labeling_function("name")
+
+
+def test_preprocessors_run_in_their_order():
+    add = [lambda x, c=c: Row({"text": x.text + c}) for c in "ab"]
+    function = wh.LabelingFunction("f", lambda x: "SPAM" if x.text.endswith("ab") else "HAM", pre=add)
+    assert wh.apply([function], ITEMS, SCHEMA).to_matrix().tolist() == [[1]] * 3
+
+
+@pytest.mark.parametrize("vote", ["SPAM", 1, np.int64(1), np.int8(1)])
+def test_a_vote_may_be_a_name_or_an_index(vote):
+    assert wh.apply([wh.LabelingFunction("f", lambda _: vote)], ITEMS[:1], SCHEMA).to_matrix().tolist() == [[1]]
+
+
+def test_every_kind_of_items_gives_the_same_votes(tmp_path):
+    table = pd.DataFrame(ITEMS).assign(id=["007", "8", "9"])
+    expected = wh.apply([wins], table, SCHEMA, id="id")
+    assert list(expected.items) == ["007", "8", "9"]
+    table.to_csv(tmp_path / "t.csv", index=False)
+    table.to_json(tmp_path / "t.jsonl", orient="records", lines=True)
+    table.to_parquet(tmp_path / "t.parquet", index=False)
+    assert wh.apply([wins], table.to_dict("records"), SCHEMA, id="id") == expected
+    for name in ("t.csv", "t.jsonl", "t.parquet"):
+        assert wh.apply([wins], tmp_path / name, SCHEMA, id="id") == expected
+    assert list(wh.apply([wins], pd.DataFrame(ITEMS, index=["x", "y", "z"]), SCHEMA).items) == ["x", "y", "z"]
+
+
+def test_an_exception_is_counted_an_abstention_and_reported():
+    def fragile(x):
+        return "SPAM" if x.text.split()[2] == "prize" else "HAM"
+
+    with pytest.warns(LabelingFunctionWarning, match="'fragile' failed 2 times, first on item 1: IndexError"):
+        votes = wh.apply([wh.LabelingFunction("fragile", fragile), wins], ITEMS, SCHEMA)
+    assert votes.to_matrix().tolist() == [[1, 1], [-1, -1], [-1, 1]]
+    result = run([wh.LabelingFunction("fragile", fragile)], read_items(ITEMS), SCHEMA)
+    assert "split()[2]" in result.faults[0].traceback
+    assert result.seconds["fragile"] > 0
+
+
+def test_a_function_that_always_fails_stops_the_run_and_a_missing_column_is_named():
+    with pytest.raises(LabelingFunctionError, match="the row has no column 'txt'; the columns are text"):
+        wh.apply([wh.LabelingFunction("f", lambda x: x.txt)], ITEMS, SCHEMA)
+    with pytest.raises(LabelingFunctionError, match="the row has no column 'txt'"):
+        wh.apply([wh.LabelingFunction("f", lambda x: x["txt"])], ITEMS, SCHEMA)
+
+
+@pytest.mark.parametrize("vote", ["spam", 2, -2, True, 1.0, [1]])
+def test_a_return_value_that_is_no_class_stops_the_run(vote):
+    with pytest.raises(LabelingFunctionError, match=r"'f' returned .* for item 0; the classes are HAM, SPAM"):
+        wh.apply([wh.LabelingFunction("f", lambda _: vote)], ITEMS, SCHEMA)
+
+
+def test_what_is_no_set_of_functions_or_items_is_refused():
+    with pytest.raises(UsageError, match="no labeling functions"):
+        wh.apply([], ITEMS, SCHEMA)
+    with pytest.raises(UsageError, match="@labeling_function"):
+        wh.apply([3], ITEMS, SCHEMA)
+    with pytest.raises(LabelingFunctionError, match="'wins' occurs twice"):
+        wh.apply([wins, wins], ITEMS, SCHEMA)
+    with pytest.raises(DataError, match="no items"):
+        wh.apply([wins], [], SCHEMA)
+    with pytest.raises(DataError, match="duplicate ids"):
+        wh.apply([wins], pd.DataFrame(ITEMS, index=[1, 1, 2]), SCHEMA)
+
+
+def test_progress_goes_from_nothing_to_everything():
+    seen = []
+    run([wins], read_items([{"text": ""}] * 2500), SCHEMA, lambda done, total: seen.append((done, total)))
+    assert seen == [(0, 2500), (1000, 2500), (2000, 2500)]
+
+
+def write(folder, **files):
+    for name, text in files.items():
+        (folder / f"{name}.py").write_text(text)
+
+
+FUNCTION = "from weakhitl import labeling_function\n@labeling_function\ndef {}(x):\n    return None\n"
+
+
+def test_functions_are_found_in_files_and_folders_in_the_order_of_writing(tmp_path):
+    write(tmp_path, b=FUNCTION.format("second"), a=FUNCTION.format("zz") + FUNCTION.format("first"), _helper="raise 1")
+    assert [f.name for f in wh.discover(tmp_path)] == ["zz", "first", "second"]
+    assert [f.name for f in wh.discover(tmp_path / "b.py", tmp_path / "a.py")] == ["second", "zz", "first"]
+
+
+def test_a_file_may_import_its_neighbours_and_share_their_functions(tmp_path):
+    write(tmp_path, neighbour_of_mine=FUNCTION.format("shared"), user="from neighbour_of_mine import shared\n")
+    assert [f.name for f in wh.discover(tmp_path / "user.py")] == ["shared"]
+
+
+def test_every_broken_file_is_named_at_once_with_its_line(tmp_path):
+    write(
+        tmp_path,
+        a="x = 1\ndef f(:\n",
+        b="import weakhitl\nimport no_such_module_anywhere\n",
+        c=FUNCTION.format("f"),
+        d=FUNCTION.format("f"),
+        e="raise SystemExit(3)\n",
+    )
+    with pytest.raises(LabelingFunctionError) as caught:
+        wh.discover(tmp_path)
+    faults = "\n".join(caught.value.faults)
+    assert len(caught.value.faults) == 4
+    for part in (
+        "a.py, line 2",
+        "b.py, line 2: ModuleNotFoundError",
+        "d.py: the name 'f' is taken",
+        "e.py, line 1: SystemExit",
+    ):
+        assert part in faults
+
+
+def test_missing_paths_are_all_named(tmp_path):
+    with pytest.raises(LabelingFunctionError) as caught:
+        wh.discover(tmp_path / "no.py", tmp_path / "nor_this")
+    assert len(caught.value.faults) == 2
+
+
+def test_the_summary_of_a_small_example():
+    votes = wh.Votes.from_matrix([[0, -1], [1, 0], [1, 1], [-1, -1]], SCHEMA, sources=["f", "g"])
+    found = wh.lf_summary(votes, gold={0: "HAM", 1: "HAM", 2: 1})
+    assert found.to_dict("index") == {
+        "f": {"j": 0, "Polarity": [0, 1], "Coverage": 0.75, "Overlaps": 0.5, "Conflicts": 0.25, "Correct": 2,
+              "Incorrect": 1, "Emp. Acc.": pytest.approx(2 / 3)},
+        "g": {"j": 1, "Polarity": [0, 1], "Coverage": 0.5, "Overlaps": 0.5, "Conflicts": 0.25, "Correct": 2,
+              "Incorrect": 0, "Emp. Acc.": 1.0},
+    }  # fmt: skip
+    with pytest.raises(DataError, match="item 9 is not among the items"):
+        wh.lf_summary(votes, gold={9: "HAM"})
+
+
+@pytest.mark.current
+@pytest.mark.filterwarnings("ignore")
+def test_the_summary_is_snorkels():
+    """But for a function without a vote on gold: Snorkel calls its accuracy 0, we say nan."""
+    from snorkel.labeling import LabelingFunction, LFAnalysis
+
+    functions = [LabelingFunction(f"f{j}", lambda x: -1) for j in range(5)]
+    rng = np.random.default_rng(0)
+    for seed in range(20):
+        matrix = rng.integers(-1, 3, (30, 5))
+        matrix[:, 4] = -1 if seed % 2 else matrix[:, 4]
+        truth = rng.integers(0, 3, 30)
+        theirs = LFAnalysis(matrix, functions).lf_summary(truth)
+        votes = wh.Votes.from_matrix(matrix, wh.LabelSchema(["a", "b", "c"]), sources=[f.name for f in functions])
+        ours = wh.lf_summary(votes, pd.Series(truth))
+        assert list(ours.columns) == list(theirs.columns)
+        assert list(ours.index) == list(theirs.index)
+        assert ours["Polarity"].tolist() == theirs["Polarity"].tolist()
+        numbers = [column for column in ours if column != "Polarity"]
+        expected = theirs[numbers].to_numpy(dtype=float)
+        found = ours[numbers].to_numpy(dtype=float)
+        assert np.isnan(found[4, -1]) == bool(seed % 2)
+        assert np.allclose(np.nan_to_num(found), expected)

@@ -1,0 +1,203 @@
+"""Votes: one ledger, three views, frozen; every fault named."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import weakhitl as wh
+from strategies import vote_matrices, votes
+from weakhitl.consensus import Consensus
+from weakhitl.errors import DataError, SchemaError
+from weakhitl.votes_file import read_votes, write_votes
+
+SCHEMA = wh.LabelSchema(["a", "b", "c"], skip=["?"])
+quick = settings(max_examples=60, deadline=None)
+
+
+def sparse_matrix(n=200, m=80, share=0.02, seed=0):
+    rng = np.random.default_rng(seed)
+    return np.where(rng.random((n, m)) < share, rng.integers(0, 3, (n, m)), -1)
+
+
+@quick
+@given(vote_matrices(3))
+def test_the_matrix_comes_back(matrix):
+    assert np.array_equal(wh.Votes.from_matrix(matrix, SCHEMA).to_matrix(), matrix)
+
+
+@quick
+@given(votes())
+def test_the_long_table_holds_all_votes(given_votes):
+    table = given_votes.to_long()
+    assert len(table) == given_votes.n_votes
+    if len(table):
+        again = wh.Votes.from_long(table, given_votes.schema, source="source", items=given_votes.items)
+        known = [name for name in given_votes.sources if name in set(table["source"])]
+        assert again.take_sources(known) == given_votes.take_sources(known)
+
+
+@quick
+@given(votes(sources=(1, 4)), st.randoms(use_true_random=False))
+def test_patterns_are_the_distinct_rows_in_an_order_of_their_own(given_votes, random):
+    patterns = given_votes.patterns()
+    matrix = given_votes.to_matrix()
+    assert np.array_equal(patterns.votes.to_matrix()[patterns.inverse], matrix)
+    assert patterns.counts.sum() == len(matrix)
+    assert len(np.unique(matrix, axis=0)) == len(patterns.counts)
+    order = list(range(len(matrix)))
+    random.shuffle(order)
+    assert given_votes.take_items(order).patterns().votes == patterns.votes
+
+
+@pytest.mark.parametrize("matrix", [sparse_matrix(), sparse_matrix(share=0.6), sparse_matrix(m=3)])
+def test_patterns_of_wide_and_sparse_votes(matrix):
+    doubled = np.vstack([matrix, matrix[::-1]])
+    patterns = wh.Votes.from_matrix(doubled, SCHEMA).patterns()
+    assert np.array_equal(patterns.votes.to_matrix()[patterns.inverse], doubled)
+    assert len(patterns.counts) == len(np.unique(matrix, axis=0))
+
+
+def test_inside_it_is_sparse_where_that_is_smaller_and_outside_nothing_differs():
+    matrix = sparse_matrix()
+    few = wh.Votes.from_matrix(matrix, SCHEMA)
+    row, column = np.nonzero(matrix >= 0)
+    many = wh.Votes._frozen(matrix.astype(np.int8), None, few.items, few.sources, SCHEMA)
+    assert few._dense is None
+    assert few == many == wh.Votes.from_entries((row, column, matrix[row, column]), SCHEMA, few.items, few.sources)
+    assert np.array_equal(few.class_counts(), many.class_counts())
+    assert few.to_long().equals(many.to_long())
+    assert few.take_items([5, 3]) == many.take_items([5, 3])
+    assert few.take_sources(["source_7", "source_2"]) == many.take_sources(["source_7", "source_2"])
+
+
+def test_votes_are_frozen_and_can_be_pickled():
+    for given_votes in (wh.Votes.from_matrix([[0, 1]], SCHEMA), wh.Votes.from_matrix(sparse_matrix(), SCHEMA)):
+        with pytest.raises(AttributeError, match="frozen"):
+            given_votes.items = None
+        part = given_votes._dense if given_votes._dense is not None else given_votes._sparse.data
+        with pytest.raises(ValueError, match="read-only"):
+            part[0] = 1
+        assert pickle.loads(pickle.dumps(given_votes)) == given_votes
+    with pytest.raises(TypeError, match=r"Votes\.from_matrix"):
+        wh.Votes()
+
+
+def test_joining_matches_by_item():
+    functions = wh.Votes.from_matrix([[0], [1], [2]], SCHEMA, items=["x", "y", "z"], sources=["f"])
+    people = wh.Votes.from_matrix([[1], [0]], SCHEMA, items=["z", "x"], sources=["ana"])
+    assert functions.join(people).to_matrix().tolist() == [[0, 0], [1, -1], [2, 1]]
+    with pytest.raises(DataError, match="item 'x' is not among the items"):
+        people.take_items([0]).join(functions.take_sources([]))
+    with pytest.raises(DataError, match="source 'f' is in both"):
+        functions.join(functions)
+    with pytest.raises(SchemaError):
+        functions.join(wh.Votes.from_matrix([[0]], wh.LabelSchema(["p", "q"]), items=["x"]))
+
+
+def test_reindexing_adds_abstentions_and_drops_others():
+    given_votes = wh.Votes.from_matrix([[0], [1]], SCHEMA, items=["x", "y"])
+    assert given_votes.reindex(["y", "new"]).to_matrix().tolist() == [[1], [-1]]
+
+
+def test_skips_and_missing_labels_are_abstentions_and_the_same_vote_twice_counts_once():
+    table = pd.DataFrame(
+        {"item": ["x", "x", "y", "x"], "annotator": ["ana", "bo", "ana", "ana"], "label": ["a", "?", None, "a"]}
+    )
+    assert wh.Votes.from_long(table, SCHEMA).to_matrix().tolist() == [[0, -1], [-1, -1]]
+
+
+def test_every_fault_of_a_long_table_is_named_at_once():
+    rows = [("x", "ana", "a"), ("x", "ana", "b"), ("y", "bo", "A"), (None, "bo", "a"), ("y", "", "a"), ("z", "cy", "a")]
+    table = pd.DataFrame(rows, columns=["item", "annotator", "label"])
+    with pytest.raises(DataError) as caught:
+        wh.Votes.from_long(table, SCHEMA)
+    assert [fault.split(":")[0] for fault in caught.value.faults] == ["row 3", "row 4", "row 5"]
+    assert "did you mean 'a'?" in caught.value.faults[0]
+    with pytest.raises(DataError, match="row 2: 'ana' has already given item 'x' another label"):
+        wh.Votes.from_long(table.iloc[:2], SCHEMA)
+    with pytest.raises(DataError, match="item 'z' is not among the items"):
+        wh.Votes.from_long(table.iloc[[0, 5]], SCHEMA, items=["x", "y"])
+    with pytest.raises(DataError, match="no column 'annotator'"):
+        wh.Votes.from_long(table.drop(columns="annotator"), SCHEMA)
+
+
+def test_integers_in_a_long_table_are_refused_with_the_remedy():
+    table = pd.DataFrame({"item": ["x"], "annotator": ["ana"], "label": [1]})
+    with pytest.raises(DataError, match="astype"):
+        wh.Votes.from_long(table, SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "settings", "said"),
+    [
+        ([0, 1], {}, "expected .items, sources."),
+        ([[0.5]], {}, "expected integers"),
+        ([[3], [-2]], {}, "2 faults"),
+        ([[0], [1]], {"items": ["x", "x"]}, "item 'x' occurs twice"),
+        ([[0, 1]], {"sources": ["f", "f"]}, "source 'f' occurs twice"),
+        ([[0]], {"items": ["x", "y"]}, "has 1 rows, but 2 items were given"),
+        ([[0]], {"sources": []}, "has 1 columns, but 0 sources were given"),
+    ],
+)
+def test_a_matrix_that_makes_no_sense_is_refused(matrix, settings, said):
+    with pytest.raises(DataError, match=said):
+        wh.Votes.from_matrix(matrix, SCHEMA, **settings)
+
+
+def test_entries_with_two_votes_of_one_source_on_one_item_are_refused():
+    with pytest.raises(DataError, match="voted twice"):
+        wh.Votes.from_entries(([0, 0], [0, 0], [0, 1]), SCHEMA, ["x"], ["f"])
+
+
+@pytest.mark.parametrize("matrix", [[[0, -1], [2, 1]], sparse_matrix()])
+def test_a_file_of_votes_comes_back(matrix, tmp_path):
+    n, m = np.shape(matrix)
+    given_votes = wh.Votes.from_matrix(matrix, SCHEMA, [f"{i:03d}" for i in range(n)], [f"item{j}" for j in range(m)])
+    write_votes(tmp_path / "v.parquet", given_votes)
+    assert read_votes(tmp_path / "v.parquet", SCHEMA) == given_votes
+    with pytest.raises(DataError):
+        read_votes(tmp_path / "v.parquet", wh.LabelSchema(["a", "b"]))
+
+
+def test_a_consensus_has_no_label_where_classes_tie_or_nothing_is_known():
+    probabilities = np.array([[0.6, 0.4, 0], [0.4, 0.4, 0.2], [0.9, 0.1, 0]])
+    consensus = Consensus(pd.Index(["x", "y", "z"]), probabilities, np.array([True, True, False]), SCHEMA)
+    assert consensus.labels.tolist() == [0, -1, -1]
+    assert consensus.confident(0.6).tolist() == [True, False, False]
+    decided = consensus.decided(["z", "y"], np.array([2, -1]))
+    assert decided.labels.tolist() == [0, -1, 2]
+    assert decided.confidence.tolist() == [0.6, 0.4, 1.0]
+
+
+def test_a_schema_encodes_names_indices_and_abstentions_and_nothing_else():
+    assert [SCHEMA.encode(label) for label in ("b", 1, np.int64(2), -1, None, "?")] == [1, 1, 2, -1, -1, -1]
+    for nonsense in (3, -2, True, np.True_, 1.0, "d", "A", b"a", [0]):
+        with pytest.raises((SchemaError, TypeError)):
+            SCHEMA.encode(nonsense)
+    with pytest.raises(
+        SchemaError, match=r"'B ' is not a class; the classes are a, b, c \(skip: \?\); did you mean 'b'\?"
+    ):
+        SCHEMA.encode("B ")
+
+
+def test_every_fault_of_a_schema_is_named_at_once():
+    with pytest.raises(SchemaError) as caught:
+        wh.LabelSchema(["1", "1", "x", ""], level="interval", skip=["x"])
+    assert len(caught.value.faults) == 5
+    for classes in ([], ["only"], "one string", [1, 2]):
+        with pytest.raises(SchemaError):
+            wh.LabelSchema(classes)
+    with pytest.raises(SchemaError, match="no number, as level 'ratio' needs"):
+        wh.LabelSchema(["-1", "2"], level="ratio")
+    with pytest.raises(SchemaError, match="level 'ordinary' is unknown"):
+        wh.LabelSchema(["1", "2"], level="ordinary")
+
+
+def test_classes_keep_the_order_of_the_user_and_stand_for_their_numbers():
+    assert wh.LabelSchema(["low", "high", "mid"]).classes == ("low", "high", "mid")
+    assert wh.LabelSchema(["10", "2.5"], level="interval").values == (10.0, 2.5)
+    assert wh.LabelSchema(["low", "high"], level="ordinal").values == (1.0, 2.0)
