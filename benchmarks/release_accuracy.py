@@ -1,0 +1,140 @@
+"""Measure whether the lower bound of release accuracy keeps its promise, by simulating the whole chain.
+
+A Dawid-Skene world: functions and people err at known rates, the adjudicator is right. In every run items are
+labelled, routed, rated and adjudicated by the library's own functions; the gate's figure is compared with the true
+accuracy of the released labels, both as they are and with the audit's own corrections taken back.
+
+    python benchmarks/release_accuracy.py [--runs 300] [--out release_accuracy.json]
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest
+
+import weakhitl as wh
+from weakhitl.annotation import ADJUDICATOR, ANNOTATOR
+from weakhitl.config import parse_config
+from weakhitl.gate import Evidence, assess, figure
+from weakhitl.gate.accuracy import _ordinary
+from weakhitl.gate.assessment import consolidate
+from weakhitl.release.evidence_files import NAMES
+from weakhitl.routing import disagreement_order, draw_batch, draw_pilot
+
+N, K, PEOPLE = 1000, 3, 10
+CONFIG = parse_config(
+    """
+[project]
+name = "simulated"
+[labels]
+classes = ["a", "b", "c"]
+[data]
+path = "x.csv"
+[labeling]
+functions = ["f.py"]
+[release]
+min_confidence = 0.8
+""",
+    NAMES,
+)
+SCENARIOS = {
+    "good functions, audit 250 of 350": {"right": 0.85, "audit": 250, "fill": 100, "pilot": 0},
+    "poor functions, audit 250 of 350": {"right": 0.6, "audit": 250, "fill": 100, "pilot": 0},
+    "poor functions, audit 60 of 160": {"right": 0.6, "audit": 60, "fill": 100, "pilot": 0},
+    "pilot of 400, audit 200 of 300": {"right": 0.7, "audit": 200, "fill": 100, "pilot": 400},
+}
+
+
+def main() -> None:
+    """Run every scenario, print a table and write JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=300)
+    parser.add_argument("--out", type=Path, default=Path("release_accuracy.json"))
+    arguments = parser.parse_args()
+    results = {name: simulate(arguments.runs, **settings) for name, settings in SCENARIOS.items()}
+    arguments.out.write_text(json.dumps({"runs": arguments.runs, "scenarios": results}, indent=2))
+    print(f"{'scenario':<36}{'true':>7}{'as is':>7}{'bias':>8}{'bound too high':>16}{'p':>8}")
+    for name, row in results.items():
+        share = f"{row['too_high']}/{row['defined']} ({row['share']:.1%})"
+        print(f"{name:<36}{row['true']:>7.3f}{row['as_released']:>7.3f}{row['bias']:>8.4f}{share:>16}{row['p']:>8.3f}")
+
+
+def simulate(runs: int, *, right: float, audit: int, fill: int, pilot: int) -> dict[str, float]:
+    """Repeat one scenario; ``too_high`` counts runs in which the one-sided 95 % bound exceeds the truth."""
+    rows = [one_run(seed, right, audit, fill, pilot) for seed in range(runs)]
+    table = pd.DataFrame([row for row in rows if row is not None])
+    too_high = int((table["low"] > table["true"]).sum())
+    return {
+        "defined": len(table),
+        "true": float(table["true"].mean()),
+        "as_released": float(table["as_released"].mean()),
+        "bias": float((table["value"] - table["true"]).mean()),
+        "too_high": too_high,
+        "share": too_high / len(table),
+        "p": float(binomtest(too_high, len(table), 0.05, alternative="greater").pvalue),
+    }
+
+
+def one_run(seed: int, right: float, audit: int, fill: int, pilot: int) -> dict[str, float] | None:
+    """Label, route, rate, adjudicate; give the figure and the truth it is about."""
+    rng = np.random.default_rng(seed)
+    truth = pd.Series(rng.integers(0, K, N), index=[f"i{n}" for n in range(N)])
+    hard = rng.random(N) < 0.3  # hard items mislead everybody, as real ones do
+    functions = np.column_stack([_votes(truth, right * f, hard, rng) for f in np.linspace(0.8, 1.15, 8)])
+    functions[rng.random(functions.shape) < 0.6] = -1
+    votes = wh.Votes.from_matrix(functions, CONFIG.schema_, items=truth.index)
+    batches, ratings = [], []
+    left = votes.items
+    if pilot:
+        batches.append(draw_pilot(left, pilot, seed))
+        ratings.append(_rate(truth, batches[0].items, hard, 3, rng))
+        left = left[~left.isin(batches[0].items)]
+    order = votes.items[disagreement_order(votes, consolidate(wh.LabelModel().fit(votes), votes), rng)]
+    batches.append(draw_batch(order[order.isin(left)], audit + fill, audit, 3, seed))
+    ratings.append(_rate(truth, batches[-1].items, hard, 3, rng))
+    queue = assess(_evidence(votes, ratings, batches)).adjudication_queue["item"]
+    decided = pd.DataFrame({"item": queue, "annotator": "senior", "label": _names(truth[queue]), "role": ADJUDICATOR})
+    assessment = assess(_evidence(votes, [*ratings, decided], batches))
+    estimate = figure(assessment, "release-accuracy")
+    if estimate.low is None:
+        return None
+    released, codes = assessment.released, truth.to_numpy()
+    without = _ordinary(assessment)
+    return {
+        "value": estimate.value,
+        "low": estimate.low,
+        "true": float((without.labels == codes)[without.confident(CONFIG.release.min_confidence)].mean()),
+        "as_released": float((assessment.final.labels == codes)[released].mean()),
+    }
+
+
+def _votes(truth: pd.Series, right: float, hard: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    accuracy = np.where(hard, 0.5 * right, min(right, 0.98))
+    wrong = (truth.to_numpy() + rng.integers(1, K, N)) % K
+    return np.where(rng.random(N) < accuracy, truth, wrong)
+
+
+def _rate(truth: pd.Series, items: pd.Index, hard: np.ndarray, each: int, rng: np.random.Generator) -> pd.DataFrame:
+    columns = {f"p{n}": _votes(truth, 0.9, hard, rng) for n in range(PEOPLE)}
+    position = truth.index.get_indexer(items)
+    rows = [
+        (item, f"p{n}", CONFIG.labels.classes[columns[f"p{n}"][at]])
+        for item, at in zip(items, position, strict=True)
+        for n in rng.choice(PEOPLE, each, replace=False)
+    ]
+    return pd.DataFrame(rows, columns=["item", "annotator", "label"]).assign(role=ANNOTATOR)
+
+
+def _names(codes: pd.Series) -> list[str]:
+    return [CONFIG.labels.classes[code] for code in codes]
+
+
+def _evidence(votes: wh.Votes, ratings: list[pd.DataFrame], batches: list) -> Evidence:
+    return Evidence(CONFIG, votes, pd.concat(ratings, ignore_index=True).astype(object), tuple(batches))
+
+
+if __name__ == "__main__":
+    main()
