@@ -1,6 +1,7 @@
 """The commands: what they print, how they exit, what they say of bad input."""
 
 import json
+import os
 import re
 import statistics
 import subprocess
@@ -306,6 +307,16 @@ def test_help_starts_in_about_five_times_an_empty_python():
         return statistics.median(times)
 
     assert median("-c", "from weakhitl.cli.main import run; run()", "--help") <= 9 * median("-c", "pass")
+
+
+def test_a_reader_that_stops_reading_is_no_fault(finished):
+    """As in ``weakhitl check | head -1``: the pipe is closed, and nothing is said about it."""
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-c", "from weakhitl.cli.main import run; run()", "check", "--project", str(finished)]
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True)
+    os.close(write)
+    assert done.stderr == ""
 
 
 def test_help_imports_nothing_heavy():

@@ -51,8 +51,8 @@ def guarded(function: F) -> F:
                 raise
             click.secho(f"Error: {error}", fg="red", err=True)
             sys.exit(error.exit_code)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise  # click ends these itself, the last without a word: `| head` is no fault
         except KeyboardInterrupt:
             click.secho("Interrupted; nothing half-written is left.", fg="red", err=True)
             sys.exit(130)
@@ -89,7 +89,7 @@ def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]
 
     if title:
         click.echo(f"\n{title}")
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_header=any(header))
     for at, name in enumerate(header):
         table.add_column(name, justify="right" if at in numbers else "left", overflow="fold", no_wrap=at == 0)
     for row in rows:
