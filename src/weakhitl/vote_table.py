@@ -18,7 +18,7 @@ def encode_labels(labels: "pd.Series[Any]", schema: LabelSchema) -> tuple[Codes,
     """Turn a column of class names into indices; faults for what is neither name, skip answer nor missing."""
     codes = np.full(len(labels), ABSTAIN, dtype=np.int64)
     faults: list[Fault] = []
-    distinct, positions = pd.factorize(labels, use_na_sentinel=True)[1], pd.factorize(labels)[0]
+    positions, distinct = pd.factorize(labels)
     for number, value in enumerate(distinct):
         at = np.flatnonzero(positions == number)
         if not isinstance(value, str):
