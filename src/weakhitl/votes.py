@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -14,6 +13,7 @@ from scipy import sparse
 from weakhitl.errors import DataError, SchemaError
 from weakhitl.files import require_columns
 from weakhitl.schema import ABSTAIN, LabelSchema
+from weakhitl.vote_rows import group_dense, group_sparse
 from weakhitl.vote_table import conflict_faults, encode_labels, missing_faults
 
 IntArray = npt.NDArray[np.integer[Any]]
@@ -100,7 +100,7 @@ class Votes:
         if not np.issubdtype(array.dtype, np.integer):
             raise DataError("vote matrix", f"holds {array.dtype}; expected integers: class indices, -1 abstains")
         n, m = array.shape
-        index = _index(range(n) if items is None else items, n)
+        index = pd.RangeIndex(n) if items is None else _index(items, n)
         names = _sources([f"source_{j}" for j in range(m)] if sources is None else sources, m)
         if faults := _matrix_faults(array, schema, index, names):
             raise DataError("vote matrix", faults)
@@ -271,29 +271,12 @@ class Votes:
 
     def patterns(self) -> Patterns:
         """Group equal rows; the order of the patterns does not depend on the order of the items."""
-        keys = self._row_keys()
-        _, first, inverse, counts = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
-        dense, matrix = self._rows(first)
-        distinct = Votes._frozen(dense, matrix, pd.RangeIndex(len(first)), self.sources, self.schema)
-        return Patterns(distinct, counts, inverse.reshape(-1))
-
-    def _row_keys(self) -> npt.NDArray[Any]:
-        """One sortable key per row, equal exactly where rows are equal."""
-        base, m = len(self.schema) + 1, len(self.sources)
-        if m * np.log2(base) < 62:
-            powers = base ** np.arange(m, dtype=np.int64)
-            if self._dense is not None:
-                return np.asarray((self._dense.astype(np.int64) + 1) @ powers)
-            row, column, label = self.entries()
-            keys = np.zeros(len(self), dtype=np.int64)
-            np.add.at(keys, row, (label + 1) * powers[column])
-            return keys
         if self._dense is not None:
-            return np.ascontiguousarray(self._dense).view(f"V{self._dense.strides[0]}").reshape(-1)
-        ptr, indices, data = self._sparse.indptr, self._sparse.indices, self._sparse.data
-        rows = [indices[a:b].tobytes() + b"|" + data[a:b].tobytes() for a, b in pairwise(ptr)]
-        codes = pd.factorize(np.array(rows, dtype=object), sort=True)[0]
-        return np.asarray(codes)
+            first, inverse, counts = group_dense(self._dense, len(self.schema) + 1)
+        else:
+            first, inverse, counts = group_sparse(self._sparse.indptr, self._sparse.indices, self._sparse.data)
+        distinct = Votes._frozen(*self._rows(first), pd.RangeIndex(len(first)), self.sources, self.schema)
+        return Patterns(distinct, counts, inverse)
 
     def take_items(self, positions: npt.ArrayLike) -> "Votes":
         """Keep the items at these positions (or where this mask is true), in this order."""
@@ -381,6 +364,8 @@ def _matrix_faults(
     array: npt.NDArray[Any], schema: LabelSchema, items: pd.Index, sources: tuple[str, ...]
 ) -> list[str]:
     faults = _name_faults(items, sources)
+    if not array.size or (array.min() >= ABSTAIN and array.max() < len(schema)):
+        return faults
     for row, column in np.argwhere((array < ABSTAIN) | (array >= len(schema))):
         faults.append(
             f"{sources[column]!r} voted {array[row, column]} on item {items[row]!r}; "
@@ -390,6 +375,6 @@ def _matrix_faults(
 
 
 def _name_faults(items: pd.Index, sources: tuple[str, ...]) -> list[str]:
-    faults = [f"item {name!r} occurs twice" for name in items[items.duplicated()].unique()]
+    faults = [] if items.is_unique else [f"item {name!r} occurs twice" for name in items[items.duplicated()].unique()]
     faults += ["an item has no id"] if items.hasnans else []
     return faults + [f"source {name!r} occurs twice" for name, n in Counter(sources).items() if n > 1]

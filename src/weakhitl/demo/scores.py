@@ -9,8 +9,8 @@ import numpy as np
 from weakhitl.consensus import Consensus
 from weakhitl.gate.accuracy import weighted_proportion
 from weakhitl.gate.assessment import consolidate
+from weakhitl.gold import encode_gold
 from weakhitl.label_model import LabelModel, MajorityVote
-from weakhitl.labeling.analysis import encode_gold
 from weakhitl.pipeline import Project
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import IntArray, Votes

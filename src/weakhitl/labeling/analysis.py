@@ -1,16 +1,11 @@
 """Look at labeling functions: coverage, overlaps, conflicts, accuracy."""
 
-from collections.abc import Hashable, Mapping
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
-from weakhitl.errors import DataError, SchemaError
-from weakhitl.schema import ABSTAIN, LabelSchema
-from weakhitl.votes import IntArray, Votes
-
-Gold = Mapping[Hashable, Any] | pd.Series
+from weakhitl.gold import Gold, encode_gold
+from weakhitl.schema import ABSTAIN
+from weakhitl.votes import Votes
 
 
 def lf_summary(votes: Votes, gold: Gold | None = None) -> pd.DataFrame:
@@ -68,22 +63,3 @@ def lf_summary(votes: Votes, gold: Gold | None = None) -> pd.DataFrame:
     total = correct + incorrect
     accuracy = np.divide(correct, total, out=np.full(m, np.nan), where=total > 0)
     return table.assign(Correct=correct, Incorrect=incorrect, **{"Emp. Acc.": accuracy})
-
-
-def encode_gold(gold: Gold, items: pd.Index, schema: LabelSchema) -> IntArray:
-    """``codes[item]``: the gold class index of each item, ABSTAIN where there is none."""
-    codes = np.full(len(items), ABSTAIN, dtype=np.int64)
-    pairs = dict(gold.items())
-    position = items.get_indexer(pd.Index(list(pairs)))
-    faults = []
-    for at, (item, label) in zip(position, pairs.items(), strict=True):
-        if at < 0:
-            faults.append(f"item {item!r} is not among the items")
-            continue
-        try:
-            codes[at] = schema.encode(label)
-        except SchemaError as error:
-            faults.append(f"item {item!r}: {error.faults[0]}")
-    if faults:
-        raise DataError("gold", faults)
-    return codes
