@@ -115,8 +115,8 @@ def test_every_fault_of_a_long_table_is_named_at_once():
     table = pd.DataFrame(rows, columns=["item", "annotator", "label"])
     with pytest.raises(DataError) as caught:
         wh.Votes.from_long(table, SCHEMA)
-    assert [fault.split(":")[0] for fault in caught.value.faults] == ["row 3", "row 4", "row 5"]
-    assert "did you mean 'a'?" in caught.value.faults[0]
+    assert [fault.split(":")[0] for fault in caught.value.faults] == ["row 2", "row 3", "row 4", "row 5"]
+    assert "did you mean 'a'?" in caught.value.faults[1]
     with pytest.raises(DataError, match="row 2: 'ana' has already given item 'x' another label"):
         wh.Votes.from_long(table.iloc[:2], SCHEMA)
     with pytest.raises(DataError, match="item 'z' is not among the items"):

@@ -1,6 +1,6 @@
 """Long tables of votes: read their cells, find their faults."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,14 +41,16 @@ def missing_faults(table: pd.DataFrame, columns: Sequence[str]) -> list[Fault]:
     return faults
 
 
-def conflict_faults(table: pd.DataFrame, codes: Codes, key: Sequence[str]) -> list[Fault]:
-    """Find rows that give a second, different label for one (item, source)."""
+def conflict_faults(table: pd.DataFrame, codes: Codes, key: Sequence[str], wrong: Collection[int] = ()) -> list[Fault]:
+    """Find rows that give a second, different label for one (item, source); rows in ``wrong`` are left out."""
     item, source = key
-    first = pd.Series(codes).groupby([table[item].to_numpy(), table[source].to_numpy()]).transform("first")
+    keep = np.setdiff1d(np.arange(len(table)), np.array(list(wrong), dtype=np.int64))
+    groups = [table[item].to_numpy()[keep], table[source].to_numpy()[keep]]
+    first = pd.Series(codes[keep]).groupby(groups).transform("first")
     return [
         (
             int(row),
             f"{table[source].iloc[row]!r} has already given item {table[item].iloc[row]!r} another label",
         )
-        for row in np.flatnonzero(first.to_numpy() != codes)
+        for row in keep[first.to_numpy() != codes[keep]]
     ]

@@ -19,6 +19,7 @@ from weakhitl.vote_table import conflict_faults, encode_labels, missing_faults
 IntArray = npt.NDArray[np.integer[Any]]
 FloatArray = npt.NDArray[np.float64]
 
+_PART = 1 << 14
 _SPARSE_BYTES = 5
 """Bytes per vote of the sparse form: four for the source's index, one for the label."""
 
@@ -102,14 +103,14 @@ class Votes:
         n, m = array.shape
         index = pd.RangeIndex(n) if items is None else _index(items, n)
         names = _sources([f"source_{j}" for j in range(m)] if sources is None else sources, m)
-        if faults := _matrix_faults(array, schema, index, names):
-            raise DataError("vote matrix", faults)
         dtype = _label_dtype(schema)
-        n_votes = int(np.count_nonzero(array != ABSTAIN))
+        dense, n_votes, in_range = _compact(array, len(schema), dtype)
+        if faults := _name_faults(index, names) + ([] if in_range else _label_faults(array, schema, index, names)):
+            raise DataError("vote matrix", faults)
         if n_votes * (_SPARSE_BYTES - 1 + dtype.itemsize) + 8 * n < n * m * dtype.itemsize:
-            row, column = np.nonzero(array != ABSTAIN)
-            return cls._from_sparse(_csr(row, column, array[row, column], (n, m), dtype), index, names, schema)
-        return cls._frozen(array.astype(dtype, copy=True), None, index, names, schema)
+            row, column = np.nonzero(dense != ABSTAIN)
+            return cls._from_sparse(_csr(row, column, dense[row, column], (n, m), dtype), index, names, schema)
+        return cls._frozen(dense, None, index, names, schema)
 
     @classmethod
     def from_entries(
@@ -170,15 +171,14 @@ class Votes:
         """
         require_columns(table, [item, source, label], "vote table")
         codes, faults = encode_labels(table[label], schema)
-        faults += missing_faults(table, [item, source])
+        missing = missing_faults(table, [item, source])
+        faults += missing
         index = pd.Index(table[item].unique() if items is None else _index(items))
         names = pd.Index(table[source].unique())
-        if not faults:
-            row, column = index.get_indexer(table[item]), names.get_indexer(table[source])
-            faults += [
-                (int(at), f"item {table[item].iloc[at]!r} is not among the items") for at in np.flatnonzero(row < 0)
-            ]
-            faults += conflict_faults(table, codes, [item, source])
+        row, column = index.get_indexer(table[item]), names.get_indexer(table[source])
+        unknown = np.setdiff1d(np.flatnonzero(row < 0), [at for at, _ in missing])
+        faults += [(int(at), f"item {table[item].iloc[at]!r} is not among the items") for at in unknown]
+        faults += conflict_faults(table, codes, [item, source], {at for at, _ in faults})
         if faults:
             raise DataError("vote table", [f"row {at + 1}: {what}" for at, what in sorted(faults)])
         _, first = np.unique(row * len(names) + column, return_index=True)
@@ -242,6 +242,15 @@ class Votes:
             return row, column, self._dense[row, column].astype(np.int64)
         row = np.repeat(np.arange(len(self)), np.diff(self._sparse.indptr))
         return row, self._sparse.indices.astype(np.int64), self._sparse.data.astype(np.int64)
+
+    def compressed(self) -> tuple[IntArray, IntArray, IntArray]:
+        """Give ``indptr``, source positions and class indices: item i has those from indptr[i] to indptr[i + 1]."""
+        if self._dense is None:
+            return self._sparse.indptr, self._sparse.indices, self._sparse.data
+        cast = self._dense != ABSTAIN
+        at = np.flatnonzero(cast)
+        indptr = np.concatenate([[0], np.cumsum(cast.sum(axis=1))])
+        return indptr, (at % self._dense.shape[1]).astype(np.int32), self._dense.reshape(-1)[at]
 
     def to_matrix(self) -> IntArray:
         """Give the (n, m) integer matrix, -1 abstains; a fresh copy."""
@@ -360,18 +369,27 @@ def _sources(sources: Iterable[str], m: int | None = None) -> tuple[str, ...]:
     return names
 
 
-def _matrix_faults(
-    array: npt.NDArray[Any], schema: LabelSchema, items: pd.Index, sources: tuple[str, ...]
-) -> list[str]:
-    faults = _name_faults(items, sources)
-    if not array.size or (array.min() >= ABSTAIN and array.max() < len(schema)):
-        return faults
-    for row, column in np.argwhere((array < ABSTAIN) | (array >= len(schema))):
-        faults.append(
-            f"{sources[column]!r} voted {array[row, column]} on item {items[row]!r}; "
-            f"expected -1 (abstain) or 0..{len(schema) - 1}"
-        )
-    return faults
+def _compact(array: npt.NDArray[Any], k: int, dtype: np.dtype[Any]) -> tuple[IntArray, int, bool]:
+    """Copy a matrix in the smallest type; how many votes it holds, and whether all lie in -1..k-1.
+
+    Part by part, so that each part is read from memory once.
+    """
+    dense = np.empty(array.shape, dtype=dtype)
+    n_votes, in_range = 0, True
+    for start in range(0, len(array), _PART):
+        part = array[start : start + _PART]
+        in_range &= not part.size or bool(part.min() >= ABSTAIN and part.max() < k)
+        dense[start : start + _PART] = part
+        n_votes += int(np.count_nonzero(dense[start : start + _PART] + 1))
+    return dense, n_votes, in_range
+
+
+def _label_faults(array: npt.NDArray[Any], schema: LabelSchema, items: pd.Index, sources: tuple[str, ...]) -> list[str]:
+    return [
+        f"{sources[column]!r} voted {array[row, column]} on item {items[row]!r}; "
+        f"expected -1 (abstain) or 0..{len(schema) - 1}"
+        for row, column in np.argwhere((array < ABSTAIN) | (array >= len(schema)))
+    ]
 
 
 def _name_faults(items: pd.Index, sources: tuple[str, ...]) -> list[str]:
