@@ -36,7 +36,7 @@ at_least = 0.7
 metric = "coverage"
 at_least = 0.4
 [release]
-min_confidence = 0.9
+min_confidence = 0.955
 """
 
 FUNCTIONS = """\

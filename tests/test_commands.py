@@ -136,14 +136,16 @@ def test_the_whole_chain_by_commands(fresh, world):
     assert "release" in run("status", *where).output
 
 
-@pytest.mark.parametrize("command", ["label", "lfs", "annotators", "agreement", "check", "status"])
+@pytest.mark.parametrize("command", ["label", "lfs", "doctor", "annotators", "agreement", "check", "status"])
 def test_json_is_all_that_goes_to_standard_output(finished, command):
     result = run(command, "--json", "--project", finished)
     assert result.exit_code == 0
     json.loads(result.stdout)
 
 
-@pytest.mark.parametrize("command", [("label",), ("lfs",), ("annotators",), ("agreement",), ("check",), ("status",)])
+@pytest.mark.parametrize(
+    "command", [("label",), ("lfs",), ("doctor",), ("annotators",), ("agreement",), ("check",), ("status",)]
+)
 def test_tables_fit_80_columns(finished, command):
     output = run(*command, "--project", finished).output
     assert max(map(len, output.splitlines())) <= 80
@@ -156,6 +158,15 @@ def test_labels_out_of_date_are_refused_with_the_file_that_changed(fresh):
     result = run("route", "--project", fresh)
     assert result.exit_code == 3
     assert "labeling_functions/functions.py; run `weakhitl label`" in result.output
+
+
+def test_labeling_warns_of_what_the_doctor_finds(fresh):
+    assert "Warning" not in run("label", "--project", fresh).output
+    with (fresh / "labeling_functions" / "functions.py").open("a") as file:
+        file.write("\n@labeling_function\ndef always(x):\n    return 'sun'\n")
+    output = run("label", "--project", fresh).output
+    assert "Warning: always-fires" in output
+    assert "weakhitl doctor" in output
 
 
 def test_routing_twice_by_mistake_is_refused(fresh):

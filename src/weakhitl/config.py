@@ -66,7 +66,13 @@ class LabelModelSection(_Section):
 
     name: Text = Field(default="auto", description="Name of the label model.")
     balance: list[float] | None = Field(
-        default=None, description="Class shares in the order of the classes; uniform without."
+        default=None,
+        description="Class shares in the order of the classes; without, `auto` estimates them where it can, "
+        "others take them as uniform.",
+    )
+    gold: Text | None = Field(
+        default=None,
+        description="A file with columns item and label: known labels, which teach the model and stand as they are.",
     )
 
 

@@ -56,6 +56,11 @@ def label_command(project_path: Path, out: Path | None, as_json: bool) -> None:
     click.echo(f"{facts['confident']:,} labels reach the confidence of {least:g} that a release asks for.")
     for fault in labelled.run.faults:
         click.secho(f"Fault: {fault}", fg="yellow", err=True)
+    warnings = [finding for finding in labelled.findings if finding.level == "warning"]
+    for finding in warnings:
+        click.secho(f"Warning: {finding.code}: {finding.message}", fg="yellow", err=True)
+    if warnings:
+        click.secho("`weakhitl doctor` says what to do about them.", fg="yellow", err=True)
     if out is not None:
         click.echo(f"wrote {out}")
 

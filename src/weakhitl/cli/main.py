@@ -11,6 +11,8 @@ _COMMANDS = {
     "init": "project",
     "label": "labeling",
     "lfs": "labeling",
+    "doctor": "diagnosis",
+    "explain": "diagnosis",
     "route": "annotation",
     "export": "annotation",
     "import": "annotation",

@@ -15,10 +15,11 @@ from weakhitl.label_model import MODELS
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import Votes
 
-FUNCTIONS, PEOPLE, ADJUDICATED, NOTHING = (
+FUNCTIONS, PEOPLE, ADJUDICATED, GOLD, NOTHING = (
     "functions",
     "functions and people",
     "adjudicated",
+    "gold",
     "nothing",
 )
 
@@ -35,6 +36,8 @@ class Assessment:
         Which ratings count.
     model
         The fitted label model, over functions and people together.
+    ledger
+        The votes that it was fitted on.
     automatic
         Consensus as it would be without people's votes, by the same model.
     joint
@@ -47,6 +50,7 @@ class Assessment:
     evidence: Evidence
     counted: Counted
     model: Any
+    ledger: Votes
     automatic: Consensus
     joint: Consensus
     final: Consensus
@@ -74,13 +78,15 @@ class Assessment:
 
     @property
     def origin(self) -> np.ndarray:
-        """``origin[item]``: functions, functions and people, adjudicated, or nothing."""
+        """``origin[item]``: functions, functions and people, adjudicated, gold, or nothing."""
         items = self.evidence.items
         decided = items.isin(self.decisions.index[self.decisions != ABSTAIN])
         rated = np.flatnonzero(self.counted.votes.class_counts().any(axis=1))
         people = items.isin(self.counted.votes.items[rated])
-        choices = [decided, people, self.automatic.known]
-        return np.select(choices, [ADJUDICATED, PEOPLE, FUNCTIONS], NOTHING)
+        gold = self.evidence.gold
+        known = np.zeros(len(items), dtype=bool) if gold is None else items.isin(gold.index)
+        choices = [decided, known, people, self.automatic.known]
+        return np.select(choices, [ADJUDICATED, GOLD, PEOPLE, FUNCTIONS], NOTHING)
 
     @property
     def measured_weights(self) -> np.ndarray:
@@ -91,7 +97,8 @@ class Assessment:
 def assess(evidence: Evidence) -> Assessment:
     """Consolidate functions and people in one label model, then put the adjudicator's decisions on top.
 
-    Decisions do not teach the model: the audit's are what its accuracy is measured against.
+    Gold labels teach the model and stand as they are. Decisions do not teach it: the audit's are what its
+    accuracy is measured against.
     """
     annotation = evidence.config.annotation
     counted = count_ratings(
@@ -103,14 +110,15 @@ def assess(evidence: Evidence) -> Assessment:
     )
     ledger = evidence.functions.join(_as_sources(counted.votes))
     section = evidence.config.label_model
-    model = MODELS[section.name](balance=section.balance).fit(ledger)
-    joint = consolidate(model, ledger)
+    model = MODELS[section.name](balance=section.balance).fit(ledger, gold=evidence.gold)
+    joint = _with_gold(consolidate(model, ledger), evidence)
     decided = evidence.decisions()
     return Assessment(
         evidence=evidence,
         counted=counted,
         model=model,
-        automatic=consolidate(model, evidence.functions),
+        ledger=ledger,
+        automatic=_with_gold(consolidate(model, evidence.functions), evidence),
         joint=joint,
         final=joint.decided(decided.index, decided.to_numpy()),
     )
@@ -120,6 +128,11 @@ def consolidate(model: Any, votes: Votes) -> Consensus:
     """Apply a fitted label model."""
     known = np.asarray(votes.class_counts().any(axis=1))
     return Consensus(votes.items, model.predict_proba(votes), known, votes.schema)
+
+
+def _with_gold(consensus: Consensus, evidence: Evidence) -> Consensus:
+    gold = evidence.gold
+    return consensus if gold is None else consensus.decided(gold.index, gold.to_numpy())
 
 
 def _as_sources(people: Votes) -> Votes:

@@ -28,6 +28,8 @@ class Evidence:
         Everything people said: item, annotator, label, role (annotator or adjudicator), in order.
     batches
         What was sent to annotators, oldest first.
+    gold
+        Item -> class index of what is known beforehand; None where the configuration names no gold.
 
     """
 
@@ -35,6 +37,7 @@ class Evidence:
     functions: Votes
     ratings: pd.DataFrame
     batches: tuple[Batch, ...]
+    gold: "pd.Series[int] | None" = None
 
     def __post_init__(self) -> None:
         rated = pd.Index(self.ratings["item"].unique(), dtype=object)

@@ -1,7 +1,177 @@
-"""The default label model."""
+"""The default label model: learns what votes identify, and leaves the rest to majority and gold."""
 
-from weakhitl.label_model.dawid_skene import DawidSkene
+import numpy as np
+import numpy.typing as npt
+
+from weakhitl.label_model.confusion import Prior, Problem, evidence_of, fit_confusion, problem
+from weakhitl.label_model.information import information_evidence, learnable
+from weakhitl.label_model.ledger import Rows, class_balance
+from weakhitl.label_model.model import AdditiveModel, Training, logits, row_max
+from weakhitl.label_model.teaching import LEAST_GOLD, Lesson, teach
+from weakhitl.label_model.twins import evidence_shares
+from weakhitl.votes import FloatArray
+
+_TIE = 1e-6
+_LEAST_LEARNABLE = 3
+"""Two sources that disagree do not show which of them errs."""
 
 
-class LabelModel(DawidSkene):
-    """The model that we recommend when nothing else is known: today, Dawid and Skene's with a prior."""
+class LabelModel(AdditiveModel):
+    """The model that we recommend when nothing else is known; it says what it could learn and what not.
+
+    - Sources that vote several classes (people, judges, classifiers), three of them or more: Dawid and Skene's
+      confusion matrices, learned by EM.
+    - Other sources, such as functions that vote one class or abstain: their error rates are not identified by
+      votes. Nothing is learned of them without gold: a majority vote in which a rare vote says more than a
+      common one.
+    - Near-duplicates share their evidence instead of doubling it.
+    - Gold labels clamp their items, and teach every vote's weight as far as cross-validation proves that it
+      helps.
+    - Without gold or a given balance, items with votes for one class only keep that class.
+
+    Parameters
+    ----------
+    balance
+        Class shares, k of them, positive, summing to 1. Without: estimated where at least three sources vote
+        several classes on half of the covered items or more, else uniform. ``balance_reason_`` says which.
+    prior_accuracy
+        Accuracy of a vote of which nothing is known.
+    max_iter, tol
+        Of the EM: bound on its steps, and the change in a probability at which it has converged.
+    seed
+        Of the folds in which gold labels are cross-validated.
+
+    Attributes
+    ----------
+    evidence_, intercept_
+        ``evidence_[source, voted, class]`` and ``intercept_[class]``: logits are their sum over the votes.
+    class_balance_, balance_reason_
+        The k class shares, and where they come from.
+    learned_
+        ``learned_[source]``: whether its confusion matrix was learned from votes.
+    confusion_, soft_votes_
+        As in ``DawidSkene``; nan for a source that was not learned.
+    shares_
+        ``shares_[source]``: how much of its evidence counts; below 1 for near-duplicates.
+    lesson_
+        What gold labels changed (a ``Lesson``), or None.
+    lesson_reason_
+        Why there is a lesson or none.
+    n_iter_, converged_
+        EM steps taken, and whether ``tol`` was met.
+
+    Examples
+    --------
+    >>> matrix = [[0, -1, 1], [0, -1, -1], [-1, 1, 1], [0, 1, -1]]
+    >>> model = LabelModel().fit(matrix)
+    >>> model.balance_reason_
+    'uniform: fewer than 3 of 3 sources vote several classes'
+    >>> model.predict_proba(matrix).argmax(axis=1)
+    array([1, 0, 1, 1])
+
+    """
+
+    learns_from_gold = True
+
+    def __init__(
+        self,
+        balance: npt.ArrayLike | None = None,
+        prior_accuracy: float = 0.7,
+        max_iter: int = 500,
+        tol: float = 1e-4,
+        seed: int = 0,
+    ) -> None:
+        self.balance = balance
+        self.prior_accuracy = prior_accuracy
+        self.max_iter = max_iter
+        self.tol = tol
+        self.seed = seed
+
+    def _learn(self, training: Training) -> None:
+        rows = training.rows
+        self.class_balance_ = class_balance(self.balance, rows.k)
+        self.shares_ = evidence_shares(rows)
+        able = learnable(rows.votes_by_class())
+        self.learned_ = able & (able.sum() >= _LEAST_LEARNABLE)
+        evidence = information_evidence(rows, self.prior_accuracy) * self.shares_[:, None, None]
+        self._learn_confusion(training, evidence)
+        evidence[self.learned_] = (evidence_of(self.confusion_) * self.shares_[:, None, None])[self.learned_]
+        self.evidence_, self.intercept_ = evidence, np.log(self.class_balance_)
+        self._learn_from_gold(training)
+        self.keeps_unanimous_ = self.balance is None and training.gold is None
+
+    def _learn_confusion(self, training: Training, evidence: FloatArray) -> None:
+        rows, able = training.rows, self.learned_
+        self.confusion_ = np.full((rows.m, rows.k, rows.k), np.nan)
+        self.soft_votes_ = np.full((rows.m, rows.k, rows.k), np.nan)
+        self.n_iter_, self.converged_ = 0, True
+        voted = np.diff(rows.cells.indptr) > 0
+        columns = np.repeat(able, rows.k)
+        by_able = voted & (np.diff(rows.cells[:, columns].indptr) > 0) if able.any() else np.zeros_like(voted)
+        covers = rows.counts @ by_able >= 0.5 * (rows.counts @ voted)
+        estimate = self.balance is None and bool(able.any()) and bool(covers)
+        self.balance_reason_ = self._balance_reason(able, covers=bool(covers))
+        if not able.any():
+            return
+        whole = problem(training, self.class_balance_, estimate=estimate)
+        own = rows.cells if able.all() else rows.cells[:, columns]
+        part = Rows(own, whole.rows.counts, rows.inverse, int(able.sum()), rows.k)
+        fixed = np.where(able[:, None, None], 0.0, evidence)
+        offset = 0.0 if able.all() else logits(rows.cells, fixed, np.zeros(rows.k))
+        given = Problem(
+            rows=part,
+            known=whole.known[able],
+            known_classes=whole.known_classes,
+            offset=offset,
+            share=self.shares_[able],
+            balance=self.class_balance_,
+            balance_rows=whole.rows.counts * by_able if estimate else None,
+        )
+        found = fit_confusion(given, Prior(1.0, self.prior_accuracy), max_iter=self.max_iter, tol=self.tol)
+        self.confusion_[able], self.soft_votes_[able] = found.confusion, found.soft
+        self.class_balance_, self.n_iter_, self.converged_ = found.balance, found.n_iter, found.converged
+
+    def _balance_reason(self, able: np.ndarray, *, covers: bool) -> str:
+        if self.balance is not None:
+            return "given"
+        if not able.any():
+            return f"uniform: fewer than {_LEAST_LEARNABLE} of {len(able)} sources vote several classes"
+        if not covers:
+            return "uniform: the sources that vote several classes are on less than half of the covered items"
+        return f"estimated: {int(able.sum())} sources vote several classes on most of the covered items"
+
+    def _learn_from_gold(self, training: Training) -> None:
+        known = training.known
+        self.lesson_: Lesson | None = None
+        if training.gold is None:
+            self.lesson_reason_ = "no gold labels"
+            return
+        if len(known) < LEAST_GOLD:
+            self.lesson_reason_ = f"{len(known)} gold items with a vote; fewer than {LEAST_GOLD} can prove nothing"
+            return
+        cells = training.cells_of(known)
+        lesson = teach(cells, logits(cells, self.evidence_, self.intercept_), training.gold[known], self.seed)
+        shape = self.evidence_.shape
+        self.evidence_ = lesson.scale * self.evidence_ + lesson.weights.reshape(shape)
+        self.intercept_ = lesson.scale * self.intercept_ + lesson.bias
+        self.lesson_ = lesson
+        self.lesson_reason_ = f"{len(known)} gold items: {lesson.gain:+.3f} log-likelihood each, cross-validated"
+
+    def _proba(self, rows: Rows) -> FloatArray:
+        proba = super()._proba(rows)
+        return _unanimous_kept(proba, rows) if self.keeps_unanimous_ else proba
+
+
+def _unanimous_kept(proba: FloatArray, rows: Rows) -> FloatArray:
+    """Where all votes are for one class, let it trade places with a class that the model would put before it."""
+    counts = rows.class_counts()
+    total = np.diff(rows.cells.indptr)
+    agreed = np.flatnonzero((row_max(counts) == total) & (total > 0))
+    voted, best = counts[agreed].argmax(axis=1), proba[agreed].argmax(axis=1)
+    at = agreed[voted != best]
+    voted, best = voted[voted != best], best[voted != best]
+    proba[at, voted], proba[at, best] = proba[at, best], proba[at, voted]
+    two = np.sort(proba[agreed], axis=1)[:, -2:]
+    tied = agreed[two[:, 1] - two[:, 0] < _TIE]
+    proba[tied] = 0.999 * proba[tied] + 0.001 * np.eye(rows.k)[counts[tied].argmax(axis=1)]
+    return proba

@@ -1,46 +1,49 @@
-"""Dawid and Skene's model of noisy voters, as a maximum a posteriori fit."""
+"""Dawid and Skene's model of noisy voters, and its one-parameter form, as maximum a posteriori fits."""
 
-from typing import Any, Self
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import logsumexp
-from sklearn.base import BaseEstimator
 
-from weakhitl.consensus import hard_labels
-from weakhitl.label_model.ledger import VotesLike, as_votes, class_balance, indicator, matched
-from weakhitl.schema import ABSTAIN
-from weakhitl.votes import FloatArray, IntArray
+from weakhitl.label_model.confusion import ConfusionFit, Prior, evidence_of, fit_confusion, problem
+from weakhitl.label_model.ledger import class_balance
+from weakhitl.label_model.model import AdditiveModel, Training
+from weakhitl.votes import FloatArray
+
+Balance = npt.ArrayLike | Literal["estimate"] | None
 
 
-class DawidSkene(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
-    """One confusion matrix per source, a Dirichlet prior with a heavy diagonal, EM in log space.
+class DawidSkene(AdditiveModel):
+    """One confusion matrix per source, EM in log space; gold items are clamped and teach the error rates.
 
-    Abstentions carry no evidence. The class balance is held fixed, uniform unless given: with one-class
-    functions and ignored abstentions it is not identified, and an EM that frees it runs away.
+    Abstentions carry no evidence. The class balance is uniform unless given or ``"estimate"``: with one-class
+    functions and ignored abstentions it is not identified, and an EM that frees it runs away. ``LabelModel``
+    tells which case it has.
 
     Parameters
     ----------
     balance
-        Class shares, k of them, positive, summing to 1; uniform by default.
+        Class shares, k of them, positive, summing to 1; uniform by default; ``"estimate"`` frees them.
     prior_votes
-        Pseudo-votes per row of a confusion matrix: how much a source has to show before it is believed to
-        differ from ``prior_accuracy``.
+        Pseudo-votes per row of a confusion matrix; their centre is the source's own accuracy. One by default,
+        which is Perks' prior: worth as much as one vote, whatever the number of classes.
     prior_accuracy
-        Share of the pseudo-votes that lie on the diagonal; the rest is spread evenly.
+        Accuracy of a source of which nothing is known.
     max_iter
         Bound on the EM steps.
     tol
-        The fit has converged when no posterior moves by more than this.
+        The fit has converged when no probability moves by more than this.
 
     Attributes
     ----------
     confusion_
         ``confusion_[source, true, voted]``; rows sum to 1.
+    soft_votes_
+        ``soft_votes_[source, true, voted]``: expected votes, what ``confusion_`` rests on beside its prior.
     class_balance_
         The k class shares that were used.
     n_iter_, converged_
-        Steps taken, and whether ``tol`` was met.
+        EM steps taken, and whether ``tol`` was met.
 
     References
     ----------
@@ -55,13 +58,16 @@ class DawidSkene(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untype
 
     """
 
+    learns_from_gold = True
+    _one_coin = False
+
     def __init__(
         self,
-        balance: npt.ArrayLike | None = None,
-        prior_votes: float = 5.0,
+        balance: Balance = None,
+        prior_votes: float = 1.0,
         prior_accuracy: float = 0.7,
         max_iter: int = 500,
-        tol: float = 1e-6,
+        tol: float = 1e-4,
     ) -> None:
         self.balance = balance
         self.prior_votes = prior_votes
@@ -69,66 +75,46 @@ class DawidSkene(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untype
         self.max_iter = max_iter
         self.tol = tol
 
-    def fit(self, votes: VotesLike) -> Self:
-        """Learn the sources' confusion matrices from their votes; the cost grows with the distinct rows."""
-        given = as_votes(votes)
-        k = len(given.schema)
-        balance = class_balance(self.balance, k)
-        patterns = given.patterns()
-        prior = _prior(k, self.prior_votes, self.prior_accuracy)
-        cells = indicator(patterns.votes)
-        posterior = _vote_shares(cells, k)
-        self.converged_ = False
-        for step in range(1, self.max_iter + 1):
-            confusion = _maximize(cells, posterior, patterns.counts, prior)
-            updated = _expect(cells, confusion, balance)
-            change = float(np.abs(updated - posterior).max(initial=0.0))
-            posterior = updated
-            self.n_iter_ = step
-            if change <= self.tol:
-                self.converged_ = True
-                break
-        self.schema_, self.sources_ = given.schema, given.sources
-        self.confusion_, self.class_balance_ = confusion, balance
-        return self
+    def _learn(self, training: Training) -> None:
+        estimate = isinstance(self.balance, str) and self.balance == "estimate"
+        balance = class_balance(None if estimate else self.balance, training.rows.k)
+        found = fit_confusion(
+            problem(training, balance, estimate=estimate),
+            Prior(self.prior_votes, self.prior_accuracy),
+            max_iter=self.max_iter,
+            tol=self.tol,
+            one_coin=self._one_coin,
+        )
+        self._keep(found)
 
-    def predict_proba(self, votes: VotesLike) -> FloatArray:
-        """``proba[item, class]``; the class balance where nobody voted."""
-        patterns = matched(votes, self).patterns()
-        return _expect(indicator(patterns.votes), self.confusion_, self.class_balance_)[patterns.inverse]
-
-    def predict(self, votes: VotesLike) -> IntArray:
-        """Class indices; ABSTAIN for a tie and where nobody voted."""
-        given = matched(votes, self)
-        voted = given.class_counts().any(axis=1)
-        return np.where(voted, hard_labels(self.predict_proba(given)), ABSTAIN)
+    def _keep(self, found: ConfusionFit) -> None:
+        self.confusion_, self.soft_votes_, self.class_balance_ = found.confusion, found.soft, found.balance
+        self.n_iter_, self.converged_ = found.n_iter, found.converged
+        self.evidence_, self.intercept_ = evidence_of(found.confusion), np.log(found.balance)
 
 
-def _prior(k: int, votes: float, accuracy: float) -> FloatArray:
-    """``prior[true, voted]``: pseudo-votes."""
-    off_diagonal = votes * (1.0 - accuracy) / (k - 1)
-    return np.full((k, k), off_diagonal) + np.eye(k) * (votes * accuracy - off_diagonal)
+class OneCoin(DawidSkene):
+    """One accuracy per source, the same for every class, errors spread evenly.
 
+    Far fewer parameters than ``DawidSkene``: better where sources vote seldom or classes are many. Parameters
+    and attributes are those of ``DawidSkene``, and ``accuracy_[source]``.
 
-def _vote_shares(cells: Any, k: int) -> FloatArray:
-    """``shares[pattern, class]``: where EM starts; uniform without votes."""
-    m = cells.shape[1] // k
-    counts = cells @ np.tile(np.eye(k), (m, 1))
-    totals = counts.sum(axis=1, keepdims=True)
-    return np.where(totals > 0, counts / np.maximum(totals, 1), 1.0 / k)
+    References
+    ----------
+    Y. Zhang, X. Chen, D. Zhou, M. I. Jordan (2016), Spectral methods meet EM: a provably optimal algorithm for
+    crowdsourcing, Journal of Machine Learning Research 17.
 
+    Examples
+    --------
+    >>> model = OneCoin().fit([[0, 0, 1], [1, 1, 1], [0, 0, 0], [1, 1, 0]] * 50)
+    >>> model.accuracy_.round(2)
+    array([1. , 1. , 0.5])
 
-def _maximize(cells: Any, posterior: FloatArray, counts: IntArray, prior: FloatArray) -> FloatArray:
-    """``confusion[source, true, voted]`` at the mode of its posterior; rows sum to 1."""
-    k = posterior.shape[1]
-    weighted = posterior * counts[:, None]
-    votes = (cells.T @ weighted).reshape(-1, k, k).transpose(0, 2, 1) + prior
-    return np.asarray(votes / votes.sum(axis=2, keepdims=True))
+    """
 
+    _one_coin = True
+    accuracy_: FloatArray
 
-def _expect(cells: Any, confusion: FloatArray, balance: FloatArray) -> FloatArray:
-    """``posterior[pattern, class]``; rows sum to 1."""
-    k = len(balance)
-    evidence = np.log(confusion).transpose(0, 2, 1).reshape(-1, k)
-    joint = cells @ evidence + np.log(balance)
-    return np.asarray(np.exp(joint - logsumexp(joint, axis=1, keepdims=True)))
+    def _keep(self, found: ConfusionFit) -> None:
+        super()._keep(found)
+        self.accuracy_ = found.confusion[:, 0, 0]

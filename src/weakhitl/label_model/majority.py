@@ -1,18 +1,14 @@
-"""Majority vote: every vote counts alike."""
-
-from typing import Self
+"""Majority vote: every vote counts alike, or in proportion to its source's agreement with the others."""
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator
 
-from weakhitl.consensus import hard_labels
-from weakhitl.label_model.ledger import VotesLike, as_votes, class_balance, matched
-from weakhitl.schema import ABSTAIN
-from weakhitl.votes import FloatArray, IntArray
+from weakhitl.label_model.ledger import Rows, class_balance
+from weakhitl.label_model.model import LabelModelBase, Training, vote_shares
+from weakhitl.votes import FloatArray
 
 
-class MajorityVote(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
+class MajorityVote(LabelModelBase):
     """Share the probability among the classes with the most votes.
 
     Parameters
@@ -31,25 +27,58 @@ class MajorityVote(BaseEstimator):  # type: ignore[misc]  # scikit-learn is unty
     def __init__(self, balance: npt.ArrayLike | None = None) -> None:
         self.balance = balance
 
-    def fit(self, votes: VotesLike) -> Self:
-        """Remember sources and classes; there is nothing to learn."""
-        given = as_votes(votes)
-        self.schema_, self.sources_ = given.schema, given.sources
-        self.class_balance_ = class_balance(self.balance, len(given.schema))
-        return self
+    def _learn(self, training: Training) -> None:
+        self.class_balance_ = class_balance(self.balance, training.rows.k)
 
-    def predict_proba(self, votes: VotesLike) -> FloatArray:
-        """``proba[item, class]``: equal shares for the leading classes, the balance where nobody voted."""
-        return _shares(matched(votes, self).class_counts(), self.class_balance_)
-
-    def predict(self, votes: VotesLike) -> IntArray:
-        """Class indices; ABSTAIN for a tie and where nobody voted."""
-        given = matched(votes, self)
-        voted = given.class_counts().any(axis=1)
-        return np.where(voted, hard_labels(self.predict_proba(given)), ABSTAIN)
+    def _proba(self, rows: Rows) -> FloatArray:
+        return _leading(rows.class_counts())
 
 
-def _shares(counts: IntArray, balance: FloatArray) -> FloatArray:
+class WeightedVote(LabelModelBase):
+    """Weigh each vote by how often its source agrees with the majority; probabilities are weighted shares.
+
+    Parameters
+    ----------
+    balance
+        Class shares for items without votes; uniform by default.
+
+    Attributes
+    ----------
+    weights_
+        ``weights_[source]``: share of its votes that are the majority's, ties shared; 0 without votes.
+
+    References
+    ----------
+    Known as Worker Agreement with Aggregate, Wawa, of Appen; crowd-kit has it by that name.
+
+    Examples
+    --------
+    >>> model = WeightedVote().fit([[0, 0, 1], [1, 1, 1], [0, 0, 1]])
+    >>> model.weights_.round(2)
+    array([1.  , 1.  , 0.33])
+    >>> model.predict_proba([[0, -1, 1]]).round(2)
+    array([[0.75, 0.25]])
+
+    """
+
+    def __init__(self, balance: npt.ArrayLike | None = None) -> None:
+        self.balance = balance
+
+    def _learn(self, training: Training) -> None:
+        rows = training.rows
+        self.class_balance_ = class_balance(self.balance, rows.k)
+        majority = _leading(rows.class_counts()) * rows.counts[:, None]
+        agreed = np.asarray(rows.cells.T @ majority).reshape(rows.m, rows.k, rows.k)
+        votes = rows.votes_by_class().sum(axis=1)
+        self.weights_ = np.trace(agreed, axis1=1, axis2=2) / np.maximum(votes, 1e-300)
+
+    def _proba(self, rows: Rows) -> FloatArray:
+        weighted = np.asarray(rows.cells @ np.kron(self.weights_[:, None], np.eye(rows.k)))
+        totals = weighted.sum(axis=1, keepdims=True)
+        return np.where(totals > 0, weighted / np.where(totals > 0, totals, 1), vote_shares(rows))
+
+
+def _leading(counts: FloatArray) -> FloatArray:
+    """Equal shares for the classes with the most votes."""
     leading = counts == counts.max(axis=1, keepdims=True)
-    shares = leading / leading.sum(axis=1, keepdims=True)
-    return np.asarray(np.where(counts.any(axis=1, keepdims=True), shares, balance))
+    return np.asarray(leading / leading.sum(axis=1, keepdims=True))

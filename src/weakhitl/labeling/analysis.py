@@ -33,6 +33,7 @@ def lf_summary(votes: Votes, gold: Gold | None = None) -> pd.DataFrame:
 
     Examples
     --------
+    >>> from weakhitl import LabelSchema
     >>> votes = Votes.from_matrix([[0, -1], [1, 0], [1, 1], [-1, -1]], LabelSchema(["HAM", "SPAM"]))
     >>> lf_summary(votes, gold={0: "HAM", 1: "HAM", 2: "SPAM"})["Correct"].tolist()
     [2, 2]

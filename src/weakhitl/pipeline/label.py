@@ -7,21 +7,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weakhitl.files import read_table, require_columns, write_table
+from weakhitl.files import write_table
 from weakhitl.gate import Assessment
+from weakhitl.label_model import Finding, diagnose
 from weakhitl.labeling import Run, discover, lf_summary, run
 from weakhitl.labeling.apply import Progress
-from weakhitl.pipeline.workspace import Workspace
+from weakhitl.pipeline.workspace import Workspace, gold_file
 from weakhitl.release.bundle import consensus_table
 from weakhitl.schema import ABSTAIN
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """What labelling gave: the run of the functions, and labels from all votes so far."""
+    """What labelling gave: the run of the functions, labels from all votes so far, what the doctor finds in them."""
 
     run: Run
     assessment: Assessment
+    findings: list[Finding]
 
     def to_dict(self) -> dict[str, Any]:
         """Give counts, faults and seconds, ready for JSON."""
@@ -39,6 +41,7 @@ class Labelled:
                 {"function": f.function, "count": f.count, "item": str(f.item), "error": f.error}
                 for f in self.run.faults
             ],
+            "findings": [finding.to_dict() for finding in self.findings],
             "seconds": {name: round(value, 4) for name, value in self.run.seconds.items()},
         }
 
@@ -52,7 +55,7 @@ def label(workspace: Workspace, out: Path | None = None, progress: Progress | No
     if out is not None:
         table = consensus_table(assessment).drop(columns="released")
         write_table(out, table.assign(label=table["label"].fillna("")))
-    return Labelled(result, assessment)
+    return Labelled(result, assessment, diagnose(assessment.ledger, assessment.model))
 
 
 def summarize_functions(workspace: Workspace, gold: Path | None = None) -> pd.DataFrame:
@@ -60,10 +63,7 @@ def summarize_functions(workspace: Workspace, gold: Path | None = None) -> pd.Da
     votes = workspace.votes()
     if gold is None:
         return lf_summary(votes)
-    table = read_table(gold)
-    require_columns(table, ["item", "label"], str(gold))
-    known = table[~table["item"].duplicated() & table["label"].ne("")].set_index("item")["label"].astype(str)
-    return lf_summary(votes, known)
+    return lf_summary(votes, gold_file(gold, votes))
 
 
 def label_table(assessment: Assessment) -> pd.DataFrame:

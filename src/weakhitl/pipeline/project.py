@@ -8,8 +8,9 @@ import pandas as pd
 
 from weakhitl.config import Config
 from weakhitl.gate import Assessment, Gate
+from weakhitl.label_model import Explanation
 from weakhitl.labeling.apply import Progress
-from weakhitl.pipeline import annotate, label, release, status
+from weakhitl.pipeline import annotate, diagnosis, label, release, status
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.routing import Batch
 from weakhitl.votes import Votes
@@ -69,6 +70,18 @@ class Project:
     def lfs(self, gold: Path | str | None = None) -> pd.DataFrame:
         """Summarise the labeling functions; ``gold`` is a file with columns item and label."""
         return label.summarize_functions(self._workspace, Path(gold) if gold is not None else None)
+
+    def doctor(self, gold: Path | str | None = None) -> diagnosis.Diagnosis:
+        """Look for what makes labels wrong; ``gold`` is a file with columns item and label, for a second opinion."""
+        return diagnosis.doctor(self._workspace, Path(gold) if gold is not None else None)
+
+    def explain(self, item: str) -> Explanation:
+        """Say what each vote adds to an item's label."""
+        return diagnosis.explain_item(self._workspace, item)
+
+    def explain_source(self, source: str) -> pd.DataFrame:
+        """Give a source's error rates with credible intervals, and what its votes are worth."""
+        return diagnosis.explain_one_source(self._workspace, source)
 
     def labels(self) -> pd.DataFrame:
         """Give item, label and confidence, from all votes so far."""

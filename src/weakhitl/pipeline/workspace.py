@@ -13,11 +13,11 @@ import pandas as pd
 from weakhitl.annotation import AnnotationStore
 from weakhitl.config import CONFIG_NAME, Config, load_config
 from weakhitl.errors import DataError, StateError
-from weakhitl.files import sha256, write_json
+from weakhitl.files import read_table, require_columns, sha256, write_json
 from weakhitl.gate import Assessment, Evidence, assess
 from weakhitl.labeling.apply import read_items
 from weakhitl.labeling.discover import function_files
-from weakhitl.release.evidence_files import NAMES
+from weakhitl.release.evidence_files import NAMES, gold_labels
 from weakhitl.votes import Votes
 from weakhitl.votes_file import read_votes, write_votes
 
@@ -102,7 +102,13 @@ class Workspace:
 
     def evidence(self) -> Evidence:
         """Put together what the gate decides on."""
-        return Evidence(self.config, self.votes(), self.store.ratings(), tuple(self.store.batches()))
+        votes = self.votes()
+        batches = tuple(self.store.batches())
+        return Evidence(self.config, votes, self.store.ratings(), batches, self._gold(votes))
+
+    def _gold(self, votes: Votes) -> "pd.Series[int] | None":
+        name = self.config.label_model.gold
+        return None if name is None else gold_file(self.root / name, votes)
 
     def assess(self) -> Assessment:
         """Compute labels from the evidence as it is now."""
@@ -128,3 +134,16 @@ class Workspace:
             },
             "[labels] or [data]": hashlib.sha256(labels.encode()).hexdigest(),
         }
+
+
+def gold_file(path: Path, votes: Votes) -> "pd.Series[int]":
+    """Read a file with columns item and label: item -> class index, rows without a label left out.
+
+    Raises ``DataError`` with every unknown item and label, and every item with two labels.
+    """
+    table = read_table(path)
+    require_columns(table, ["item", "label"], str(path))
+    try:
+        return gold_labels(table[table["label"].ne("")], votes.items, votes.schema)
+    except DataError as error:
+        raise DataError(str(path), error.faults) from error

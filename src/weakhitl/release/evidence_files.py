@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from weakhitl.annotation.store import RATING_COLUMNS
@@ -11,9 +12,11 @@ from weakhitl.files import require_columns, write_table
 from weakhitl.gate import CHECKS, Evidence
 from weakhitl.label_model import MODELS
 from weakhitl.routing import Batch
+from weakhitl.schema import LabelSchema
+from weakhitl.votes import Votes
 from weakhitl.votes_file import read_votes, write_votes
 
-VOTES, RATINGS, BATCHES = "votes.parquet", "ratings.parquet", "batches.parquet"
+VOTES, RATINGS, BATCHES, GOLD = "votes.parquet", "ratings.parquet", "batches.parquet", "gold.parquet"
 NAMES = Names(metrics=CHECKS, models=MODELS)
 """The metrics and label models that a configuration may name."""
 
@@ -26,6 +29,10 @@ def write_evidence(folder: Path, evidence: Evidence) -> None:
     write_votes(folder / VOTES, evidence.functions)
     write_table(folder / RATINGS, evidence.ratings.reset_index(drop=True))
     write_table(folder / BATCHES, _batch_table(evidence.batches))
+    if evidence.gold is not None:
+        classes = np.array(evidence.schema.classes, dtype=object)
+        table = pd.DataFrame({"item": evidence.gold.index, "label": classes[evidence.gold.to_numpy()]})
+        write_table(folder / GOLD, table)
 
 
 def read_evidence(folder: Path) -> Evidence:
@@ -33,7 +40,21 @@ def read_evidence(folder: Path) -> Evidence:
     config = load_config(folder / CONFIG_NAME, NAMES)
     ratings = _read(folder / RATINGS, RATING_COLUMNS).astype(object)
     batches = _batches(_read(folder / BATCHES, [*_HEAD, *_ROUTED]))
-    return Evidence(config, read_votes(folder / VOTES, config.schema_), ratings, batches)
+    functions = read_votes(folder / VOTES, config.schema_)
+    gold = None
+    if config.label_model.gold is not None:
+        gold = gold_labels(_read(folder / GOLD, ["item", "label"]), functions.items, config.schema_)
+    return Evidence(config, functions, ratings, batches, gold)
+
+
+def gold_labels(table: pd.DataFrame, items: pd.Index, schema: LabelSchema) -> "pd.Series[int]":
+    """Item -> class index, from a table of item and label; unlabelled and skipped rows count as unknown.
+
+    Raises ``DataError`` naming every unknown item and label and every item with two labels.
+    """
+    votes = Votes.from_long(table.assign(source="gold"), schema, source="source", items=items)
+    row, _, label = votes.entries()
+    return pd.Series(label, index=items[row], dtype=np.int64)
 
 
 def _read(path: Path, columns: list[str]) -> pd.DataFrame:

@@ -13,20 +13,20 @@ from weakhitl.agreement import (
 )
 from weakhitl.annotation.counting import COUNTED
 from weakhitl.gate import Assessment, Gate
-from weakhitl.gate.assessment import ADJUDICATED, FUNCTIONS, PEOPLE
+from weakhitl.gate.assessment import ADJUDICATED, FUNCTIONS, GOLD, PEOPLE
+from weakhitl.label_model import diagnose
 from weakhitl.labeling import lf_summary
 from weakhitl.release.report.cross_check import cross_check
 from weakhitl.routing.batch import AUDIT, DISAGREEMENT
 from weakhitl.schema import ABSTAIN
 
 FORMAT = 1
-ORIGINS = (FUNCTIONS, PEOPLE, ADJUDICATED)
 _BINS = 10
 
 
 def report_content(assessment: Assessment, gate: Gate, version: str) -> dict[str, Any]:
     """Collect every figure of the report; ready for JSON, without nan."""
-    config = assessment.evidence.config
+    evidence, config = assessment.evidence, assessment.evidence.config
     return {
         "format": FORMAT,
         "name": config.project.name,
@@ -41,7 +41,11 @@ def report_content(assessment: Assessment, gate: Gate, version: str) -> dict[str
         "label_model": {
             "name": config.label_model.name,
             "class_balance": np.asarray(assessment.model.class_balance_).tolist(),
+            "balance_reason": getattr(assessment.model, "balance_reason_", "uniform or given"),
+            "gold": None if evidence.gold is None else len(evidence.gold),
+            "lesson": getattr(assessment.model, "lesson_reason_", ""),
             "converged": bool(getattr(assessment.model, "converged_", True)),
+            "findings": [finding.to_dict() for finding in diagnose(assessment.ledger, assessment.model)],
         },
         "adjudication": {
             "decided": int((assessment.decisions != ABSTAIN).sum()),
@@ -52,6 +56,12 @@ def report_content(assessment: Assessment, gate: Gate, version: str) -> dict[str
         "cross_check": cross_check(assessment.counted.measured),
         "policy": {"min_confidence": config.release.min_confidence, "skip": config.labels.skip},
     }
+
+
+def _origins(assessment: Assessment) -> tuple[str, ...]:
+    """List what a label can come from; gold only where there is some."""
+    own = (FUNCTIONS, PEOPLE, ADJUDICATED)
+    return own if assessment.evidence.gold is None else (*own, GOLD)
 
 
 def _counts(assessment: Assessment) -> dict[str, Any]:
@@ -72,7 +82,7 @@ def _counts(assessment: Assessment) -> dict[str, Any]:
         "released": int(released.sum()),
         "withheld_below_confidence": int((~released & ~unlabelled).sum()),
         "withheld_without_label": int(unlabelled.sum()),
-        "released_by_origin": {name: int((released & (origin == name)).sum()) for name in ORIGINS},
+        "released_by_origin": {name: int((released & (origin == name)).sum()) for name in _origins(assessment)},
     }
 
 
@@ -88,7 +98,7 @@ def _classes(assessment: Assessment) -> list[dict[str, Any]]:
             "class": name,
             "released": int((released & (labels == code)).sum()),
             "share": float((released & (labels == code)).sum() / total),
-            "by_origin": {o: int((released & (labels == code) & (origin == o)).sum()) for o in ORIGINS},
+            "by_origin": {o: int((released & (labels == code) & (origin == o)).sum()) for o in _origins(assessment)},
         }
         for code, name in enumerate(assessment.evidence.schema.classes)
     ]
@@ -121,7 +131,8 @@ def _confidence(assessment: Assessment) -> dict[str, Any]:
     return {
         "edges": edges.round(6).tolist(),
         "items": {
-            name: np.histogram(values[labelled & (origin == name)].round(9), edges)[0].tolist() for name in ORIGINS
+            name: np.histogram(values[labelled & (origin == name)].round(9), edges)[0].tolist()
+            for name in _origins(assessment)
         },
     }
 

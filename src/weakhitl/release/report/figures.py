@@ -21,12 +21,13 @@ _VARIABLES = {
     "#040404": "var(--first)",
     "#050505": "var(--second)",
     "#060606": "var(--third)",
+    "#0a0a0a": "var(--fourth)",
     "#070707": "var(--pass)",
     "#080808": "var(--fail)",
     "#090909": "var(--undecided)",
 }
-_INK, _MUTED, _RULE, _FIRST, _SECOND, _THIRD, _PASS, _FAIL, _UNDECIDED = _VARIABLES
-_ORIGIN_COLOURS = (_FIRST, _SECOND, _THIRD)
+_INK, _MUTED, _RULE, _FIRST, _SECOND, _THIRD, _FOURTH, _PASS, _FAIL, _UNDECIDED = _VARIABLES
+_ORIGIN_COLOURS = (_FIRST, _SECOND, _THIRD, _FOURTH)
 
 
 def gate(report: Report) -> str:
@@ -75,7 +76,7 @@ def confidence(report: Report) -> str:
     edges, items = report["confidence"]["edges"], report["confidence"]["items"]
     with _axes(height=2.6, label="Items by confidence of their label") as (ax, out):
         base = np.zeros(len(edges) - 1)
-        for (name, counts), colour in zip(items.items(), _ORIGIN_COLOURS, strict=True):
+        for (name, counts), colour in zip(items.items(), _ORIGIN_COLOURS, strict=False):
             ax.bar(
                 edges[:-1],
                 counts,
@@ -190,7 +191,7 @@ def _intervals(ax: Any, estimates: Sequence[dict[str, Any]], colours: Sequence[s
 
 def _stacked(ax: Any, parts: dict[str, list[int]]) -> None:
     base = np.zeros(len(next(iter(parts.values()))))
-    for (name, counts), colour in zip(parts.items(), _ORIGIN_COLOURS, strict=True):
+    for (name, counts), colour in zip(parts.items(), _ORIGIN_COLOURS, strict=False):
         ax.barh(np.arange(len(counts)), counts, left=base, color=colour, height=0.65, label=name)
         base += counts
     _legend(ax)

@@ -12,6 +12,7 @@ _BY = {
     "functions": "functions",
     "functions and people": "functions and people",
     "adjudicated": "the adjudicator",
+    "gold": "gold",
 }
 
 
@@ -143,9 +144,20 @@ def _making(report: Report) -> Section:
             "it. The audit is a random sample of all items; the rest of the routed items are those the sources "
             "disagree on most."
         ),
+        *_model_text(report["label_model"]),
     )
     shown = tuple((name, f"{count:,}") for name, count in rows)
     return Section("How the labels were made", text, ("what", "how many"), shown, short=True)
+
+
+def _model_text(model: Report) -> tuple[str, ...]:
+    """Say what the label model could learn, and what its doctor warns of."""
+    lines = [f"The label model is {model['name']!r}; class balance {model['balance_reason']}."]
+    if model["gold"] is not None:
+        lines.append(f"{model['gold']:,} items have a gold label, which stands as it is. {model['lesson']}.")
+    warnings = [finding for finding in model["findings"] if finding["level"] == "warning"]
+    lines += [f"The doctor warns: {finding['message']}." for finding in warnings]
+    return tuple(lines)
 
 
 def _classes(report: Report) -> Section:

@@ -1,0 +1,141 @@
+"""Whether probabilities mean what they say."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import beta
+
+from weakhitl.errors import DataError
+from weakhitl.estimate import Estimate
+from weakhitl.schema import ABSTAIN
+from weakhitl.votes import FloatArray, IntArray
+
+_RESAMPLES = 1000
+_LEAST_ITEMS = 20
+_TIE = 1e-9
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How confidence compares with accuracy on items whose class is known.
+
+    Attributes
+    ----------
+    table
+        One row per bin of confidence that has items: ``low`` and ``high`` end of the bin, ``items``, mean
+        ``confidence``, ``accuracy``, and the exact 95 % interval ``accuracy_low``, ``accuracy_high``.
+    ece
+        Expected calibration error: the mean distance of confidence and accuracy over the bins, weighted by
+        items, with a percentile interval from resampled items. It is biased upwards where items are few.
+    log_loss
+        Mean negative log-probability of the true class, in nats, with such an interval.
+
+    """
+
+    table: pd.DataFrame
+    ece: Estimate
+    log_loss: Estimate
+
+    def plot(self, axes: Any = None) -> Any:
+        """Draw the reliability figure with matplotlib; gives the axes."""
+        if axes is None:
+            from matplotlib.figure import Figure
+
+            axes = Figure(figsize=(4, 4)).add_subplot()
+        table = self.table
+        axes.plot([0, 1], [0, 1], linestyle=":", color="0.5")
+        errors = np.array(
+            [table["accuracy"] - table["accuracy_low"], table["accuracy_high"] - table["accuracy"]], dtype=np.float64
+        )
+        axes.errorbar(table["confidence"], table["accuracy"], yerr=np.maximum(errors, 0), marker="o", capsize=2)
+        axes.set(xlabel="confidence", ylabel="accuracy", xlim=(0, 1), ylim=(0, 1.02), title=f"ECE {self.ece}")
+        return axes
+
+
+def calibration(proba: FloatArray, truth: IntArray, *, bins: int = 10, seed: int = 0) -> Calibration:
+    """Compare the probability of the likeliest class with how often it is right.
+
+    Parameters
+    ----------
+    proba
+        ``proba[item, class]``; rows sum to 1.
+    truth
+        ``truth[item]``: class indices, -1 where unknown.
+    bins
+        Bins of equal width from 0 to 1.
+    seed
+        Of the resamples.
+
+    Raises
+    ------
+    DataError
+        Shapes differ, or no item has a truth.
+
+    Examples
+    --------
+    >>> proba = np.repeat([[.9, .1], [.6, .4]], 50, axis=0)
+    >>> truth = np.repeat([0, 1, 0, 1], [45, 5, 30, 20])
+    >>> print(calibration(proba, truth).table[["items", "confidence", "accuracy"]].to_string(index=False))
+     items  confidence  accuracy
+        50         0.6       0.6
+        50         0.9       0.9
+
+    References
+    ----------
+    C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger (2017), On calibration of modern neural networks, ICML.
+
+    """
+    proba, truth = np.asarray(proba, dtype=np.float64), np.asarray(truth)
+    if proba.ndim != 2 or truth.shape != proba.shape[:1]:
+        raise DataError(
+            "calibration", f"has probabilities {proba.shape} and truth {truth.shape}; expected (n, k), (n,)"
+        )
+    known = truth != ABSTAIN
+    if not known.any():
+        raise DataError("calibration", "no item has a known class")
+    proba, truth = proba[known], truth[known]
+    confidence = proba.max(axis=1)
+    leading = proba >= confidence[:, None] - _TIE
+    right = (leading / leading.sum(axis=1, keepdims=True))[np.arange(len(truth)), truth]
+    which = np.minimum((confidence * bins).astype(np.int64), bins - 1)
+    losses = -np.log(np.maximum(proba[np.arange(len(truth)), truth], 1e-12))
+
+    def error(at: IntArray) -> float:
+        gaps = np.bincount(which[at], weights=confidence[at] - right[at], minlength=bins)
+        return float(np.abs(gaps).sum() / len(at))
+
+    return Calibration(
+        table=_table(which, confidence, right, bins),
+        ece=_resampled(error, len(truth), f"expected calibration error, {bins} bins", seed),
+        log_loss=_resampled(lambda at: float(losses[at].mean()), len(truth), "log-loss", seed),
+    )
+
+
+def _table(which: IntArray, confidence: FloatArray, right: FloatArray, bins: int) -> pd.DataFrame:
+    used = np.unique(which)
+    n = np.bincount(which, minlength=bins)[used]
+    hits = np.bincount(which, weights=right, minlength=bins)[used]
+    return pd.DataFrame(
+        {
+            "low": used / bins,
+            "high": (used + 1) / bins,
+            "items": n,
+            "confidence": np.bincount(which, weights=confidence, minlength=bins)[used] / n,
+            "accuracy": hits / n,
+            "accuracy_low": np.where(hits > 0, beta.ppf(0.025, np.maximum(hits, 1e-9), n - hits + 1), 0.0),
+            "accuracy_high": np.where(hits < n, beta.ppf(0.975, hits + 1, np.maximum(n - hits, 1e-9)), 1.0),
+        }
+    )
+
+
+def _resampled(statistic: Any, n: int, name: str, seed: int) -> Estimate:
+    facts: dict[str, Any] = {"n_units": n, "seed": seed, "method": f"{name}; percentile interval, resampled items"}
+    value = statistic(np.arange(n))
+    if n < _LEAST_ITEMS:
+        return Estimate(value, reason=f"{n} items with a known class; at least {_LEAST_ITEMS} are needed", **facts)
+    rng = np.random.default_rng(seed)
+    values = np.array([statistic(rng.integers(0, n, n)) for _ in range(_RESAMPLES)])
+    low, high = np.quantile(values, [0.025, 0.975])
+    return Estimate(value, float(low), float(high), float(values.std(ddof=1)), **facts)

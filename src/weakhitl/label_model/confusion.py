@@ -1,0 +1,149 @@
+"""The EM of Dawid and Skene over grouped vote rows: confusion matrices with a prior, gold clamped."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from weakhitl.label_model.fixed_point import accelerate
+from weakhitl.label_model.ledger import Rows
+from weakhitl.label_model.model import Training, logits, softmax_and_total, vote_shares
+from weakhitl.votes import FloatArray
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What is believed of a source before it votes.
+
+    Each row of its confusion matrix has ``votes`` pseudo-votes; their centre is the source's own accuracy
+    over all classes, itself drawn towards ``accuracy`` by as many, with errors spread evenly. So a rare class
+    borrows from the others, and a source without votes is as good as ``accuracy`` says.
+    """
+
+    votes: float
+    accuracy: float
+
+    def confusion(self, soft: FloatArray) -> FloatArray:
+        """``prior[source, true, voted]`` in pseudo-votes, from ``soft[source, true, voted]``."""
+        k = soft.shape[1]
+        accuracy = self.own_accuracy(soft)[:, None, None]
+        eye = np.eye(k, dtype=bool)[None]
+        return np.asarray(self.votes * np.where(eye, accuracy, (1 - accuracy) / (k - 1)))
+
+    def own_accuracy(self, soft: FloatArray) -> FloatArray:
+        """``accuracy[source]`` over all classes."""
+        right = np.trace(soft, axis1=1, axis2=2) + self.votes * self.accuracy
+        return np.asarray(right / (soft.sum(axis=(1, 2)) + self.votes))
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What EM works on.
+
+    Attributes
+    ----------
+    rows
+        Vote rows with the counts of the items that have no gold.
+    known
+        ``known[source, true, voted]``: votes on the items with gold.
+    known_classes
+        ``known_classes[class]``: how many of those items there are of each class.
+    offset
+        ``offset[row, class]``: logits from other evidence, held fixed.
+    share
+        ``share[source]``: how much of a source's evidence counts; below 1 for near-duplicates.
+    balance
+        Class shares; where EM starts if they are estimated.
+    balance_rows
+        ``weight[row]`` with which a row speaks for the class balance; None holds the balance fixed.
+
+    """
+
+    rows: Rows
+    known: FloatArray
+    known_classes: FloatArray
+    offset: FloatArray | float
+    share: FloatArray
+    balance: FloatArray
+    balance_rows: FloatArray | None = None
+
+
+@dataclass(frozen=True)
+class ConfusionFit:
+    """A fitted model: ``soft`` and ``confusion[source, true, voted]``, ``balance[class]``."""
+
+    soft: FloatArray
+    confusion: FloatArray
+    balance: FloatArray
+    n_iter: int
+    converged: bool
+
+
+def problem(training: Training, balance: FloatArray, *, estimate: bool) -> Problem:
+    """Clamp the gold items of a training set: their rows leave the unknown ones."""
+    rows, known = training.rows, training.known
+    counts = rows.counts.copy()
+    soft, classes = np.zeros((rows.m, rows.k, rows.k)), np.zeros(rows.k)
+    if len(known):
+        assert training.gold is not None  # noqa: S101  # known is empty without gold
+        truth = np.eye(rows.k)[training.gold[known]]
+        soft, classes = soft_votes(training.cells_of(known).T, truth, rows), truth.sum(axis=0)
+        np.subtract.at(counts, known if rows.inverse is None else rows.inverse[known], 1.0)
+    unknown = Rows(rows.cells, counts, rows.inverse, rows.m, rows.k)
+    voted = counts * (np.diff(rows.cells.indptr) > 0)
+    return Problem(unknown, soft, classes, 0.0, np.ones(rows.m), balance, voted if estimate else None)
+
+
+def soft_votes(transposed: Any, weights: FloatArray, rows: Rows) -> FloatArray:
+    """``soft[source, true, voted]`` from ``cells[row, source * k + voted]``, transposed, and ``weights[row, true]``."""
+    return np.asarray(transposed @ weights).reshape(rows.m, rows.k, rows.k).transpose(0, 2, 1)
+
+
+def fit_confusion(given: Problem, prior: Prior, *, max_iter: int, tol: float, one_coin: bool = False) -> ConfusionFit:
+    """Run EM from the vote shares to its fixed point."""
+    rows = given.rows
+    transposed = rows.cells.T
+    cut = rows.m * rows.k * rows.k
+
+    def maximize(posterior: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        soft = soft_votes(transposed, posterior * rows.counts[:, None], rows) + given.known
+        balance = given.balance
+        if given.balance_rows is not None:
+            balance = given.balance_rows @ posterior + given.known_classes + 1.0
+        return soft, _confusion(soft, prior, one_coin=one_coin), balance / balance.sum()
+
+    def step(parameters: FloatArray) -> tuple[FloatArray, float]:
+        posterior, likelihood = _expect(given, parameters[:cut], parameters[cut:])
+        _, confusion, balance = maximize(posterior)
+        return _pack(confusion, balance), likelihood
+
+    _, confusion, balance = maximize(vote_shares(rows))
+    found = accelerate(step, _pack(confusion, balance), max_iter=max_iter, tol=tol)
+    posterior, _ = _expect(given, found.value[:cut], found.value[cut:])
+    soft, confusion, balance = maximize(posterior)
+    return ConfusionFit(soft, confusion, balance, found.n_iter, found.converged)
+
+
+def evidence_of(confusion: FloatArray) -> FloatArray:
+    """``evidence[source, voted, class]``: log-likelihood of a vote."""
+    return np.asarray(np.log(confusion).transpose(0, 2, 1))
+
+
+def _confusion(soft: FloatArray, prior: Prior, *, one_coin: bool) -> FloatArray:
+    if one_coin:
+        return prior.confusion(soft) / prior.votes
+    votes = soft + prior.confusion(soft)
+    return np.asarray(votes / votes.sum(axis=2, keepdims=True))
+
+
+def _pack(confusion: FloatArray, balance: FloatArray) -> FloatArray:
+    return np.asarray(np.log(np.concatenate([confusion.ravel(), balance])))
+
+
+def _expect(given: Problem, confusion: FloatArray, balance: FloatArray) -> tuple[FloatArray, float]:
+    """``posterior[row, class]`` and the log-likelihood, from logs."""
+    m, k = given.rows.m, given.rows.k
+    evidence = confusion.reshape(m, k, k).transpose(0, 2, 1) * given.share[:, None, None]
+    joint = logits(given.rows.cells, evidence, balance) + given.offset
+    posterior, total = softmax_and_total(joint)
+    return posterior, float(given.rows.counts @ total)

@@ -1,0 +1,266 @@
+"""What is wrong with votes before anyone believes a label: each fault by name, with its likely remedy."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+from scipy.stats import beta
+
+from weakhitl.label_model.information import learnable
+from weakhitl.label_model.ledger import GoldLike, Rows, VotesLike, as_gold, as_votes, vote_rows
+from weakhitl.label_model.model import LabelModelBase
+from weakhitl.label_model.twins import twin_groups
+from weakhitl.schema import ABSTAIN
+from weakhitl.votes import FloatArray, IntArray, Votes
+
+_LEAST_VOTES = 20
+_ALWAYS = 0.99
+_OUTVOTED = 0.9
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that the doctor found.
+
+    Attributes
+    ----------
+    code
+        Its name, such as ``near-duplicates``.
+    level
+        ``warning``: labels suffer; ``note``: worth knowing.
+    message
+        What was found.
+    remedy
+        What to do.
+    names
+        The sources, classes or items that it is about.
+
+    """
+
+    code: str
+    level: Literal["warning", "note"]
+    message: str
+    remedy: str
+    names: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give all fields, ready for JSON."""
+        return {**asdict(self), "names": list(self.names)}
+
+
+def diagnose(votes: VotesLike, model: LabelModelBase | None = None, gold: GoldLike | None = None) -> list[Finding]:
+    """Look for what makes labels wrong: in the votes, in a fitted model, and against gold where there is some.
+
+    Warnings come first.
+
+    Examples
+    --------
+    >>> for finding in diagnose([[0, -1], [0, 1], [0, -1]] * 20):
+    ...     print(finding.code, *finding.names)
+    few-sources
+    always-fires source_0
+    outvoted source_0 source_1
+    one-class-only
+
+    """
+    given = as_votes(votes)
+    rows = vote_rows(given)
+    found = [
+        *_few_sources(given, rows),
+        *_silent(given, rows),
+        *_always_fires(given, rows),
+        *_outvoted(given, rows),
+        *_twins(given, rows),
+        *_disconnected(given, rows),
+        *_classes(given, rows),
+    ]
+    truth = as_gold(gold, given)
+    if truth is not None:
+        found += _below_chance(given, truth)
+    if model is not None:
+        found += _fit(given, model)
+    return sorted(found, key=lambda finding: finding.level, reverse=True)
+
+
+def overturned(model: LabelModelBase, votes: VotesLike) -> IntArray:
+    """Positions of the items whose votes are all for one class and whose label is another, or none."""
+    given = as_votes(votes)
+    counts = given.class_counts()
+    agreed = (counts > 0).sum(axis=1) == 1
+    return np.flatnonzero(agreed & (model.predict(given) != counts.argmax(axis=1)))
+
+
+def _few_sources(votes: Votes, rows: Rows) -> Iterator[Finding]:
+    voting = int((rows.votes_by_class().sum(axis=1) > 0).sum())
+    if voting < 3:
+        yield Finding(
+            "few-sources",
+            "warning",
+            f"{voting} of {len(votes.sources)} sources vote; who errs shows only from three on",
+            "add sources, or label some items by hand and give them as gold",
+        )
+
+
+def _silent(votes: Votes, rows: Rows) -> Iterator[Finding]:
+    silent = rows.votes_by_class().sum(axis=1) == 0
+    if silent.any():
+        names = _names(votes, silent)
+        yield Finding(
+            "silent", "note", f"{len(names)} sources never vote: {_list(names)}", "repair or drop them", names
+        )
+
+
+def _always_fires(votes: Votes, rows: Rows) -> Iterator[Finding]:
+    by_class = rows.votes_by_class()
+    one = (by_class > 0).sum(axis=1) == 1
+    always = one & (by_class.sum(axis=1) >= _ALWAYS * rows.counts.sum())
+    if always.any():
+        names = _names(votes, always)
+        yield Finding(
+            "always-fires",
+            "warning",
+            f"votes the same class on (nearly) every item: {_list(names)}",
+            "such a vote tells nothing; narrow the function or let it abstain",
+            names,
+        )
+
+
+def _outvoted(votes: Votes, rows: Rows) -> Iterator[Finding]:
+    """Find sources that lose nearly every meeting with others: flipped, or the only ones that are right."""
+    counts = rows.class_counts()
+    total = counts.sum(axis=1, keepdims=True)
+    against = _meetings(rows, total - counts)
+    met = _meetings(rows, np.repeat(total - 1, rows.k, axis=1))
+    lost = (met >= _LEAST_VOTES) & (against >= _OUTVOTED * met)
+    if lost.any():
+        names = _names(votes, lost)
+        yield Finding(
+            "outvoted",
+            "warning",
+            f"contradicted by at least {_OUTVOTED:.0%} of the votes that meet theirs: {_list(names)}",
+            "look at their conflicts: a flipped class, a wrong rule, or the only source that is right",
+            names,
+        )
+
+
+def _meetings(rows: Rows, values: FloatArray) -> FloatArray:
+    """``sum[source]`` over its votes of ``values[row, voted]``."""
+    weighted = np.asarray(rows.cells.T @ (values * rows.counts[:, None])).reshape(rows.m, rows.k, rows.k)
+    return np.asarray(np.trace(weighted, axis1=1, axis2=2))
+
+
+def _twins(votes: Votes, rows: Rows) -> Iterator[Finding]:
+    groups = twin_groups(rows)
+    for group in np.flatnonzero(np.bincount(groups) > 1):
+        names = _names(votes, groups == group)
+        yield Finding(
+            "near-duplicates",
+            "warning",
+            f"vote almost always together: {_list(names)}",
+            "keep one; LabelModel shares their evidence, other models count it several times",
+            names,
+        )
+
+
+def _disconnected(votes: Votes, rows: Rows) -> Iterator[Finding]:
+    """Find groups of sources that never vote on a common item."""
+    cast = rows.votes_by_class().sum(axis=1) > 0
+    source = rows.cells.indices // rows.k
+    reach = sparse.csr_array((np.ones(len(source)), source, rows.cells.indptr), shape=(len(rows.counts), rows.m))
+    shared = reach.T @ reach
+    _, part = connected_components(shared, directed=False)
+    if len(np.unique(part[cast])) < 2:
+        return
+    main = np.bincount(part[cast]).argmax()
+    names = _names(votes, cast & (part != main))
+    yield Finding(
+        "disconnected",
+        "warning",
+        f"never vote on an item together with the main group of sources: {_list(names)}",
+        "nothing can be compared across; overlap their items, or give gold",
+        names,
+    )
+
+
+def _classes(votes: Votes, rows: Rows) -> Iterator[Finding]:
+    by_class = rows.votes_by_class()
+    empty = by_class.sum(axis=0) == 0
+    if empty.any():
+        names = tuple(np.array(votes.schema.classes, dtype=object)[empty])
+        yield Finding(
+            "empty-class",
+            "warning",
+            f"no source ever votes {_list(names)}",
+            "write a function for it, or drop the class",
+            names,
+        )
+    cast = by_class.sum(axis=1) > 0
+    if cast.any() and not learnable(by_class)[cast].any():
+        yield Finding(
+            "one-class-only",
+            "note",
+            "every source votes one class or abstains, so votes identify neither error rates nor class balance",
+            "a few dozen gold labels teach the weights; a known class balance can be given",
+        )
+
+
+def _below_chance(votes: Votes, truth: IntArray) -> Iterator[Finding]:
+    row, source, label = votes.entries()
+    judged = truth[row] != ABSTAIN
+    m = len(votes.sources)
+    total = np.bincount(source[judged], minlength=m)
+    right = np.bincount(source[judged & (truth[row] == label)], minlength=m)
+    upper = beta.ppf(0.95, right + 1, np.maximum(total - right, 1e-9))
+    worse = (total > 0) & (upper < 1 / len(votes.schema))
+    if worse.any():
+        names = _names(votes, worse)
+        yield Finding(
+            "below-chance",
+            "warning",
+            f"right less often than chance on the gold items (95 % bound): {_list(names)}",
+            "its classes are probably flipped; repair or drop it",
+            names,
+        )
+
+
+def _fit(votes: Votes, model: LabelModelBase) -> Iterator[Finding]:
+    if not getattr(model, "converged_", True):
+        yield Finding(
+            "no-convergence",
+            "warning",
+            f"EM did not converge in {model.n_iter_} steps",
+            "raise max_iter; if that does not help, the sources contradict each other",
+        )
+    if len(against := overturned(model, votes)):
+        names = tuple(str(votes.items[at]) for at in against)
+        yield Finding(
+            "overturned",
+            "warning",
+            f"{len(names)} items whose votes are all for one class get another, or none: {_list(names)}",
+            "this follows from gold, the class balance or a source taken for flipped; look at some of them",
+            names,
+        )
+    if hasattr(model, "balance_reason_"):
+        yield Finding("class-balance", "note", f"class balance {model.balance_reason_}", "give it if you know it")
+    if hasattr(model, "learned_") and not model.learned_.all():
+        rest = int((~model.learned_).sum())
+        yield Finding(
+            "not-learned",
+            "note",
+            f"the error rates of {rest} of {len(votes.sources)} sources are not identified by votes; "
+            "theirs count as a majority vote in which a rare vote says more",
+            "gold labels teach their weights",
+        )
+
+
+def _names(votes: Votes, mask: np.ndarray) -> tuple[str, ...]:
+    return tuple(name for name, here in zip(votes.sources, mask, strict=True) if here)
+
+
+def _list(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more

@@ -1,0 +1,191 @@
+"""What all label models share: scikit-learn's grammar over votes."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator
+
+from weakhitl.consensus import hard_labels
+from weakhitl.errors import DataError, UsageError
+from weakhitl.label_model.ledger import GoldLike, Rows, VotesLike, as_gold, as_votes, matched, vote_rows
+from weakhitl.schema import ABSTAIN, LabelSchema
+from weakhitl.votes import FloatArray, IntArray, Votes
+
+_FEW_CLASSES = 16
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a model learns from.
+
+    Attributes
+    ----------
+    votes
+        The votes as given.
+    rows
+        Their rows, grouped.
+    gold
+        ``gold[item]``: class index, or ABSTAIN; None without gold.
+
+    """
+
+    votes: Votes
+    rows: Rows
+    gold: IntArray | None
+
+    @property
+    def known(self) -> IntArray:
+        """The positions of the items that have a gold label and a vote."""
+        if self.gold is None:
+            return np.empty(0, dtype=np.int64)
+        voted = self.rows.of_items(np.asarray(self.rows.cells.sum(axis=1))) > 0
+        return np.flatnonzero((self.gold != ABSTAIN) & voted)
+
+    def cells_of(self, items: IntArray) -> Any:
+        """``cells[item, source * k + voted]`` of some items."""
+        inverse = self.rows.inverse
+        return self.rows.cells[items if inverse is None else inverse[items]]
+
+
+class LabelModelBase(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is untyped
+    """From votes to class probabilities; a model adds ``_learn`` and ``_proba``."""
+
+    learns_from_gold = False
+    schema_: LabelSchema
+    sources_: tuple[str, ...]
+    class_balance_: FloatArray
+    seen_: tuple[Votes, FloatArray]
+
+    def fit(self, votes: VotesLike, gold: GoldLike | None = None, sample_weight: npt.ArrayLike | None = None) -> Self:
+        """Learn from votes, and from gold labels where the model can.
+
+        Parameters
+        ----------
+        votes
+            Votes, or Snorkel's (n, m) matrix of class indices, -1 abstains.
+        gold
+            Item -> class (name or index) for some items; or n class indices, -1 where unknown.
+        sample_weight
+            How often each item occurs, n counts: fit distinct rows with their counts, from any engine.
+
+        """
+        self.__dict__.pop("seen_", None)
+        return self._fit(as_votes(votes), gold, sample_weight)
+
+    def partial_fit(self, votes: VotesLike, sample_weight: npt.ArrayLike | None = None) -> Self:
+        """Learn from these votes and all that were seen by ``partial_fit`` before; the same as one ``fit`` of all.
+
+        Only distinct rows and their counts are kept.
+        """
+        new = matched(votes, self) if hasattr(self, "sources_") else as_votes(votes)
+        weights = np.ones(len(new)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        if hasattr(self, "seen_"):
+            old, counts = self.seen_
+            new, weights = _concatenated(old, new), np.concatenate([counts, weights])
+        patterns = new.patterns()
+        totals = np.bincount(patterns.inverse, weights=weights, minlength=len(patterns.counts))
+        seen = patterns.votes, totals.astype(np.float64)
+        self._fit(seen[0], None, seen[1])
+        self.seen_ = seen
+        return self
+
+    def predict_proba(self, votes: VotesLike) -> FloatArray:
+        """``proba[item, class]``; the class balance where nobody voted."""
+        rows = vote_rows(matched(votes, self))
+        proba = self._proba(rows)
+        silent = np.diff(rows.cells.indptr) == 0
+        proba[silent] = self.class_balance_
+        return rows.of_items(proba)
+
+    def predict(self, votes: VotesLike) -> IntArray:
+        """Class indices; ABSTAIN for a tie and where nobody voted."""
+        rows = vote_rows(matched(votes, self))
+        voted = np.diff(rows.cells.indptr) > 0
+        labels = np.where(voted, hard_labels(self._proba(rows)), ABSTAIN)
+        return np.asarray(labels if rows.inverse is None else labels[rows.inverse])
+
+    def _fit(self, votes: Votes, gold: GoldLike | None, sample_weight: npt.ArrayLike | None) -> Self:
+        truth = as_gold(gold, votes)
+        if truth is not None and not self.learns_from_gold:
+            raise UsageError(f"{type(self).__name__} does not learn from gold labels; use LabelModel or DawidSkene")
+        if truth is not None and sample_weight is not None:
+            raise UsageError("gold labels belong to single items: give either gold or sample_weight")
+        rows = vote_rows(votes, sample_weight)
+        if not rows.counts.sum():
+            raise DataError("votes", "there is no item to learn from")
+        self.schema_, self.sources_ = votes.schema, votes.sources
+        self._learn(Training(votes, rows, truth))
+        return self
+
+    @abstractmethod
+    def _learn(self, training: Training) -> None:
+        """Set what the model learns."""
+
+    @abstractmethod
+    def _proba(self, rows: Rows) -> FloatArray:
+        """``proba[row, class]``; rows without votes are not looked at."""
+
+
+class AdditiveModel(LabelModelBase):
+    """A model whose log-odds are a sum over the votes.
+
+    Attributes
+    ----------
+    evidence_
+        ``evidence_[source, voted, class]``: what a vote adds to the logit of each class.
+    intercept_
+        ``intercept_[class]``: logits before any vote.
+
+    """
+
+    evidence_: FloatArray
+    intercept_: FloatArray
+
+    def _proba(self, rows: Rows) -> FloatArray:
+        return softmax(logits(rows.cells, self.evidence_, self.intercept_))
+
+
+def logits(cells: Any, evidence: FloatArray, intercept: FloatArray) -> FloatArray:
+    """``logits[row, class]`` from ``evidence[source, voted, class]``."""
+    return np.asarray(cells @ evidence.reshape(-1, evidence.shape[2]) + intercept)
+
+
+def softmax(values: FloatArray) -> FloatArray:
+    """Rows that sum to 1."""
+    return softmax_and_total(values)[0]
+
+
+def softmax_and_total(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Rows that sum to 1, and the log of each row's sum of exponentials."""
+    top = row_max(values)
+    exponentials = np.exp(values - top[:, None])
+    total = exponentials @ np.ones(values.shape[1])
+    return exponentials / total[:, None], np.log(total) + top
+
+
+def row_max(values: FloatArray) -> FloatArray:
+    """Take each row's maximum, by columns where they are few: reducing a short last axis is many times slower."""
+    return np.asarray(reduce(np.maximum, values.T) if values.shape[1] <= _FEW_CLASSES else values.max(axis=1))
+
+
+def vote_shares(rows: Rows) -> FloatArray:
+    """``shares[row, class]``: where EM starts; uniform without votes."""
+    counts = rows.class_counts()
+    totals = counts.sum(axis=1, keepdims=True)
+    return np.where(totals > 0, counts / np.maximum(totals, 1), 1.0 / rows.k)
+
+
+def _concatenated(first: Votes, second: Votes) -> Votes:
+    """All rows of both; the items are numbered anew."""
+    row, column, label = first.entries()
+    row_, column_, label_ = second.entries()
+    entries = (
+        np.concatenate([row, row_ + len(first)]),
+        np.concatenate([column, column_]),
+        np.concatenate([label, label_]),
+    )
+    return Votes.from_entries(entries, first.schema, range(len(first) + len(second)), first.sources)

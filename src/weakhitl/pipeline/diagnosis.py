@@ -1,0 +1,72 @@
+"""Doctor and explain: what may be wrong with the votes, and why an item has its label."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from weakhitl.gold import encode_gold
+from weakhitl.label_model import (
+    Calibration,
+    Explanation,
+    Finding,
+    calibration,
+    diagnose,
+    explain,
+    explain_source,
+)
+from weakhitl.pipeline.workspace import Workspace, gold_file
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What the doctor found, and how far confidence can be believed (None without gold that the model has not seen)."""
+
+    findings: list[Finding]
+    calibration: Calibration | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give all of it, ready for JSON."""
+        measured = self.calibration
+        return {
+            "findings": [finding.to_dict() for finding in self.findings],
+            "calibration": None
+            if measured is None
+            else {
+                "bins": measured.table.to_dict("records"),
+                "ece": measured.ece.to_dict(),
+                "log_loss": measured.log_loss.to_dict(),
+            },
+        }
+
+
+def doctor(workspace: Workspace, gold: Path | None = None) -> Diagnosis:
+    """Look at all votes so far and at the model that was fitted on them.
+
+    Gold of the configuration has taught the model, so calibration is measured on ``gold`` alone, and only on
+    items of it that the configuration's gold does not hold.
+    """
+    assessment = workspace.assess()
+    ledger, taught = assessment.ledger, assessment.evidence.gold
+    known = taught if gold is None else gold_file(gold, ledger)
+    findings = diagnose(ledger, assessment.model, known)
+    if gold is None or known is None:
+        return Diagnosis(findings, None)
+    fresh = known if taught is None else known[~known.index.isin(taught.index)]
+    covered = fresh[fresh.index.isin(ledger.items[assessment.joint.known])]
+    if not len(covered):
+        return Diagnosis(findings, None)
+    truth = encode_gold(covered, ledger.items, ledger.schema)
+    return Diagnosis(findings, calibration(assessment.joint.probabilities, truth))
+
+
+def explain_item(workspace: Workspace, item: str) -> Explanation:
+    """Split an item's log-odds into the shares of its votes, people's included."""
+    assessment = workspace.assess()
+    return explain(assessment.model, assessment.ledger, item)
+
+
+def explain_one_source(workspace: Workspace, source: str) -> pd.DataFrame:
+    """Give a source's error rates with credible intervals, and what its votes are worth."""
+    return explain_source(workspace.assess().model, source)

@@ -1,0 +1,213 @@
+"""What LabelModel promises: it learns what votes identify, leaves the rest alone, and uses gold where that helps."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+
+import weakhitl as wh
+from strategies import votes
+from weakhitl.errors import DataError, UsageError
+from weakhitl.label_model.information import learnable
+from weakhitl.label_model.ledger import vote_rows
+from weakhitl.label_model.teaching import LEAST_GOLD
+from weakhitl.label_model.twins import twin_groups
+
+SCHEMA = wh.LabelSchema(["a", "b"])
+
+
+def one_class(rng, truth, classes, right, false):
+    """Functions that vote one class: ``right[j]`` of its items, ``false[j]`` of the others."""
+    fires = np.column_stack(
+        [rng.random(len(truth)) < np.where(truth == c, r, f) for c, r, f in zip(classes, right, false, strict=True)]
+    )
+    return np.where(fires, classes, -1)
+
+
+def people(rng, truth, accuracies, k, share=1.0):
+    said = np.column_stack([np.where(rng.random(len(truth)) < a, truth, (truth + 1) % k) for a in accuracies])
+    return np.where(rng.random(said.shape) < share, said, -1)
+
+
+@settings(max_examples=100, deadline=None)
+@given(votes())
+def test_a_unanimous_item_keeps_its_label(given_votes):
+    model = wh.LabelModel().fit(given_votes)
+    counts = given_votes.class_counts()
+    agreed = (counts > 0).sum(axis=1) == 1
+    assert np.array_equal(model.predict(given_votes)[agreed], counts.argmax(axis=1)[agreed])
+    assert len(wh.overturned(model, given_votes)) == 0
+
+
+def test_a_unanimous_item_keeps_its_label_even_if_its_only_voter_is_taken_for_a_liar():
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 2, 1000)
+    matrix = people(rng, truth, [0.95, 0.95, 0.95, 0.03], 2)
+    model = wh.LabelModel().fit(matrix)
+    alone = np.array([[-1, -1, -1, 0], [-1, -1, -1, 1]])
+    assert model.confusion_[3, 0, 0] < 0.2
+    assert model.predict(alone).tolist() == [0, 1]
+    assert wh.DawidSkene().fit(matrix).predict(alone).tolist() == [1, 0]
+    assert wh.LabelModel(balance=[0.5, 0.5]).fit(matrix).predict(alone).tolist() == [1, 0]
+
+
+def test_one_class_functions_are_not_learned_and_the_balance_stays_uniform():
+    rng = np.random.default_rng(1)
+    truth = rng.choice(2, 3000, p=[0.9, 0.1])
+    matrix = one_class(rng, truth, [0, 0, 0, 1, 1, 1], [0.3] * 6, [0.05] * 6)
+    model = wh.LabelModel().fit(matrix)
+    assert not model.learned_.any()
+    assert model.class_balance_.tolist() == [0.5, 0.5]
+    assert model.balance_reason_.startswith("uniform")
+    assert np.isnan(model.confusion_).all()
+
+
+def test_a_rare_vote_says_more_than_a_common_one_and_the_mean_vote_is_as_accurate_as_believed():
+    matrix = np.full((100, 2), -1)
+    matrix[:50, 0], matrix[45:55, 1] = 0, 1
+    model = wh.LabelModel(prior_accuracy=0.8).fit(matrix)
+    proba = model.predict_proba(matrix)
+    assert proba[46].argmax() == 1
+    alone = [model.predict_proba([[0, -1]])[0, 0]] * 50 + [model.predict_proba([[-1, 1]])[0, 1]] * 10
+    assert np.mean(alone) == pytest.approx(0.8, abs=1e-6)
+
+
+def test_people_who_vote_all_classes_are_learned_and_so_is_the_balance():
+    """Twelve thousand votes: standard errors of .005 and less."""
+    rng = np.random.default_rng(2)
+    truth = rng.choice(2, 3000, p=[0.85, 0.15])
+    model = wh.LabelModel().fit(people(rng, truth, [0.9, 0.85, 0.8, 0.7], 2))
+    assert model.learned_.all()
+    assert model.balance_reason_.startswith("estimated")
+    assert model.class_balance_ == pytest.approx([0.85, 0.15], abs=0.03)
+    assert model.confusion_[:, 0, 0] == pytest.approx([0.9, 0.85, 0.8, 0.7], abs=0.03)
+
+
+def test_a_few_ratings_do_not_set_the_balance_of_all_items():
+    rng = np.random.default_rng(3)
+    truth = rng.integers(0, 2, 1000)
+    said = people(rng, truth, [0.9, 0.9, 0.9], 2)
+    said[100:] = -1
+    functions = one_class(rng, truth, [0, 1], [0.6, 0.6], [0.1, 0.1])
+    model = wh.LabelModel().fit(np.hstack([functions, said]))
+    assert model.learned_.tolist() == [False, False, True, True, True]
+    assert "less than half" in model.balance_reason_
+    assert model.class_balance_.tolist() == [0.5, 0.5]
+
+
+@pytest.mark.parametrize("many", [1, 4])
+def test_copies_of_a_function_share_its_evidence(many):
+    rng = np.random.default_rng(4)
+    truth = rng.integers(0, 2, 500)
+    matrix = one_class(rng, truth, [0, 0, 1, 1], [0.4, 0.3, 0.4, 0.2], [0.1] * 4)
+    copied = np.hstack([matrix, *[matrix[:, :1]] * many])
+    once, often = wh.LabelModel().fit(matrix), wh.LabelModel().fit(copied)
+    assert often.shares_[0] == pytest.approx(1 / (many + 1))
+    assert often.shares_[1:4].tolist() == [1, 1, 1]
+    disagree = (matrix == 0).any(axis=1) & (matrix == 1).any(axis=1)
+    before, after = once.predict_proba(matrix)[disagree], often.predict_proba(copied)[disagree]
+    assert np.array_equal(before.argmax(axis=1), after.argmax(axis=1))
+
+
+def test_people_who_agree_because_they_are_right_are_no_copies_and_people_with_the_same_errors_are():
+    rng = np.random.default_rng(5)
+    truth = rng.integers(0, 2, 2000)
+    right = people(rng, truth, [0.99, 0.99, 0.99, 0.99], 2)
+    assert len(np.unique(twin_groups(vote_rows(wh.Votes.from_matrix(right, SCHEMA))))) == 4
+    copied = np.hstack([people(rng, truth, [0.85, 0.85, 0.85], 2), right[:, :1]])
+    copied = np.hstack([copied, copied[:, :1]])
+    groups = twin_groups(vote_rows(wh.Votes.from_matrix(copied, SCHEMA)))
+    assert groups[0] == groups[4]
+    assert len(np.unique(groups)) == 4
+
+
+def test_a_source_that_votes_few_of_many_classes_is_not_learnable():
+    by_class = np.zeros((3, 20))
+    by_class[0, :] = 10
+    by_class[1, :3] = 50
+    by_class[2, 4] = 2
+    assert learnable(by_class).tolist() == [True, False, False]
+
+
+def bad_function(rng, n=2000):
+    """Four good functions and one of each class that is mostly wrong, all of the same coverage."""
+    truth = rng.integers(0, 2, n)
+    matrix = one_class(rng, truth, [0, 0, 1, 1, 0, 1], [0.3] * 4 + [0.08] * 2, [0.05] * 4 + [0.3] * 2)
+    return truth, matrix
+
+
+def test_gold_teaches_which_functions_are_wrong():
+    rng = np.random.default_rng(6)
+    truth, matrix = bad_function(rng)
+    gold = np.where(np.arange(len(truth)) < 300, truth, -1)
+    rest = (np.arange(len(truth)) >= 300) & (matrix >= 0).any(axis=1)
+    plain, taught = wh.LabelModel().fit(matrix), wh.LabelModel().fit(matrix, gold=gold)
+    before, after = ((model.predict(matrix) == truth)[rest].mean() for model in (plain, taught))
+    assert after > before + 0.05
+    assert taught.lesson_.gain > 0
+    assert taught.evidence_[4, 0, 0] < taught.evidence_[0, 0, 0]
+
+
+def test_gold_that_proves_nothing_changes_almost_nothing():
+    """All functions equally good: nothing to learn, so the lesson is mostly a temperature."""
+    rng = np.random.default_rng(7)
+    truth = rng.integers(0, 2, 3000)
+    matrix = one_class(rng, truth, [0, 0, 0, 1, 1, 1], [0.3] * 6, [0.1] * 6)
+    covered = (matrix >= 0).any(axis=1)
+    plain = wh.LabelModel().fit(matrix)
+    losses = []
+    for seed in range(5):
+        at = np.random.default_rng(seed).choice(3000, 50, replace=False)
+        gold = np.full(3000, -1)
+        gold[at] = truth[at]
+        model = wh.LabelModel().fit(matrix, gold=gold)
+        losses.append(
+            ((plain.predict(matrix) == truth)[covered].mean()) - (model.predict(matrix) == truth)[covered].mean()
+        )
+    assert np.mean(losses) < 0.01
+
+
+def test_too_little_gold_is_left_alone_and_says_so():
+    rng = np.random.default_rng(8)
+    truth, matrix = bad_function(rng)
+    gold = np.where(np.arange(len(truth)) < LEAST_GOLD - 1, truth, -1)
+    model = wh.LabelModel().fit(matrix, gold=gold)
+    assert model.lesson_ is None
+    assert "prove nothing" in model.lesson_reason_
+
+
+def test_gold_clamps_items_and_teaches_dawid_skene():
+    """Two people who always disagree: without gold nobody can tell who is right, with ten labels everybody can."""
+    matrix = np.array([[0, 1], [1, 0]] * 50)
+    truth = np.array([0, 1] * 50)
+    gold = np.where(np.arange(100) < 10, truth, -1)
+    assert (wh.DawidSkene().fit(matrix).predict(matrix) == -1).all()
+    assert (wh.DawidSkene().fit(matrix, gold=gold).predict(matrix) == truth).all()
+
+
+def test_gold_is_taken_by_item_and_by_position_and_nonsense_is_refused():
+    given_votes = wh.Votes.from_matrix([[0, 1], [1, 1], [0, 0]], SCHEMA, items=list("xyz"))
+    by_name = wh.DawidSkene().fit(given_votes, gold={"x": "b", "y": 1}).confusion_
+    by_place = wh.DawidSkene().fit(given_votes, gold=[1, 1, -1]).confusion_
+    by_series = wh.DawidSkene().fit(given_votes, gold=pd.Series({"x": 1, "y": "b"})).confusion_
+    assert np.array_equal(by_name, by_place)
+    assert np.array_equal(by_name, by_series)
+    for nonsense, what in [({"q": "a"}, "not among the items"), ([0, 1], "expected 3"), ([0, 1, 2], "-1..1")]:
+        with pytest.raises(DataError, match=what):
+            wh.LabelModel().fit(given_votes, gold=nonsense)
+    with pytest.raises(UsageError, match="does not learn from gold"):
+        wh.MajorityVote().fit(given_votes, gold=[1, 1, -1])
+    with pytest.raises(UsageError, match="either gold or sample_weight"):
+        wh.LabelModel().fit(given_votes, gold=[1, 1, -1], sample_weight=[1, 1, 1])
+
+
+def test_a_given_balance_is_used_and_what_it_overturns_is_named():
+    rng = np.random.default_rng(9)
+    truth = rng.choice(2, 2000, p=[0.97, 0.03])
+    matrix = one_class(rng, truth, [0, 0, 1, 1], [0.3] * 4, [0.1] * 4)
+    model = wh.LabelModel(balance=[0.97, 0.03]).fit(matrix)
+    assert model.balance_reason_ == "given"
+    against = wh.overturned(model, matrix)
+    assert len(against)
+    finding = next(f for f in wh.diagnose(matrix, model) if f.code == "overturned")
+    assert finding.names == tuple(str(at) for at in against)

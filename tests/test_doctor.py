@@ -1,0 +1,158 @@
+"""The doctor names each fault, explanations add up, and calibration is measured."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from sklearn.metrics import log_loss
+
+import weakhitl as wh
+from strategies import votes
+from weakhitl.errors import DataError, UsageError
+
+SCHEMA = wh.LabelSchema(["a", "b", "c"])
+
+
+def codes(matrix, schema=SCHEMA, model=None, gold=None):
+    found = wh.diagnose(wh.Votes.from_matrix(matrix, schema), model, gold)
+    return {finding.code: finding for finding in found}
+
+
+def healthy(n=300, seed=0):
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(0, 3, n)
+    said = [np.where(rng.random(n) < 0.8, truth, rng.integers(0, 3, n)) for _ in range(4)]
+    return truth, np.column_stack(said)
+
+
+def test_healthy_votes_have_no_warning():
+    _, matrix = healthy()
+    model = wh.LabelModel().fit(wh.Votes.from_matrix(matrix, SCHEMA))
+    assert [finding.code for finding in wh.diagnose(wh.Votes.from_matrix(matrix, SCHEMA), model)] == ["class-balance"]
+
+
+def test_few_sources_empty_classes_and_silent_sources_are_named():
+    found = codes([[0, 1, -1], [1, 0, -1]] * 20)
+    assert found["few-sources"].message.startswith("2 of 3 sources vote")
+    assert found["empty-class"].names == ("c",)
+    assert found["silent"].names == ("source_2",)
+
+
+def test_a_source_that_always_says_the_same_is_named():
+    _, matrix = healthy()
+    found = codes(np.column_stack([matrix, np.zeros(len(matrix), dtype=int)]))
+    assert found["always-fires"].names == ("source_4",)
+
+
+def test_a_flipped_source_is_named_by_the_votes_that_contradict_it_and_by_gold():
+    truth, matrix = healthy()
+    flipped = np.column_stack([matrix, (truth + 1) % 3])
+    assert codes(flipped)["outvoted"].names == ("source_4",)
+    found = codes(flipped, gold=np.where(np.arange(len(truth)) < 40, truth, -1))
+    assert found["below-chance"].names == ("source_4",)
+    assert "below-chance" not in codes(matrix, gold=truth)
+
+
+def test_copies_are_named_together():
+    _, matrix = healthy()
+    assert codes(np.column_stack([matrix, matrix[:, 1]]))["near-duplicates"].names == ("source_1", "source_4")
+
+
+def test_sources_that_share_no_item_with_the_others_are_named():
+    _, matrix = healthy()
+    apart = np.full((20, 4), -1)
+    both = np.column_stack([np.vstack([matrix, apart]), np.r_[np.full(len(matrix), -1), np.arange(20) % 3]])
+    assert codes(both)["disconnected"].names == ("source_4",)
+
+
+def test_one_class_functions_and_a_fit_that_does_not_converge_are_told():
+    assert "one-class-only" in codes([[0, -1, 2], [0, 1, -1], [-1, 1, 2]] * 10)
+    _, matrix = healthy()
+    model = wh.DawidSkene(max_iter=2, tol=1e-12).fit(wh.Votes.from_matrix(matrix, SCHEMA))
+    assert codes(matrix, model=model)["no-convergence"].level == "warning"
+
+
+def test_warnings_come_first_and_findings_are_json():
+    found = wh.diagnose(wh.Votes.from_matrix([[0, -1, -1]] * 30, SCHEMA))
+    levels = [finding.level for finding in found]
+    assert levels == sorted(levels, reverse=True)
+    assert {"few-sources", "always-fires", "empty-class", "silent"} <= {finding.code for finding in found}
+    assert all(isinstance(finding.to_dict()["names"], list) for finding in found)
+
+
+@settings(max_examples=50, deadline=None)
+@given(votes(sources=(1, 5)))
+def test_an_explanation_adds_up_to_the_log_odds(given_votes):
+    model = wh.DawidSkene().fit(given_votes)
+    for item in given_votes.items:
+        explanation = wh.explain(model, given_votes, item)
+        proba = explanation.probabilities
+        expected = np.log(proba[explanation.label]) - np.log(proba[explanation.against])
+        assert explanation.table["log_odds"].sum() == pytest.approx(expected, abs=1e-6)
+        assert not explanation.note
+
+
+def test_an_explanation_says_where_unanimity_stands_above_the_sum():
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 2, 1000)
+    said = [np.where(rng.random(1000) < a, truth, 1 - truth) for a in (0.95, 0.95, 0.95, 0.03)]
+    matrix = np.vstack([np.column_stack(said), [[-1, -1, -1, 0]]])
+    explanation = wh.explain(wh.LabelModel().fit(matrix), matrix, 1000)
+    assert explanation.label == "0"
+    assert "keeps it" in explanation.note
+
+
+def test_a_source_is_explained_with_credible_intervals_that_hold():
+    """95 % intervals of 27 rates, each over 40 worlds: on average at least nine of ten hold the truth."""
+    held = []
+    for seed in range(40):
+        truth, matrix = healthy(seed=seed)
+        table = wh.explain_source(wh.DawidSkene().fit(wh.Votes.from_matrix(matrix, SCHEMA)), "source_0")
+        expected = np.where(table["true"] == table["voted"], 0.8 + 0.2 / 3, 0.2 / 3)
+        held.append(((table["low"] <= expected) & (expected <= table["high"])).mean())
+        assert len(truth) == 300
+    assert np.mean(held) > 0.9
+
+
+def test_what_cannot_be_explained_says_why():
+    matrix = np.array([[0, -1, 1], [0, 1, -1]] * 10)
+    model = wh.LabelModel().fit(matrix)
+    assert wh.explain_source(model, "source_0")["rate"].isna().all()
+    with pytest.raises(DataError, match="no source 'x'"):
+        wh.explain_source(model, "x")
+    with pytest.raises(DataError, match="item 99 is not among the items"):
+        wh.explain(model, matrix, 99)
+    with pytest.raises(UsageError, match="no log-odds"):
+        wh.explain(wh.MajorityVote().fit(matrix), matrix, 0)
+
+
+def test_log_loss_is_scikit_learns_and_a_sharp_model_has_a_calibration_error():
+    rng = np.random.default_rng(1)
+    proba = rng.dirichlet(np.ones(3), 500)
+    truth = np.array([rng.choice(3, p=row) for row in proba])
+    measured = wh.calibration(proba, truth)
+    assert measured.log_loss.value == pytest.approx(log_loss(truth, proba))
+    assert measured.table["items"].sum() == 500
+    sharp = proba**3 / (proba**3).sum(axis=1, keepdims=True)
+    assert wh.calibration(sharp, truth).ece.low > measured.ece.value
+
+
+def test_calibration_withholds_an_interval_from_few_items_and_refuses_nonsense():
+    measured = wh.calibration(np.array([[0.9, 0.1]] * 5), np.array([0, 0, 1, -1, -1]))
+    assert measured.ece.low is None
+    assert "at least 20" in measured.ece.reason
+    assert measured.ece.n_units == 3
+    with pytest.raises(DataError, match="no item has a known class"):
+        wh.calibration(np.array([[0.9, 0.1]]), np.array([-1]))
+    with pytest.raises(DataError, match="expected"):
+        wh.calibration(np.array([0.9, 0.1]), np.array([0, 1]))
+
+
+def test_the_reliability_figure_draws_every_bin():
+    proba = np.repeat([[0.9, 0.1], [0.6, 0.4]], 50, axis=0)
+    measured = wh.calibration(proba, np.repeat([0, 1, 0, 1], [45, 5, 30, 20]))
+    axes = measured.plot()
+    drawn = axes.lines[1].get_xydata()
+    assert pd.DataFrame(drawn, columns=["confidence", "accuracy"]).equals(
+        measured.table[["confidence", "accuracy"]].astype(float)
+    )

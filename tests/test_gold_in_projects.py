@@ -1,0 +1,136 @@
+"""Gold in a project: it stands as it is, teaches the model, travels in the release, and bad files are named."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+import weakhitl as wh
+from projects import World, ready, start
+from test_release import seal
+from weakhitl.cli.main import cli
+
+TRUTH = World().truth
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+
+def with_gold(folder, table):
+    table.to_csv(folder / "gold.csv", index=False)
+    config = folder / "weakhitl.toml"
+    config.write_text(config.read_text() + '\n[label_model]\ngold = "gold.csv"\n')
+
+
+def gold_table(n=60):
+    return pd.DataFrame({"item": TRUTH.index[:n], "label": TRUTH.to_numpy()[:n]})
+
+
+@pytest.fixture(scope="module")
+def taught(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("taught")
+    ready(folder)
+    with_gold(folder, gold_table())
+    return folder
+
+
+def test_gold_items_keep_their_label_and_say_where_it_is_from(taught):
+    assessment = wh.Project.load(taught).assess()
+    names = np.array(assessment.final.schema.classes, dtype=object)
+    decided = assessment.origin[:60] == "adjudicated"
+    assert (names[assessment.final.labels[:60]] == TRUTH.to_numpy()[:60]).all()
+    assert set(assessment.origin[:60][~decided]) == {"gold"}
+    assert "gold" not in set(assessment.origin[60:])
+    assert assessment.model.lesson_.n_gold == 60
+
+
+def test_a_release_with_gold_carries_it_and_verifies_and_a_changed_one_does_not(taught, tmp_path):
+    released = wh.Project.load(taught).release("1.0.0")
+    assert wh.verify(released.path).holds
+    report = json.loads((released.path / "report.json").read_text())
+    assert report["label_model"]["gold"] == 60
+    assert report["counts"]["released_by_origin"]["gold"] > 0
+    assert "gold" in (released.path / "report.md").read_text()
+    forged = shutil.copytree(released.path, tmp_path / "forged")
+    table = pd.read_parquet(forged / "gold.parquet")
+    table.assign(label=np.roll(table["label"], 1)).to_parquet(forged / "gold.parquet")
+    assert "gold.parquet" in {finding.what for finding in wh.verify(forged).findings if not finding.holds}
+    seal(forged)
+    assert "labels" in {finding.what for finding in wh.verify(forged).findings if not finding.holds}
+
+
+def test_all_faults_of_a_gold_file_are_named_at_once(tmp_path):
+    start(tmp_path, World())
+    table = gold_table(3)
+    more = pd.DataFrame({"item": ["999", "001", "005"], "label": ["sun", "fog", "rain"]})
+    twice = pd.DataFrame({"item": ["005"], "label": ["snow"]})
+    with_gold(tmp_path, pd.concat([table, more, twice]))
+    result = run("label", "--project", tmp_path)
+    assert result.exit_code == 3
+    for said in ("gold.csv", "'999' is not among the items", "'fog'", "'005'"):
+        assert said in result.output
+
+
+def test_a_gold_file_that_is_missing_and_a_model_that_cannot_learn_are_named(tmp_path):
+    start(tmp_path, World())
+    with_gold(tmp_path, gold_table())
+    (tmp_path / "gold.csv").unlink()
+    result = run("label", "--project", tmp_path)
+    assert result.exit_code == 3
+    assert "gold.csv" in result.output
+    gold_table().to_csv(tmp_path / "gold.csv", index=False)
+    config = tmp_path / "weakhitl.toml"
+    config.write_text(config.read_text() + 'name = "majority"\n')
+    result = run("label", "--project", tmp_path)
+    assert result.exit_code == 2
+    assert "does not learn from gold" in result.output
+
+
+def test_the_doctor_prints_findings_with_remedies_and_calibration_on_unseen_gold(taught, tmp_path):
+    pd.DataFrame({"item": TRUTH.index, "label": TRUTH.to_numpy()}).to_csv(tmp_path / "all.csv", index=False)
+    result = run("doctor", "--project", taught, "--gold", tmp_path / "all.csv")
+    assert result.exit_code == 0, result.output
+    assert "note: class-balance" in result.output
+    assert "-> " in result.output
+    assert "expected calibration error 0." in result.output
+    assert max(len(line) for line in result.output.splitlines()) <= 80
+    report = json.loads(run("doctor", "--json", "--project", taught, "--gold", tmp_path / "all.csv").output)
+    assert sum(part["items"] for part in report["calibration"]["bins"]) == 180
+    assert json.loads(run("doctor", "--json", "--project", taught).output)["calibration"] is None
+
+
+def test_explain_shows_votes_that_add_up_for_an_item_and_rates_for_a_source(taught):
+    result = run("explain", "--json", "--project", taught, "100")
+    told = json.loads(result.output)
+    votes = [row for row in told["log_odds"] if row["vote"]]
+    assert told["label"] in {row["vote"] for row in votes}
+    proba = told["probabilities"]
+    total = sum(row["log_odds"] for row in told["log_odds"])
+    assert total == pytest.approx(np.log(proba[told["label"]] / proba[told["against"]]), abs=1e-6)
+    printed = run("explain", "--project", taught, "100").output
+    assert "(class balance)" in printed
+    assert max(len(line) for line in printed.splitlines()) <= 80
+    source = run("explain", "--project", taught, "--source", "annotator:ana").output
+    assert "true class" in source
+    assert "not learned" in run("explain", "--project", taught, "--source", "says_sun").output
+    rows = json.loads(run("explain", "--json", "--project", taught, "--source", "says_sun").output)
+    assert {row["rate"] for row in rows} == {None}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ([], 2, "name an item, or a source"),
+        (["100", "--source", "says_sun"], 2, "not both"),
+        (["nothing"], 3, "'nothing' is not among the items"),
+        (["--source", "nobody"], 3, "no source 'nobody'"),
+    ],
+)
+def test_explain_says_what_it_cannot_find(taught, arguments, code, said):
+    result = run("explain", "--project", taught, *arguments)
+    assert result.exit_code == code
+    assert said in result.output
