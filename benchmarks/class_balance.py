@@ -14,10 +14,6 @@ import numpy as np
 import pandas as pd
 
 import weakhitl as wh
-from weakhitl.label_model.dawid_skene import _expect, _maximize, _prior, _vote_shares
-from weakhitl.label_model.ledger import indicator
-
-STEPS = 300
 
 
 def main() -> None:
@@ -41,25 +37,12 @@ def score(path: Path) -> dict[str, float]:
     votes = wh.Votes.from_matrix(matrix, wh.LabelSchema([str(c) for c in range(k)]))
     judged = votes.class_counts().any(axis=1) & (truth >= 0)
     found = {
-        "majority": wh.MajorityVote().fit(votes).predict_proba(votes),
-        "uniform balance": wh.LabelModel().fit(votes).predict_proba(votes),
-        "estimated balance": free_em(votes),
+        "majority": wh.MajorityVote(),
+        "uniform balance": wh.DawidSkene(),
+        "estimated balance": wh.DawidSkene(balance="estimate"),
     }
-    return {name: accuracy(proba[judged], truth[judged]) for name, proba in found.items()}
-
-
-def free_em(votes: wh.Votes) -> np.ndarray:
-    """Run the same EM, with the balance set to the mean posterior of the voted rows after every step."""
-    model, k = wh.DawidSkene(), len(votes.schema)
-    patterns = votes.patterns()
-    cells, counts = indicator(patterns.votes), patterns.counts
-    voted = counts * patterns.votes.class_counts().any(axis=1)
-    posterior, prior = _vote_shares(cells, k), _prior(k, model.prior_votes, model.prior_accuracy)
-    for _ in range(STEPS):
-        confusion = _maximize(cells, posterior, counts, prior)
-        balance = np.maximum(voted @ posterior, 1e-9)
-        posterior = _expect(cells, confusion, balance / balance.sum())
-    return posterior[patterns.inverse]
+    proba = {name: model.fit(votes).predict_proba(votes) for name, model in found.items()}
+    return {name: accuracy(values[judged], truth[judged]) for name, values in proba.items()}
 
 
 def accuracy(proba: np.ndarray, truth: np.ndarray) -> float:
