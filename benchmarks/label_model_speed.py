@@ -1,8 +1,9 @@
 """Measure how fast label models are, and how much memory they take, against Snorkel and crowd-kit.
 
-Synthetic votes of Dawid and Skene's world, two classes, 30 % firing, in memory as a matrix. A time is fit and
-predict_proba from that matrix; both sides warm, interleaved, the median of several rounds. Memory is the growth of
-VmHWM in a process of its own. Peers take part where they are installed (benchmarks/peers.sh).
+Synthetic votes of Dawid and Skene's world, two classes, 30 % firing, in memory as a matrix of int64, which is what
+Snorkel's applier makes. A time is fit and predict_proba from that matrix; both sides warm, interleaved, the median of
+several rounds. Memory is the growth of VmHWM in a process of its own. Peers take part where they are installed
+(benchmarks/peers.sh).
 
     python benchmarks/label_model_speed.py [--rounds 5] [--out label_model_speed.json]
 """
@@ -96,7 +97,7 @@ def pairs(rounds: int) -> list[tuple[str, tuple[int, int], tuple[Fit, Fit], int]
 
 def compare(name: str, shape: tuple[int, int], pair: tuple[Fit, Fit], rounds: int) -> dict[str, Any]:
     """Time two sides in turns; the ratio is of the medians."""
-    matrix = simulate(*shape, 2)
+    matrix = simulate(*shape, 2).astype(np.int64)
     times: tuple[list[float], list[float]] = ([], [])
     for fit in pair:
         fit(matrix[:1000])
@@ -116,7 +117,7 @@ def scaling(rounds: int) -> list[dict[str, Any]]:
     for model in (wh.LabelModel(), wh.DawidSkene()):
         times = {}
         for n in (10**6, 10**7):
-            matrix = simulate(n, 10, 2)
+            matrix = simulate(n, 10, 2).astype(np.int64)
             ours(model)(matrix[:1000])
             seconds = []
             for _ in range(min(rounds, 3)):
@@ -150,7 +151,7 @@ def memory() -> list[dict[str, Any]]:
 
 def _growth(side: str, n: int) -> float:
     fit = snorkel if side == "snorkel" else ours(getattr(wh, side)())
-    matrix = simulate(n, 10, 2)
+    matrix = simulate(n, 10, 2).astype(np.int64)
     fit(matrix[:1000])
     Path("/proc/self/clear_refs").write_text("5")
     before = _peak()

@@ -249,7 +249,8 @@ class Votes:
             return self._sparse.indptr, self._sparse.indices, self._sparse.data
         cast = self._dense != ABSTAIN
         at = np.flatnonzero(cast)
-        indptr = np.concatenate([[0], np.cumsum(cast.sum(axis=1))])
+        each = cast.astype(np.float32) @ np.ones(cast.shape[1], dtype=np.float32)  # many times faster than a sum
+        indptr = np.concatenate([[0], np.cumsum(each.astype(np.int64))])
         return indptr, (at % self._dense.shape[1]).astype(np.int32), self._dense.reshape(-1)[at]
 
     def to_matrix(self) -> IntArray:

@@ -107,14 +107,14 @@ class LabelModel(AdditiveModel):
         self.n_iter_, self.converged_ = 0, True
         voted = np.diff(rows.cells.indptr) > 0
         columns = np.repeat(able, rows.k)
-        by_able = voted & (np.diff(rows.cells[:, columns].indptr) > 0) if able.any() else np.zeros_like(voted)
+        own = rows.cells if able.all() else rows.cells[:, columns]
+        by_able = np.diff(own.indptr) > 0
         covers = rows.counts @ by_able >= 0.5 * (rows.counts @ voted)
         estimate = self.balance is None and bool(able.any()) and bool(covers)
         self.balance_reason_ = self._balance_reason(able, covers=bool(covers))
         if not able.any():
             return
         whole = problem(training, self.class_balance_, estimate=estimate)
-        own = rows.cells if able.all() else rows.cells[:, columns]
         part = Rows(own, whole.rows.counts, rows.inverse, int(able.sum()), rows.k)
         fixed = np.where(able[:, None, None], 0.0, evidence)
         offset = 0.0 if able.all() else logits(rows.cells, fixed, np.zeros(rows.k))

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
+from scipy.stats import t
 
 from weakhitl.label_model.model import softmax
 from weakhitl.votes import FloatArray, IntArray
@@ -13,8 +14,8 @@ LEAST_GOLD = 20
 """Fewer covered gold items cannot show that a change helps."""
 _FOLDS = 10
 _STRENGTHS = (0.0, 0.1, 0.3, 1.0)
-_CAUTION = 1.2816
-"""A strength counts by the lower end of its one-sided 90 % interval."""
+_CONFIDENCE = 0.95
+"""A strength counts by the one-sided lower bound of its gain, as a check of the gate does."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,9 @@ def teach(cells: Any, logits: FloatArray, truth: IntArray, seed: int = 0) -> Les
     -----
     With strength s, a vote's own log-odds may move by N(0, s²), any single logit of it by N(0, s²/4), the class
     bias by N(0, s²), and the log of the scale by N(0, 1). Strength 0 is a temperature alone, which changes no
-    order. The strengths are averaged with weights exp(gain - 1.28 SE), the gain being the cross-validated
-    log-likelihood over strength 0: what has not proved itself counts little. All is linear in the logits, so
-    that the average is one softmax again.
+    order. The strengths are averaged with weights exp(lower bound), the one-sided 95 % bound of the gain in
+    cross-validated log-likelihood over strength 0, by Student's t: what has not proved itself counts little. All
+    is linear in the logits, so that the average is one softmax again.
 
     Source: Y. Yao, A. Vehtari, D. Simpson, A. Gelman (2018), Using stacking to average Bayesian predictive
     distributions, Bayesian Analysis 13(3), for weights from cross-validation with their error.
@@ -63,15 +64,15 @@ def teach(cells: Any, logits: FloatArray, truth: IntArray, seed: int = 0) -> Les
     folds = np.random.default_rng(seed).permutation(n) % min(_FOLDS, n)
     scores = np.array([_cross_validated(cells, logits, truth, folds, strength) for strength in _STRENGTHS])
     gains = scores - scores[0]
-    total, error = gains.sum(axis=1), gains.std(axis=1) * np.sqrt(n)
-    weight = np.exp((total - _CAUTION * error) - (total - _CAUTION * error).max())
+    bound = gains.sum(axis=1) - t.ppf(_CONFIDENCE, n - 1) * gains.std(axis=1, ddof=1) * np.sqrt(n)
+    weight = np.exp(bound - bound.max())
     weight /= weight.sum()
     scale, weights, bias = 0.0, np.zeros((cells.shape[1], k)), np.zeros(k)
     for share, strength in zip(weight, _STRENGTHS, strict=True):
         fitted = _fit(cells, logits, truth, strength)
         scale, weights, bias = scale + share * fitted[0], weights + share * fitted[1], bias + share * fitted[2]
     strengths = dict(zip(_STRENGTHS, weight.round(6).tolist(), strict=True))
-    return Lesson(scale, weights, bias, strengths, float(weight @ total / n), n)
+    return Lesson(scale, weights, bias, strengths, float(weight @ gains.sum(axis=1) / n), n)
 
 
 def _cross_validated(cells: Any, logits: FloatArray, truth: IntArray, folds: IntArray, strength: float) -> FloatArray:
