@@ -121,6 +121,15 @@ def test_people_who_agree_because_they_are_right_are_no_copies_and_people_with_t
     assert len(np.unique(groups)) == 4
 
 
+def test_people_of_a_large_crowd_who_meet_on_a_few_items_are_no_copies():
+    rng = np.random.default_rng(10)
+    items, who = np.repeat(np.arange(3000), 5), rng.integers(0, 300, 15_000)
+    table = pd.DataFrame({"item": items, "who": who}).drop_duplicates()
+    entries = table["item"], table["who"], table["item"] % 2
+    crowd = wh.Votes.from_entries(entries, SCHEMA, range(3000), [f"w{j}" for j in range(300)])
+    assert len(np.unique(twin_groups(vote_rows(crowd)))) == 300
+
+
 def test_a_source_that_votes_few_of_many_classes_is_not_learnable():
     by_class = np.zeros((3, 20))
     by_class[0, :] = 10

@@ -12,7 +12,9 @@ from weakhitl.votes import FloatArray, IntArray
 _ALIKE = 0.95
 _SUSPICIOUS = 0.8
 _LEAST_ITEMS = 10
-_SAMPLE = 2000
+_LEAST_SAMPLED = 5
+_WORK = 2e6
+"""Pairs of votes that are looked at to find suspects; beyond that, a sample of the rows."""
 
 
 def evidence_shares(rows: Rows) -> FloatArray:
@@ -29,8 +31,8 @@ def twin_groups(rows: Rows) -> IntArray:
     either differs from the leading class of all the others.
     """
     suspects = _suspects(rows)
-    columns = rows.cells.tocsc() if len(suspects) else None
-    pairs = np.array([pair for pair in suspects if _alike(rows, columns, *pair)], dtype=np.int64).reshape(-1, 2)
+    columns, counts = (rows.cells.tocsc(), rows.class_counts()) if len(suspects) else (None, None)
+    pairs = np.array([pair for pair in suspects if _alike(rows, columns, counts, *pair)], dtype=np.int64).reshape(-1, 2)
     graph = sparse.coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(rows.m, rows.m))
     return np.asarray(connected_components(graph, directed=False)[1])
 
@@ -38,7 +40,9 @@ def twin_groups(rows: Rows) -> IntArray:
 def _suspects(rows: Rows) -> IntArray:
     """Pairs of sources that vote the same on most of a sample of the rows."""
     n, k = rows.cells.shape[0], rows.k
-    at = np.linspace(0, n - 1, min(n, _SAMPLE)).astype(np.int64)
+    work = float((np.diff(rows.cells.indptr).astype(np.float64) ** 2).sum())
+    share = min(1.0, _WORK / max(work, 1.0))
+    at = np.linspace(0, n - 1, max(1, round(share * n))).astype(np.int64)
     cells = rows.cells[at]
     counts = rows.counts[at]
     weighted = sparse.csr_array((np.repeat(counts, np.diff(cells.indptr)), cells.indices, cells.indptr), cells.shape)
@@ -52,14 +56,15 @@ def _suspects(rows: Rows) -> IntArray:
     upper = sparse.triu(agreed, 1).tocoo()
     i, j = upper.coords
     either = cast[i] + cast[j] - np.asarray(both[i, j]).reshape(-1)
-    return np.asarray(np.column_stack([i, j])[(upper.data >= _SUSPICIOUS * either) & (either > 0)])
+    enough = upper.data >= max(_LEAST_SAMPLED, share * _LEAST_ITEMS)
+    return np.asarray(np.column_stack([i, j])[enough & (upper.data >= _SUSPICIOUS * either)])
 
 
-def _alike(rows: Rows, columns: Any, first: int, second: int) -> bool:
+def _alike(rows: Rows, columns: Any, counts: Any, first: int, second: int) -> bool:
     one, other = _votes_of(rows, columns, first), _votes_of(rows, columns, second)
     either = (one >= 0) | (other >= 0)
     if len(set(one[one >= 0])) > 1 or len(set(other[other >= 0])) > 1:
-        others = rows.class_counts()
+        others = counts.copy()
         for votes in (one, other):
             np.subtract.at(others, (np.flatnonzero(votes >= 0), votes[votes >= 0]), 1.0)
         leading = others.argmax(axis=1)
