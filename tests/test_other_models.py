@@ -44,6 +44,11 @@ def test_triplets_take_one_class_functions_at_their_prior_accuracy():
     assert model.correlation_ == pytest.approx(0.6)
 
 
+def test_triplets_refuse_a_crowd_whose_pairs_are_too_many():
+    with pytest.raises(UsageError, match="use LabelModel"):
+        wh.Triplets().fit(np.zeros((3, 2001), dtype=int))
+
+
 def test_mace_tells_a_spammer_from_people_who_err():
     """Who is right with probability a and errs evenly among three classes knows (3a - 1)/2."""
     rng = np.random.default_rng(2)

@@ -4,8 +4,10 @@ from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 from scipy.special import expit
 
+from weakhitl.errors import UsageError
 from weakhitl.label_model.ledger import Rows, class_balance
 from weakhitl.label_model.model import LabelModelBase, Training
 from weakhitl.votes import FloatArray, IntArray
@@ -13,6 +15,7 @@ from weakhitl.votes import FloatArray, IntArray
 _CLIP = 0.99
 _LEAST_SHARED = 10
 _MOST_PARTNERS = 40
+_MOST_SOURCES = 2000
 
 
 class Triplets(LabelModelBase):
@@ -59,6 +62,10 @@ class Triplets(LabelModelBase):
     def _learn(self, training: Training) -> None:
         rows = training.rows
         self.class_balance_ = class_balance(self.balance, rows.k)
+        if rows.m > _MOST_SOURCES:
+            raise UsageError(
+                f"{rows.m:,} sources; Triplets compares all pairs of up to {_MOST_SOURCES:,}; use LabelModel"
+            )
         found = [_correlations(*_agreements(rows, label), 2 * self.prior_accuracy - 1) for label in range(rows.k)]
         self.correlation_ = np.array([values for values, _ in found])
         self.identified_ = np.array([known for _, known in found])
@@ -74,11 +81,20 @@ class Triplets(LabelModelBase):
 def _agreements(rows: Rows, label: int) -> tuple[FloatArray, FloatArray]:
     """``mean[i, j]`` of the products of two sources' votes (+1 for the class, -1 for others), and how many."""
     m, k = rows.m, rows.k
-    sign = np.kron(np.eye(m), np.where(np.arange(k) == label, 1.0, -1.0)[:, None])
-    signed, cast = rows.cells @ sign, rows.cells @ np.kron(np.eye(m), np.ones((k, 1)))
-    shared = cast.T @ (cast * rows.counts[:, None])
-    products = signed.T @ (signed * rows.counts[:, None])
-    varied = np.array([len(np.unique(column[column != 0])) > 1 for column in signed.T])
+    source, voted = rows.cells.indices // k, rows.cells.indices % k
+    weights = np.repeat(rows.counts, np.diff(rows.cells.indptr))
+
+    def product(values: FloatArray) -> FloatArray:
+        shape = (len(rows.counts), m)
+        left, right = (
+            sparse.csr_array((part, source, rows.cells.indptr), shape) for part in (values, values * weights)
+        )
+        return np.asarray((left.T @ right).toarray())
+
+    shared = product(np.ones(len(source)))
+    products = product(np.where(voted == label, 1.0, -1.0))
+    by_class = rows.votes_by_class()
+    varied = (by_class[:, label] > 0) & (by_class.sum(axis=1) > by_class[:, label])
     shared = np.where(np.outer(varied, varied), shared, 0.0)
     return np.divide(products, shared, out=np.zeros((m, m)), where=shared > 0), shared
 
