@@ -114,6 +114,16 @@ def test_a_source_is_explained_with_credible_intervals_that_hold():
     assert np.mean(held) > 0.9
 
 
+def test_one_accuracy_for_all_classes_has_one_interval():
+    rng = np.random.default_rng(0)
+    truth = rng.choice(3, 500, p=[0.8, 0.1, 0.1])
+    matrix = np.column_stack([np.where(rng.random(500) < 0.7, truth, rng.integers(0, 3, 500)) for _ in range(4)])
+    table = wh.explain_source(wh.OneCoin().fit(wh.Votes.from_matrix(matrix, SCHEMA)), "source_0")
+    for _, part in table.groupby(table["true"] == table["voted"]):
+        assert np.ptp(part[["rate", "low", "high"]].to_numpy(), axis=0) == pytest.approx([0, 0, 0])
+    assert ((table["low"] < table["rate"]) & (table["rate"] < table["high"])).all()
+
+
 def test_what_cannot_be_explained_says_why():
     matrix = np.array([[0, -1, 1], [0, 1, -1]] * 10)
     model = wh.LabelModel().fit(matrix)

@@ -11,7 +11,7 @@ from sklearn.exceptions import NotFittedError
 import weakhitl as wh
 from strategies import votes
 from weakhitl.demo.story import example_folder
-from weakhitl.errors import DataError
+from weakhitl.errors import DataError, UsageError
 from weakhitl.label_model import MODELS
 
 OWN = {name: make for name, make in MODELS.items() if name != "snorkel"}
@@ -111,6 +111,15 @@ def test_sources_are_matched_by_name(model):
 def test_a_balance_that_is_none_is_refused(model, balance):
     with pytest.raises(DataError, match="class balance"):
         clone(model).set_params(balance=balance).fit([[0, 1]])
+
+
+@pytest.mark.parametrize("wrong", [{"prior_accuracy": 1.0}, {"prior_accuracy": 0}, {"prior_votes": 0}])
+def test_a_prior_that_is_none_is_refused(wrong):
+    with pytest.raises(UsageError, match=next(iter(wrong))):
+        wh.DawidSkene(**wrong).fit([[0, 1]])
+    if "prior_accuracy" in wrong:
+        with pytest.raises(UsageError, match="prior_accuracy"):
+            wh.LabelModel(**wrong).fit([[0, 1]])
 
 
 def simulate(confusion, balance, n, firing, rng):

@@ -72,6 +72,14 @@ def test_an_array_file_with_a_pickle_in_it_is_refused(tmp_path):
         wh.load_model(tmp_path / "model")
 
 
+def test_a_dot_in_a_name_belongs_to_the_name(tmp_path):
+    for name in ("model.v1", "model.v2.json"):
+        wh.save_model(wh.MajorityVote().fit([[0, 1]]), tmp_path / name)
+    found = {path.name for path in tmp_path.iterdir()}
+    assert found == {"model.v1.json", "model.v1.npz", "model.v2.json", "model.v2.npz"}
+    assert wh.load_model(tmp_path / "model.v1").sources_ == ("source_0", "source_1")
+
+
 def test_models_of_other_packages_say_that_they_cannot_be_saved(tmp_path):
     model = wh.CrowdKitModel()
     model.schema_, model.sources_ = SCHEMA, ("x",)

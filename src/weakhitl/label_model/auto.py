@@ -88,19 +88,19 @@ class LabelModel(AdditiveModel):
         self.seed = seed
 
     def _learn(self, training: Training) -> None:
-        rows = training.rows
+        rows, prior = training.rows, Prior(1.0, self.prior_accuracy)
         self.class_balance_ = class_balance(self.balance, rows.k)
         self.shares_ = evidence_shares(rows)
         able = learnable(rows.votes_by_class())
         self.learned_ = able & (able.sum() >= _LEAST_LEARNABLE)
-        evidence = information_evidence(rows, self.prior_accuracy) * self.shares_[:, None, None]
-        self._learn_confusion(training, evidence)
+        evidence = information_evidence(rows, prior.accuracy) * self.shares_[:, None, None]
+        self._learn_confusion(training, evidence, prior)
         evidence[self.learned_] = (evidence_of(self.confusion_) * self.shares_[:, None, None])[self.learned_]
         self.evidence_, self.intercept_ = evidence, np.log(self.class_balance_)
         self._learn_from_gold(training)
         self.keeps_unanimous_ = self.balance is None and training.gold is None
 
-    def _learn_confusion(self, training: Training, evidence: FloatArray) -> None:
+    def _learn_confusion(self, training: Training, evidence: FloatArray, prior: Prior) -> None:
         rows, able = training.rows, self.learned_
         self.confusion_ = np.full((rows.m, rows.k, rows.k), np.nan)
         self.soft_votes_ = np.full((rows.m, rows.k, rows.k), np.nan)
@@ -127,7 +127,7 @@ class LabelModel(AdditiveModel):
             balance=self.class_balance_,
             balance_rows=whole.rows.counts * by_able if estimate else None,
         )
-        found = fit_confusion(given, Prior(1.0, self.prior_accuracy), max_iter=self.max_iter, tol=self.tol)
+        found = fit_confusion(given, prior, max_iter=self.max_iter, tol=self.tol)
         self.confusion_[able], self.soft_votes_[able] = found.confusion, found.soft
         self.class_balance_, self.n_iter_, self.converged_ = found.balance, found.n_iter, found.converged
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from weakhitl.errors import UsageError
 from weakhitl.label_model.fixed_point import accelerate
 from weakhitl.label_model.ledger import Rows
 from weakhitl.label_model.model import Training, logits, softmax_and_total, vote_shares
@@ -22,6 +23,12 @@ class Prior:
 
     votes: float
     accuracy: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.accuracy < 1:
+            raise UsageError(f"prior_accuracy is {self.accuracy}; expected a number between 0 and 1, such as 0.7")
+        if not self.votes > 0:
+            raise UsageError(f"prior_votes is {self.votes}; expected a positive number")
 
     def confusion(self, soft: FloatArray) -> FloatArray:
         """``prior[source, true, voted]`` in pseudo-votes, from ``soft[source, true, voted]``."""

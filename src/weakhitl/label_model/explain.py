@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.stats import beta
 
 from weakhitl.errors import DataError, UsageError
+from weakhitl.label_model.dawid_skene import OneCoin
 from weakhitl.label_model.ledger import VotesLike, check_fitted, matched
 from weakhitl.label_model.model import AdditiveModel
 from weakhitl.votes import FloatArray
@@ -139,16 +140,22 @@ def explain_source(model: AdditiveModel, source: str, confidence: float = 0.95) 
 
 
 def _rates(model: AdditiveModel, at: int, confidence: float) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """``rate``, ``low`` and ``high[true, voted]``; the prior's pseudo-vote is spread as the fitted row."""
+    """``rate``, ``low`` and ``high[true, voted]``; the prior's pseudo-votes are spread as the fitted row."""
     k = len(model.schema_)
     soft = getattr(model, "soft_votes_", np.full((at + 1, k, k), np.nan))[at]
     rate = getattr(model, "confusion_", np.full((at + 1, k, k), np.nan))[at]
     if np.isnan(rate).any():
         return rate, rate, rate
-    pseudo = soft.sum(axis=1, keepdims=True) + 1.0
+    shared = isinstance(model, OneCoin)
+    votes = getattr(model, "prior_votes", 1.0) + (soft.sum() if shared else soft.sum(axis=1, keepdims=True))
     tail = (1 - confidence) / 2
-    a, b = np.maximum(pseudo * rate, 1e-9), np.maximum(pseudo * (1 - rate), 1e-9)
-    return rate, beta.ppf(tail, a, b), beta.ppf(1 - tail, a, b)
+    a, b = np.maximum(votes * rate, 1e-9), np.maximum(votes * (1 - rate), 1e-9)
+    low, high = beta.ppf(tail, a, b), beta.ppf(1 - tail, a, b)
+    if shared:  # one accuracy, whose complement is spread evenly
+        right = np.eye(k, dtype=bool)
+        spread = [(1 - bound[0, 0]) / (k - 1) for bound in (high, low)]
+        low, high = np.where(right, low, spread[0]), np.where(right, high, spread[1])
+    return rate, low, high
 
 
 def _additive(model: AdditiveModel) -> None:

@@ -85,7 +85,9 @@ class CrowdKitModel(LabelModelBase):
         if self.name == "KOS" and rows.k != 2:
             raise DataError("votes", f"{rows.k} classes; KOS takes two")
         self.class_balance_ = class_balance(self.balance, rows.k)
-        make: Any = getattr(crowdkit, self.name)
+        make: Any = getattr(crowdkit, self.name, None)
+        if make is None:
+            raise UsageError(f"crowd-kit has no aggregator {self.name!r}; there are GLAD, KOS and MMSR, among others")
         model = make(random_state=self.seed) if self.name in {"KOS", "MMSR"} else make()
         row, column, label = training.votes.entries()
         table = pd.DataFrame({"task": row, "worker": column, "label": label})

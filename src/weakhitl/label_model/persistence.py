@@ -56,10 +56,10 @@ def save_model(model: LabelModelBase, path: str | Path) -> None:
         seen, counts = model.seen_
         row, column, label = seen.entries()
         arrays |= {"seen.row": row, "seen.column": column, "seen.label": label, "seen.counts": counts}
-    stem = Path(path)
-    with atomic_write(stem.with_suffix(".npz")) as file:
+    facts_path, arrays_path = _files(path)
+    with atomic_write(arrays_path) as file:
         np.savez_compressed(file, **arrays)
-    write_json(stem.with_suffix(".json"), document)
+    write_json(facts_path, document)
 
 
 def load_model(path: str | Path) -> LabelModelBase:
@@ -67,20 +67,20 @@ def load_model(path: str | Path) -> LabelModelBase:
 
     Raises ``DataError`` where a file is missing, damaged or of a later format.
     """
-    stem = Path(path)
+    facts_path, arrays_path = _files(path)
     try:
-        document = json.loads(stem.with_suffix(".json").read_text(encoding="utf-8"))
-        with np.load(stem.with_suffix(".npz"), allow_pickle=False) as file:
+        document = json.loads(facts_path.read_text(encoding="utf-8"))
+        with np.load(arrays_path, allow_pickle=False) as file:
             arrays = dict(file.items())
     except FileNotFoundError as error:
         raise DataError(str(error.filename), "is missing; a model is two files, .json and .npz") from error
     except (ValueError, OSError) as error:
-        raise DataError(str(stem), f"is no saved label model: {error}") from error
+        raise DataError(str(path), f"is no saved label model: {error}") from error
     if not isinstance(document, dict) or document.get("format", FORMAT + 1) > FORMAT:
-        raise DataError(f"{stem}.json", f"has a format that this version does not know; it reads up to {FORMAT}")
+        raise DataError(str(facts_path), f"has a format that this version does not know; it reads up to {FORMAT}")
     makers = {maker.__name__: maker for maker in MODELS.values()}
     if document.get("model") not in makers:
-        raise DataError(f"{stem}.json", f"holds a {document.get('model')!r}; known are {', '.join(sorted(makers))}")
+        raise DataError(str(facts_path), f"holds a {document.get('model')!r}; known are {', '.join(sorted(makers))}")
     model: LabelModelBase = makers[document["model"]](**document["parameters"])
     model.schema_ = LabelSchema(**document["schema"])
     model.sources_ = tuple(document["sources"])
@@ -95,6 +95,13 @@ def load_model(path: str | Path) -> LabelModelBase:
         items = range(len(arrays["seen.counts"]))
         model.seen_ = Votes.from_entries(entries, model.schema_, items, model.sources_), arrays["seen.counts"]
     return model
+
+
+def _files(path: str | Path) -> tuple[Path, Path]:
+    """Give the two files of a model: ``model.v1`` is a name, not a name with an ending."""
+    path = Path(path)
+    name = path.stem if path.suffix in {".json", ".npz"} else path.name
+    return path.with_name(f"{name}.json"), path.with_name(f"{name}.npz")
 
 
 def _fitted(model: LabelModelBase) -> dict[str, Any]:
