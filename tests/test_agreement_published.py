@@ -5,7 +5,8 @@ import pytest
 from statsmodels.stats.tests.test_inter_rater import diagnoses, table1
 
 import weakhitl as wh
-from weakhitl.agreement import COEFFICIENTS, alpha_by_class
+from weakhitl.agreement import COEFFICIENTS, by_class
+from weakhitl.agreement.distances import agreement_weights
 from weakhitl.schema import LEVELS
 
 
@@ -29,6 +30,8 @@ def from_confusion(table) -> wh.Votes:
 
 
 KRIPPENDORFF_4 = coders("123321412...", "1233224125.3", ".3332342251.", "12332441251.")
+GWET_4 = coders("123321412...", "1233224125..", ".33323422513", "12332441251.")
+"""Gwet's raw4raters: Krippendorff's table with its last rating moved to the third coder."""
 FIFTEEN = coders(".....34121133.3", "1.213343.......", "..21344.21133.4")
 FOURTEEN_CODERS = [
     [0, 0, 0, 0, 14], [0, 2, 6, 4, 2], [0, 0, 3, 5, 6], [0, 3, 9, 2, 0], [2, 2, 8, 1, 1],
@@ -61,6 +64,63 @@ def test_fifteen_units_and_three_coders_at_every_level(level, value):
     assert wh.krippendorff_alpha(FIFTEEN, level).value == pytest.approx(value, abs=5e-7)
 
 
+@pytest.mark.parametrize(
+    ("weighting", "values"),
+    [
+        ("identity", [0.77544, 0.76117, 0.74342, 0.77273, 0.76282]),
+        ("quadratic", [0.91400, 0.86494, 0.84911, 0.90152, 0.85771]),
+        ("ordinal", [0.89894, 0.85021, 0.83364, 0.88636, 0.84366]),
+        ("linear", [0.85874, 0.81794, 0.80038, 0.84848, 0.81378]),
+    ],
+)
+def test_gwets_table_of_weighted_coefficients(weighting, values):
+    distance = 1 - agreement_weights(weighting, GWET_4.schema.values)
+    found = [
+        wh.gwet_ac2(GWET_4, weighting=weighting),
+        wh.fleiss_kappa(GWET_4, weighting=weighting),
+        wh.krippendorff_alpha(GWET_4, distance=distance),
+        wh.brennan_prediger(GWET_4, weighting=weighting),
+        wh.conger_kappa(GWET_4, weighting=weighting),
+    ]
+    assert [estimate.value for estimate in found] == pytest.approx(values, abs=6e-6)
+
+
+@pytest.mark.parametrize(
+    ("weighting", "errors"),
+    [
+        ("identity", [0.14295, 0.15302, 0.14472, 0.14917]),
+        ("quadratic", [0.10396, 0.14603, 0.11089, 0.14367]),
+        ("ordinal", [0.10690, 0.14704, 0.11391, 0.14410]),
+        ("linear", [0.11733, 0.14850, 0.12336, 0.14509]),
+    ],
+)
+def test_gwets_table_of_linearised_standard_errors(weighting, errors):
+    coefficients = [wh.gwet_ac2, wh.fleiss_kappa, wh.brennan_prediger, wh.conger_kappa]
+    found = [make(GWET_4, weighting=weighting, interval="linearized") for make in coefficients]
+    assert [estimate.se for estimate in found] == pytest.approx(errors, abs=6e-6)
+
+
+def test_linearised_intervals_are_students_and_end_at_one():
+    estimate = wh.fleiss_kappa(GWET_4, interval="linearized")
+    assert (estimate.low, estimate.high) == (pytest.approx(0.424, abs=5e-4), 1)
+    assert wh.gwet_ac1(GWET_4, interval="linearized").low == pytest.approx(0.461, abs=5e-4)
+
+
+@pytest.mark.parametrize(
+    ("level", "jackknife", "infinitesimal"),
+    [
+        ("nominal", 0.14633, 0.14194),
+        ("ordinal", 0.14803, 0.14330),
+        ("interval", 0.14084, 0.12590),
+        ("ratio", 0.14327, 0.13697),
+    ],
+)
+def test_standard_errors_of_alpha_at_every_level(level, jackknife, infinitesimal):
+    """The ordinal distance depends on the marginals, and its error with it."""
+    assert wh.krippendorff_alpha(GWET_4, level, interval="jackknife").se == pytest.approx(jackknife, abs=6e-6)
+    assert wh.krippendorff_alpha(GWET_4, level, interval="linearized").se == pytest.approx(infinitesimal, abs=6e-6)
+
+
 def test_gwet_fleiss_and_percent_with_missing_values():
     assert wh.gwet_ac1(KRIPPENDORFF_4).value == pytest.approx(0.77544, abs=5e-6)
     assert wh.fleiss_kappa(KRIPPENDORFF_4).value == pytest.approx(0.76117, abs=5e-6)
@@ -72,6 +132,28 @@ def test_fleiss_1971_psychiatric_diagnoses():
     assert wh.fleiss_kappa(votes).value == pytest.approx(0.43024, abs=5e-6)
     assert wh.gwet_ac1(votes).value == pytest.approx(0.44788, abs=5e-6)
     assert wh.krippendorff_alpha(votes).value == pytest.approx(0.43341, abs=5e-6)
+
+
+def test_fleiss_1971_by_the_other_coefficients_and_their_linearised_errors():
+    votes = wh.Votes.from_matrix(diagnoses - 1, wh.LabelSchema(list("12345")))
+    expected = {
+        wh.fleiss_kappa: (0.43024, 0.05420),
+        wh.gwet_ac1: (0.44788, 0.05566),
+        wh.brennan_prediger: (0.44444, 0.05512),
+    }
+    for make, (value, se) in expected.items():
+        estimate = make(votes, interval="linearized")
+        assert (estimate.value, estimate.se) == (pytest.approx(value, abs=6e-6), pytest.approx(se, abs=6e-6))
+    fleiss = wh.fleiss_kappa(votes, interval="linearized")
+    assert (fleiss.low, fleiss.high) == (pytest.approx(0.319, abs=5e-4), pytest.approx(0.541, abs=5e-4))
+    conger = wh.conger_kappa(wh.Votes.from_matrix(_by_coder(), votes.schema), interval="linearized")
+    assert conger.value == pytest.approx(0.44181, abs=6e-6)
+    assert conger.se == pytest.approx(0.05079, abs=6e-6)
+
+
+def _by_coder():
+    """The same ratings, sorted within each patient, as Conger's and Gwet's examples have them."""
+    return np.sort(diagnoses - 1, axis=1)
 
 
 def test_fleiss_ten_units_and_fourteen_coders():
@@ -100,13 +182,36 @@ def test_cohen_of_published_confusion_tables(table, kappa, se):
         assert pair["se"] == pytest.approx(se, abs=5e-6)
 
 
+def test_weighted_cohen_and_scott_of_a_published_table():
+    votes = from_confusion([[13, 0, 0], [0, 20, 7], [0, 4, 56]])
+    expected = {"identity": (0.79641, 0.05891), "quadratic": (0.89216, 0.03535), "linear": (0.84290, 0.04787)}
+    for weighting, (value, se) in expected.items():
+        estimate = wh.cohen_kappa(votes, "a", "b", weighting=weighting, interval="linearized")
+        assert estimate.value == pytest.approx(value, abs=6e-6)
+        assert estimate.se == pytest.approx(se, rel=0.01)  # published with n, ours with n - 1
+    assert wh.scott_pi(votes, "a", "b").value == pytest.approx(0.79624, abs=6e-6)
+    ac1 = wh.gwet_ac1(votes, interval="linearized")
+    assert (ac1.value, ac1.se) == (pytest.approx(0.84933, abs=6e-6), pytest.approx(0.04322, rel=0.01))
+
+
+def test_cohen_1968_weighted_by_disagreement():
+    votes = from_confusion([[88, 14, 18], [10, 40, 10], [2, 6, 12]])
+    weighting = 1 - np.array([[0, 1, 3], [1, 0, 6], [3, 6, 0]]) / 6
+    assert wh.cohen_kappa(votes, "a", "b", weighting=weighting).value == pytest.approx(0.34783, abs=6e-6)
+
+
+def test_the_sample_size_of_bloch_and_kraemer_as_krippendorff_tabulates_it():
+    assert wh.units_for_precision(0.8, 0.25) == 139
+    assert wh.units_for_precision(0.667, 0.25) == 81
+
+
 def test_the_bootstrap_agrees_with_the_published_standard_error_of_fleiss():
     """Linearised: .05420 on 30 units; a bootstrap of 1,000 resamples comes within a tenth."""
     votes = wh.Votes.from_matrix(diagnoses - 1, wh.LabelSchema(list("12345")))
     assert wh.fleiss_kappa(votes).se == pytest.approx(0.0542, rel=0.1)
 
 
-@pytest.mark.parametrize("name", [name for name in COEFFICIENTS if name not in ("percent-agreement", "gwet-ac1")])
+@pytest.mark.parametrize("name", ["krippendorff-alpha", "fleiss-kappa", "conger-kappa"])
 def test_one_class_used_everywhere_is_undefined_with_a_reason(name):
     estimate = COEFFICIENTS[name](coders("1111", "1111"))
     assert estimate.value is None
@@ -176,8 +281,8 @@ def test_the_level_defaults_to_the_schema_and_others_are_refused():
         wh.krippendorff_alpha(votes, "cardinal")
 
 
-def test_alpha_by_class_is_alpha_of_the_class_against_the_rest():
-    by_class = alpha_by_class(KRIPPENDORFF_4)
+def test_by_class_is_alpha_of_the_class_against_the_rest():
+    classes = by_class(KRIPPENDORFF_4)
     binary = coders("1ooo", "1o1o", classes="o1")
-    assert list(by_class) == list("12345")
-    assert wh.krippendorff_alpha(binary).value == alpha_by_class(binary)["1"].value == alpha_by_class(binary)["o"].value
+    assert list(classes) == list("12345")
+    assert wh.krippendorff_alpha(binary).value == by_class(binary)["1"].value == by_class(binary)["o"].value

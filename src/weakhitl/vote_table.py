@@ -1,6 +1,6 @@
 """Long tables of votes: read their cells, find their faults."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -36,21 +36,41 @@ def missing_faults(table: pd.DataFrame, columns: Sequence[str]) -> list[Fault]:
     """Find cells of id columns that are missing or empty."""
     faults: list[Fault] = []
     for name in columns:
-        empty = table[name].isna() | table[name].eq("")
+        positions, distinct = pd.factorize(table[name])
+        blank = np.flatnonzero(np.asarray(distinct == "", dtype=bool))
+        empty = (positions < 0) | np.isin(positions, blank) if len(blank) else positions < 0
         faults += [(int(row), f"no {name}") for row in np.flatnonzero(empty)]
     return faults
 
 
-def conflict_faults(table: pd.DataFrame, codes: Codes, key: Sequence[str], wrong: Collection[int] = ()) -> list[Fault]:
-    """Find rows that give a second, different label for one (item, source); rows in ``wrong`` are left out."""
-    item, source = key
-    keep = np.setdiff1d(np.arange(len(table)), np.array(list(wrong), dtype=np.int64))
-    groups = [table[item].to_numpy()[keep], table[source].to_numpy()[keep]]
-    first = pd.Series(codes[keep]).groupby(groups).transform("first")
-    return [
-        (
-            int(row),
-            f"{table[source].iloc[row]!r} has already given item {table[item].iloc[row]!r} another label",
-        )
-        for row in keep[first.to_numpy() != codes[keep]]
-    ]
+def conflict_faults(table: pd.DataFrame, codes: Codes, key: Sequence[str]) -> list[Fault]:
+    """Find rows that give a second, different label for one (item, source)."""
+    item, source = (pd.factorize(table[name])[0] for name in key)
+    return [(int(row), conflict_fault(table, key, row)) for row in conflicting_rows(item, source, codes)]
+
+
+def conflict_fault(table: pd.DataFrame, key: Sequence[str], row: int) -> str:
+    """Say that somebody labelled an item twice."""
+    item, source = (table[name].iloc[row] for name in key)
+    return f"{source!r} has already given item {item!r} another label"
+
+
+def conflicting_rows(item: Codes, source: Codes, codes: Codes) -> Codes:
+    """Find the rows whose label is not that of the first row with the same item and source; -1 is nobody."""
+    keep = np.flatnonzero((item >= 0) & (source >= 0))
+    order, starts = cell_order(item[keep], source[keep])
+    order = keep[order]
+    first = codes[order[starts]][np.cumsum(starts) - 1]
+    return np.sort(order[codes[order] != first])
+
+
+def cell_order(item: Codes, source: Codes) -> tuple[Codes, npt.NDArray[np.bool_]]:
+    """Sort rows by item, then source, then place; and where a new (item, source) begins in that order."""
+    cell = item * (int(source.max(initial=0)) + 1) + source
+    steps = np.diff(cell)
+    if (steps > 0).all():
+        return np.arange(len(cell)), np.ones(len(cell), dtype=bool)
+    order = np.arange(len(cell)) if (steps >= 0).all() else np.argsort(cell, kind="stable")
+    starts = np.ones(len(cell), dtype=bool)
+    starts[1:] = np.diff(cell[order]) > 0
+    return order, starts

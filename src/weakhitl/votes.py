@@ -14,7 +14,7 @@ from weakhitl.errors import DataError, SchemaError
 from weakhitl.files import require_columns
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.vote_rows import group_dense, group_sparse
-from weakhitl.vote_table import conflict_faults, encode_labels, missing_faults
+from weakhitl.vote_table import cell_order, conflict_fault, conflicting_rows, encode_labels, missing_faults
 
 IntArray = npt.NDArray[np.integer[Any]]
 FloatArray = npt.NDArray[np.float64]
@@ -132,13 +132,15 @@ class Votes:
         faults = _name_faults(index, names)
         if label.size and (label.min() < 0 or label.max() >= len(schema)):
             faults.append(f"labels must lie in 0..{len(schema) - 1}; {schema.expected()}")
-        if np.unique(row * m + column).size != row.size:
+        order, starts = cell_order(row, column)
+        if not starts.all():
             faults.append("a source voted twice on one item")
         if faults:
             raise DataError("votes", faults)
         dtype = _label_dtype(schema)
         if row.size * (_SPARSE_BYTES - 1 + dtype.itemsize) + 8 * n < n * m * dtype.itemsize:
-            return cls._from_sparse(_csr(row, column, label, (n, m), dtype), index, names, schema)
+            matrix = _csr(row[order], column[order], label[order], (n, m), dtype)
+            return cls._from_sparse(matrix, index, names, schema)
         dense = np.full((n, m), ABSTAIN, dtype=dtype)
         dense[row, column] = label
         return cls._frozen(dense, None, index, names, schema)
@@ -171,19 +173,24 @@ class Votes:
         """
         require_columns(table, [item, source, label], "vote table")
         codes, faults = encode_labels(table[label], schema)
-        missing = missing_faults(table, [item, source])
-        faults += missing
-        index = pd.Index(table[item].unique() if items is None else _index(items))
-        names = pd.Index(table[source].unique())
-        row, column = index.get_indexer(table[item]), names.get_indexer(table[source])
-        unknown = np.setdiff1d(np.flatnonzero(row < 0), [at for at, _ in missing])
-        faults += [(int(at), f"item {table[item].iloc[at]!r} is not among the items") for at in unknown]
-        faults += conflict_faults(table, codes, [item, source], {at for at, _ in faults})
+        faults += missing_faults(table, [item, source])
+        row, distinct = pd.factorize(table[item])
+        column, names = pd.factorize(table[source])
+        index = pd.Index(distinct if items is None else _index(items))
+        if items is not None:
+            row = np.append(index.get_indexer(pd.Index(distinct)), ABSTAIN)[row]
+            wrong = {at for at, _ in faults}
+            unknown = [int(at) for at in np.flatnonzero(row < 0) if at not in wrong]
+            faults += [(at, f"item {table[item].iloc[at]!r} is not among the items") for at in unknown]
+        clean = np.ones(len(table), dtype=bool)
+        clean[[at for at, _ in faults]] = False
+        row = np.where(clean, row, ABSTAIN)
+        faults += [(int(at), conflict_fault(table, [item, source], at)) for at in conflicting_rows(row, column, codes)]
         if faults:
             raise DataError("vote table", [f"row {at + 1}: {what}" for at, what in sorted(faults)])
-        _, first = np.unique(row * len(names) + column, return_index=True)
-        entries = row[first], column[first], codes[first]
-        return cls.from_entries(entries, schema, index, [str(name) for name in names])
+        order, starts = cell_order(row, column)
+        first = order[starts]
+        return cls.from_entries((row[first], column[first], codes[first]), schema, index, [str(name) for name in names])
 
     @classmethod
     def _from_sparse(cls, matrix: Any, items: pd.Index, sources: tuple[str, ...], schema: LabelSchema) -> Self:
@@ -194,13 +201,7 @@ class Votes:
         votes = object.__new__(cls)
         for part in [dense] if matrix is None else [matrix.data, matrix.indices, matrix.indptr]:
             part.flags.writeable = False
-        for name, value in [
-            ("_dense", dense),
-            ("_sparse", matrix),
-            ("items", items),
-            ("sources", sources),
-            ("schema", schema),
-        ]:
+        for name, value in zip(cls.__slots__, (dense, matrix, items, schema, sources), strict=True):
             object.__setattr__(votes, name, value)
         return votes
 
@@ -343,13 +344,9 @@ class Votes:
 
 
 def _csr(row: IntArray, column: IntArray, label: IntArray, shape: tuple[int, int], dtype: Any) -> Any:
-    """Build a compressed matrix by hand: SciPy would drop class 0 as a stored zero in some operations."""
-    order = np.lexsort((column, row))
+    """Build a compressed matrix from sorted entries: SciPy would drop class 0 as a stored zero in some operations."""
     indptr = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=shape[0]))])
-    return sparse.csr_array(
-        (label[order].astype(dtype), column[order].astype(np.int32), indptr.astype(np.int64)),
-        shape=shape,
-    )
+    return sparse.csr_array((label.astype(dtype), column.astype(np.int32), indptr.astype(np.int64)), shape=shape)
 
 
 def _label_dtype(schema: LabelSchema) -> np.dtype[Any]:

@@ -1,25 +1,51 @@
-"""Inter-annotator agreement: coefficients with intervals."""
+"""Inter-annotator agreement: coefficients with intervals, where they come from, and how many more units they need."""
 
-from weakhitl.agreement.by_class import alpha_by_class
+from weakhitl.agreement.breakdown import agreement_difference, by_class, by_coder, by_item, by_slice, merges
 from weakhitl.agreement.coefficients import (
     COEFFICIENTS,
+    brennan_prediger,
     cohen_kappa,
+    conger_kappa,
     fleiss_kappa,
     gwet_ac1,
+    gwet_ac2,
+    kappa_with_group,
     krippendorff_alpha,
     percent_agreement,
+    scott_pi,
 )
+from weakhitl.agreement.confusion import Paradox, confused_classes, overlap_groups, paradox
+from weakhitl.agreement.intervals import Uncertainty
 from weakhitl.agreement.pairwise import pairwise_cohen_kappa
-from weakhitl.agreement.planning import units_needed
+from weakhitl.agreement.planning import units_before, units_for_precision, units_needed
+from weakhitl.agreement.sequential import betting_bounds
 
 __all__ = [
     "COEFFICIENTS",
-    "alpha_by_class",
+    "Paradox",
+    "Uncertainty",
+    "agreement_difference",
+    "betting_bounds",
+    "brennan_prediger",
+    "by_class",
+    "by_coder",
+    "by_item",
+    "by_slice",
     "cohen_kappa",
+    "confused_classes",
+    "conger_kappa",
     "fleiss_kappa",
     "gwet_ac1",
+    "gwet_ac2",
+    "kappa_with_group",
     "krippendorff_alpha",
+    "merges",
+    "overlap_groups",
     "pairwise_cohen_kappa",
+    "paradox",
     "percent_agreement",
+    "scott_pi",
+    "units_before",
+    "units_for_precision",
     "units_needed",
 ]

@@ -6,7 +6,7 @@ from scipy import sparse
 from scipy.stats import norm
 
 from weakhitl.errors import UsageError
-from weakhitl.votes import FloatArray, Votes
+from weakhitl.votes import FloatArray, IntArray, Votes
 
 
 def pairwise_cohen_kappa(votes: Votes, *, confidence: float = 0.95) -> pd.DataFrame:
@@ -50,16 +50,25 @@ def pairwise_cohen_kappa(votes: Votes, *, confidence: float = 0.95) -> pd.DataFr
     return table.assign(**{name: pd.array(column, dtype="Float64") for name, column in numbers.items()})
 
 
-def _confusions(votes: Votes) -> tuple[np.ndarray, np.ndarray, FloatArray]:
-    """Positions of the pairs that share items, and ``tables[pair, class of first, class of second]``."""
-    row, column, label = votes.entries()
-    n, m, k = len(votes), len(votes.sources), len(votes.schema)
-    cells = sparse.csr_array((np.ones(len(row)), (row, column * k + label)), shape=(n, m * k))
-    joint = (cells.T @ cells).toarray().reshape(m, k, m, k).transpose(0, 2, 1, 3)
-    first, second = np.triu_indices(m, 1)
-    tables = joint[first, second]
-    shared = tables.sum(axis=(1, 2)) > 0
-    return first[shared], second[shared], tables[shared]
+def _confusions(votes: Votes) -> tuple[IntArray, IntArray, FloatArray]:
+    """Positions of the pairs that share items, and ``tables[pair, class of first, class of second]``.
+
+    Counted over the distinct vote rows; pairs without a shared item take no memory.
+    """
+    patterns = votes.patterns()
+    row, column, label = patterns.votes.entries()
+    m, k = len(votes.sources), len(votes.schema)
+    shape = (len(patterns.counts), m * k)
+    one = sparse.csr_array((np.ones(len(row)), (row, column * k + label)), shape=shape)
+    times = sparse.csr_array((patterns.counts[row].astype(np.float64), (row, column * k + label)), shape=shape)
+    joint = (one.T @ times).tocoo()
+    first, second = joint.row // k, joint.col // k
+    upper = first < second
+    pair = first[upper].astype(np.int64) * m + second[upper]
+    found, at = np.unique(pair, return_inverse=True)
+    tables = np.zeros((len(found), k, k))
+    tables[at.reshape(-1), joint.row[upper] % k, joint.col[upper] % k] = joint.data[upper]
+    return found // m, found % m, tables
 
 
 def _kappa(p: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:

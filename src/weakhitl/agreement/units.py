@@ -1,12 +1,15 @@
 """Units: how often each class was given to each item, with a weight; all that most coefficients need."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from weakhitl.errors import DataError
+from weakhitl.vote_rows import group_dense
 from weakhitl.votes import FloatArray, IntArray, Votes
+
+_FEW_SOURCES = 12
 
 
 @dataclass(frozen=True)
@@ -55,25 +58,61 @@ class Units:
         commonest = int((counts * multiplicity[:, None]).sum(axis=0).argmax())
         return int(multiplicity[counts.sum(axis=1) > counts[:, commonest]].sum())
 
+    def take(self, rows: np.ndarray) -> "Units":
+        """Keep the rows at these positions, or where this mask is true."""
+        return replace(self, counts=self.counts[rows], weights=self.weights[rows], multiplicity=self.multiplicity[rows])
+
+    def with_counts(self, counts: IntArray) -> "Units":
+        """Put other classes in the same rows, such as after a merge of two."""
+        return replace(self, counts=counts)
+
 
 def units_of(votes: Votes, weights: npt.ArrayLike | None = None) -> Units:
     """Count the ratings per item; ``weights[item]`` default to 1.
 
     They are positive, such as the inverse of an inclusion probability.
     """
+    given = checked_weights(weights, len(votes))
+    if given is None:
+        rows, multiplicity, n_sources = _count_rows(votes)
+        return Units(rows, np.ones(len(rows)), multiplicity, n_sources)
     counts = votes.class_counts()
-    given = np.ones(len(counts)) if weights is None else np.asarray(weights, dtype=np.float64)
-    if given.shape != (len(counts),):
-        raise DataError("weights", f"have shape {given.shape}; expected one per item, ({len(counts)},)")
+    rated = counts.any(axis=1)
+    counts, each = counts[rated], given[rated]
+    if len(each):
+        each = each / each.mean()
+    rows, multiplicity = np.unique(np.column_stack([counts, each]), axis=0, return_counts=True)
+    return Units(rows[:, :-1].astype(np.int64), rows[:, -1].astype(np.float64), multiplicity, _n_sources(votes))
+
+
+def _count_rows(votes: Votes) -> tuple[IntArray, IntArray, int]:
+    """Give the distinct rows of class counts, how many units show each, and how many sources rated.
+
+    Few sources repeat whole rows of votes, so that counting classes can wait until those are grouped.
+    """
+    few = len(votes.sources) <= _FEW_SOURCES
+    patterns = votes.patterns() if few else None
+    some = votes if patterns is None else patterns.votes
+    counts = some.class_counts()
+    first, inverse, times = group_dense(counts - 1, int(counts.max(initial=1)) + 1)
+    if patterns is not None:
+        times = np.bincount(inverse, weights=patterns.counts, minlength=len(first)).astype(np.int64)
+    rows = counts[first]
+    rated = rows.any(axis=1)
+    return rows[rated].astype(np.int64), times[rated], _n_sources(some)
+
+
+def checked_weights(weights: npt.ArrayLike | None, n: int) -> FloatArray | None:
+    """One positive, finite number per item, or None. Raises ``DataError`` else."""
+    if weights is None:
+        return None
+    given = np.asarray(weights, dtype=np.float64)
+    if given.shape != (n,):
+        raise DataError("weights", f"have shape {given.shape}; expected one per item, ({n},)")
     if not (np.isfinite(given) & (given > 0)).all():
         raise DataError("weights", "must be positive and finite")
-    rated = counts.any(axis=1)
-    counts, given = counts[rated], given[rated]
-    if len(given):
-        given = given / given.mean()
-    rows, inverse, multiplicity = np.unique(
-        np.column_stack([counts, given]), axis=0, return_inverse=True, return_counts=True
-    )
-    _ = inverse
-    n_sources = len(np.unique(votes.entries()[1]))
-    return Units(rows[:, :-1].astype(np.int64), rows[:, -1], multiplicity, n_sources)
+    return given
+
+
+def _n_sources(votes: Votes) -> int:
+    return len(np.unique(votes.entries()[1]))

@@ -7,7 +7,7 @@ import pandas as pd
 
 from weakhitl.agreement import (
     COEFFICIENTS,
-    alpha_by_class,
+    by_class,
     krippendorff_alpha,
     pairwise_cohen_kappa,
 )
@@ -154,7 +154,7 @@ def agreement_content(assessment: Assessment) -> dict[str, Any]:
         },
         "parts": parts,
         "by_class": {
-            name: estimate.to_dict() for name, estimate in alpha_by_class(votes, weights=weights, seed=seed).items()
+            name: estimate.to_dict() for name, estimate in by_class(votes, weights=weights, seed=seed).items()
         },
         "pairs": [
             {str(key): None if pd.isna(value) else value for key, value in row.items()}

@@ -1,0 +1,201 @@
+"""Where agreement comes from: by class, by coder, by slice, by item; and how two figures differ."""
+
+from typing import Any, Unpack
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from weakhitl.agreement.coefficients import Coefficient, alpha_statistic, krippendorff_alpha
+from weakhitl.agreement.confusion import confused_classes
+from weakhitl.agreement.intervals import Uncertainty, estimate
+from weakhitl.agreement.statistic import difference
+from weakhitl.agreement.units import Units, checked_weights, units_of
+from weakhitl.errors import DataError
+from weakhitl.estimate import Estimate
+from weakhitl.schema import LabelSchema
+from weakhitl.votes import FloatArray, IntArray, Votes
+
+
+def by_class(
+    votes: Votes,
+    coefficient: Coefficient = krippendorff_alpha,
+    *,
+    weights: npt.ArrayLike | None = None,
+    **how: Unpack[Uncertainty],
+) -> dict[str, Estimate]:
+    """Agreement on every class against all others together; nominal Krippendorff's alpha by default.
+
+    Source: K. Krippendorff (2018), Content Analysis, 4th edition, section 12.3 (dichotomised categories).
+    """
+    return {name: coefficient(one_class(votes, name), weights=weights, **how) for name in votes.schema.classes}
+
+
+def one_class(votes: Votes, name: str) -> Votes:
+    """Put one class against the rest. Raises ``DataError`` for a class that is none."""
+    if name not in votes.schema.classes:
+        raise DataError("class", f"{name!r} is not a class; {votes.schema.expected(name)}")
+    row, column, label = votes.entries()
+    at = votes.schema.classes.index(name)
+    entries = row, column, (label == at).astype(np.int64)
+    return Votes.from_entries(entries, LabelSchema(["other", "this class"]), votes.items, votes.sources)
+
+
+def by_slice(
+    votes: Votes,
+    groups: "pd.Series[Any]",
+    coefficient: Coefficient = krippendorff_alpha,
+    *,
+    weights: npt.ArrayLike | None = None,
+    **how: Unpack[Uncertainty],
+) -> dict[str, Estimate]:
+    """Agreement on the items of each group.
+
+    ``groups`` maps items to values, such as a column of the dataset indexed by item; items without a value are
+    left out. Groups are sorted by name.
+    """
+    given = checked_weights(weights, len(votes))
+    values = groups.reindex(votes.items)
+    found = {}
+    for name in sorted(values.dropna().astype(str).unique()):
+        here = (values.astype(str) == name).to_numpy() & values.notna().to_numpy()
+        part = None if given is None else given[here]
+        found[name] = coefficient(votes.take_items(here), weights=part, **how)
+    return found
+
+
+def by_coder(
+    votes: Votes,
+    coefficient: Coefficient = krippendorff_alpha,
+    *,
+    weights: npt.ArrayLike | None = None,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Look at each coder: what agreement would be without, and how often the others say the same.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by coder, those first without whom agreement would rise most: ``ratings``; ``without`` (the
+        coefficient without this coder) with ``low`` and ``high`` (linearised); ``change`` (that minus the figure
+        with all); ``agreement`` (share of the other ratings on the same items that say the same). NA where
+        undefined.
+
+    """
+    row, column, label = votes.entries()
+    counts = votes.class_counts()
+    others = counts.sum(axis=1)[row] - 1
+    same = counts[row, label] - 1
+    m = len(votes.sources)
+    looked = np.bincount(column[others > 0], minlength=m)
+    share = np.bincount(column, weights=same / np.maximum(others, 1), minlength=m)
+    settings: Uncertainty = {"interval": "linearized", "confidence": confidence}
+    whole = coefficient(votes, weights=weights, **settings).value
+    rows = []
+    ratings = np.bincount(column, minlength=m)
+    for at in np.flatnonzero(ratings):
+        kept = [name for j, name in enumerate(votes.sources) if j != at]
+        found = coefficient(votes.take_sources(kept), weights=weights, **settings)
+        change = None if found.value is None or whole is None else found.value - whole
+        agreement = share[at] / looked[at] if looked[at] else None
+        rows.append((votes.sources[at], ratings[at], found.value, found.low, found.high, change, agreement))
+    table = pd.DataFrame(rows, columns=["coder", "ratings", "without", "low", "high", "change", "agreement"])
+    for name in table.columns[2:]:
+        table[name] = table[name].astype("Float64")
+    return table.set_index("coder").sort_values("change", ascending=False, na_position="last", kind="stable")
+
+
+def by_item(votes: Votes) -> pd.DataFrame:
+    """Share of agreeing pairs of ratings on each item that has two or more, least agreement first.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by item: ``ratings``, ``agreement``, and the number of ratings of each class by its name.
+
+    """
+    counts = votes.class_counts()
+    total = counts.sum(axis=1)
+    kept = np.flatnonzero(total >= 2)
+    counts, total = counts[kept], total[kept]
+    agreement = (counts * (counts - 1)).sum(axis=1) / (total * (total - 1))
+    order = np.lexsort((-total, agreement))
+    table = pd.DataFrame(counts, columns=list(votes.schema.classes), index=votes.items[kept])
+    table.insert(0, "ratings", total)
+    table.insert(1, "agreement", agreement)
+    return table.iloc[order].rename_axis("item")
+
+
+def agreement_difference(
+    first: Votes,
+    second: Votes,
+    *,
+    weights: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+    **how: Unpack[Uncertainty],
+) -> Estimate:
+    """Krippendorff's alpha of ``first`` minus that of ``second``, with the interval of the difference.
+
+    Items that are in both, such as those rated by two groups or before and after a new guideline, are drawn
+    together; others are independent. ``weights`` are those of the items of each. Both have the same schema.
+    """
+    if first.schema != second.schema:
+        raise DataError("votes", "have different label schemas, so their alphas are not comparable")
+    items = first.items.append(second.items.difference(first.items, sort=False))
+    parts = [_on(items, votes, None if weights is None else weights[at]) for at, votes in enumerate((first, second))]
+    rows, times = np.unique(np.hstack(parts), axis=0, return_counts=True)
+    k = len(first.schema)
+    made = [
+        alpha_statistic(_half(rows[:, at : at + k + 1], times, votes), first.schema, first.schema.level)
+        for at, votes in ((0, first), (k + 1, second))
+    ]
+    return estimate(difference(made[0], made[1], "difference of Krippendorff's alphas"), how)
+
+
+def _on(items: pd.Index, votes: Votes, weights: npt.ArrayLike | None) -> FloatArray:
+    """Give ``counts and weight[item]`` of one side; zeros where it has no such item."""
+    given = checked_weights(weights, len(votes))
+    table = np.zeros((len(items), len(votes.schema) + 1))
+    each = np.ones(len(votes)) if given is None else given / given.mean()
+    table[items.get_indexer(votes.items)] = np.column_stack([votes.class_counts(), each])
+    return table
+
+
+def _half(table: FloatArray, times: IntArray, votes: Votes) -> Units:
+    counts, each = table[:, :-1].astype(np.int64), table[:, -1]
+    return Units(counts, np.where(each > 0, each, 1.0), times, len(votes.sources))
+
+
+def merges(
+    votes: Votes, *, weights: npt.ArrayLike | None = None, most: int = 5, **how: Unpack[Uncertainty]
+) -> list[dict[str, Any]]:
+    """Say what nominal alpha would be if two classes were one, for the pairs that are confused most.
+
+    Returns
+    -------
+    list of dict
+        ``first``, ``second``; ``merged`` (alpha after the merge) and ``gain`` (that minus alpha now), both
+        ``Estimate``. Empty for two classes: nothing would be left to tell apart. A merge nearly always raises
+        agreement, and what it costs is the distinction.
+
+    """
+    if len(votes.schema) < 3:
+        return []
+    units = units_of(votes, weights)
+    units = units.take(units.pairable)
+    now = alpha_statistic(units, votes.schema, "nominal")
+    found = []
+    for pair in confused_classes(votes, weights=weights).head(most).itertuples():
+        a, b = (votes.schema.classes.index(name) for name in (pair.first, pair.second))
+        counts = units.counts.copy()
+        counts[:, a] += counts[:, b]
+        counts[:, b] = 0
+        after = alpha_statistic(units.with_counts(counts), votes.schema, "nominal")
+        found.append(
+            {
+                "first": pair.first,
+                "second": pair.second,
+                "merged": estimate(after, how),
+                "gain": estimate(difference(after, now, "gain in nominal alpha by a merge"), how),
+            }
+        )
+    return found
