@@ -2,6 +2,7 @@
 
 import multiprocessing
 import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import pytest
 import weakhitl as wh
 from weakhitl.annotation import ADJUDICATOR, ANNOTATOR, AnnotationStore, adjudication_queue, count_ratings, qualify
 from weakhitl.annotation.adjudication import unclear
+from weakhitl.annotation.store import _SINCE
 from weakhitl.errors import DataError, StateError
 from weakhitl.routing import Batch, draw_batch, draw_pilot
 
@@ -52,11 +54,30 @@ def test_batches_and_ratings_come_back_as_they_went_in(store):
     rows = table(("i1", "ana", "a"), ("007", "bo", "?"))
     assert store.add_ratings(rows, ANNOTATOR) == 2
     assert store.add_ratings(rows[:1], ADJUDICATOR) == 1
-    assert store.ratings().to_numpy().tolist() == [
+    stored = store.ratings()
+    assert stored[["item", "annotator", "label", "role"]].to_numpy().tolist() == [
         ["i1", "ana", "a", "annotator"],
         ["007", "bo", "?", "annotator"],
         ["i1", "ana", "a", "adjudicator"],
     ]
+    ages = pd.Timestamp.now("UTC") - pd.to_datetime(stored["time"])
+    assert (ages < pd.Timedelta("1 min")).all()
+
+
+def test_a_rating_carries_the_guideline_it_was_made_under(store):
+    store.add_ratings(table(("i1", "ana", "a")), ANNOTATOR, "old")
+    store.add_ratings(table(("i1", "ana", "a"), ("i2", "ana", "a")), ANNOTATOR, "new")
+    assert store.ratings()["guideline"].tolist() == ["old", "new"]
+
+
+def test_a_store_of_the_first_version_gets_what_it_lacks_and_keeps_what_it_has(store):
+    with closing(sqlite3.connect(store.path)) as connection:
+        connection.executescript(_SINCE[1])
+        connection.execute("INSERT INTO rating (item, annotator, label, role) VALUES ('i1', 'ana', 'a', 'annotator')")
+        connection.execute("PRAGMA user_version = 1")
+        connection.commit()
+    assert store.add_ratings(table(("i2", "ana", "a")), ANNOTATOR, "new") == 1
+    assert store.ratings()[["item", "guideline"]].to_numpy().tolist() == [["i1", ""], ["i2", "new"]]
 
 
 def test_an_empty_store_has_nothing_and_makes_no_file(store):

@@ -13,7 +13,7 @@ import pytest
 import weakhitl
 from weakhitl.cli.main import _COMMANDS, cli
 from weakhitl.config import describe_config
-from weakhitl.gate import CHECKS
+from weakhitl.gate import METRICS
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -45,7 +45,7 @@ def test_every_configuration_key_is_documented_with_its_default():
 
 
 def test_every_check_is_documented():
-    assert [name for name in CHECKS if f"`{name}`" not in reference("checks.md")] == []
+    assert [name for name in METRICS if f"`{name}`" not in reference("checks.md")] == []
 
 
 def test_every_public_name_is_documented():

@@ -8,10 +8,10 @@ import pytest
 from weakhitl.config import Names, describe_config, load_config, parse_config
 from weakhitl.errors import ConfigError, DataError
 from weakhitl.files import atomic_write, read_table, require_columns, row_places, write_json, write_table, write_text
-from weakhitl.gate import CHECKS
+from weakhitl.gate import METRICS
 from weakhitl.label_model import MODELS
 
-NAMES = Names(CHECKS, MODELS)
+NAMES = Names(METRICS, MODELS, ["overlap"])
 
 
 def test_a_csv_is_read_as_strings(tmp_path):
@@ -167,8 +167,7 @@ at_leest = 0.5
         "unknown key 'adjudicator' in [annotation]; did you mean 'adjudicat",
         "metric = 'krippendorf-alpha' is unknown",
         "did you mean 'krippendorff-alpha'?",
-        "gate.check 1: at_least = 3",
-        "gate.check 2: at_least is missing",
+        "gate.check 1: at_least = 3: expected a number from -1 to 1",
         "did you mean 'at_least'?",
     ):
         assert part in said, part

@@ -10,7 +10,7 @@ from scipy.stats import binomtest
 import weakhitl as wh
 from weakhitl.agreement import units_needed
 from weakhitl.config import CheckSection, parse_config
-from weakhitl.gate import CHECKS, Evidence, Gate, assess, figure, run_gate
+from weakhitl.gate import METRICS, Evidence, Gate, assess, figure, run_gate
 from weakhitl.gate.accuracy import release_accuracy, weighted_proportion
 from weakhitl.gate.verdicts import decide
 from weakhitl.release.evidence_files import NAMES
@@ -173,10 +173,15 @@ def test_weights_of_earlier_batches_are_one_and_of_the_last_the_inverse_probabil
     assert evidence([[0]] * 4, (), batches).weights().to_dict() == {"i0": 1, "i1": 1.5, "i2": 1.5}
 
 
-@pytest.mark.parametrize("metric", CHECKS)
+@pytest.mark.parametrize("metric", METRICS)
 def test_every_check_is_undecided_or_counted_on_a_project_without_people(metric):
     found = figure(assess(evidence([[0]] * 3)), metric)
-    assert found.value == 1 if metric == "coverage" else found.reason
+    counted = {"coverage": 1}
+    counted |= dict.fromkeys(
+        ["conflict", "class-drift", "open-adjudications", "rated-items", "minority-items", "overlap"], 0
+    )
+    assert found.value == counted.get(metric)
+    assert metric in counted or found.reason
 
 
 def test_preconditions_are_those_of_the_policy():

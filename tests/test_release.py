@@ -64,7 +64,7 @@ def test_a_release_holds_the_evidence_and_what_was_used(released):
     assert names == {
         "data/data.parquet", "consensus.parquet", "votes.parquet", "ratings.parquet", "batches.parquet",
         "weakhitl.toml", "labeling_functions/functions.py", "guidelines/guideline.md",
-        "report.html", "report.md", "report.json", "manifest.json",
+        "report.html", "report.md", "report.json", "manifest.json", "context.json", "gate-run.json",
     }  # fmt: skip
 
 

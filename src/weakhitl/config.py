@@ -3,10 +3,11 @@
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -116,8 +117,10 @@ class AnnotationSection(_Section):
 class CheckSection(_Section):
     """One check of the gate."""
 
-    metric: Text = Field(description="What is measured.")
-    at_least: float = Field(ge=-1, le=1, description="The bar that the one-sided lower bound must clear.")
+    metric: Text = Field(description="What is measured; or `file.py:function`, a function of your own.")
+    name: Text | None = Field(default=None, description="Name of the check; by default what it measures, and where.")
+    at_least: float | None = Field(default=None, description="The bar that the one-sided lower bound must clear.")
+    at_most: float | None = Field(default=None, description="The bar that the one-sided upper bound must not exceed.")
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(
         default=0.95, description="One-sided confidence of the bound."
     )
@@ -125,12 +128,95 @@ class CheckSection(_Section):
     min_minority: Count = Field(
         default=20, description="Pairable items with a rating off the commonest class, likewise."
     )
+    min_overlap: Annotated[float, Field(ge=0)] = Field(
+        default=0.0, description="Mean number of ratings per rated item, likewise."
+    )
+    class_: Text | None = Field(
+        default=None, alias="class", description="Agreement on this class against the rest; `*` for every class."
+    )
+    slice: Text | None = Field(
+        default=None, description="A column of the data: every one of its values must pass by itself."
+    )
+    min_slice: Count = Field(default=0, description="Values of the slice with fewer items are left out, and named.")
+    where: dict[str, str | list[str]] = Field(
+        default={}, description='Only items whose columns have these values, such as `{ origin = "synthetic" }`.'
+    )
+    sequential: bool = Field(
+        default=False, description="Whether the bound holds at every look, so that one may check after each batch."
+    )
+    predictions: bool = Field(
+        default=False, description="Whether the model's probabilities sharpen a sequential release accuracy."
+    )
+
+    @model_validator(mode="after")
+    def _has_one_bar(self) -> Self:
+        if (self.at_least is None) == (self.at_most is None):
+            raise ValueError("expected at_least or at_most, one of the two")
+        if self.class_ == "*" and self.slice is not None:
+            raise ValueError("class = '*' and slice together would be too many parts; write a check for each class")
+        return self
+
+    @property
+    def label(self) -> str:
+        """What the check is called in output and by waivers."""
+        if self.name is not None:
+            return self.name
+        parts = [self.metric]
+        parts += [] if self.class_ is None else ["by class" if self.class_ == "*" else f"of {self.class_}"]
+        parts += [] if self.slice is None else [f"by {self.slice}"]
+        places = [f"{key}={value if isinstance(value, str) else '|'.join(value)}" for key, value in self.where.items()]
+        parts += [f"where {', '.join(places)}"] if places else []
+        return " ".join(parts)
+
+    @property
+    def bar(self) -> float:
+        """The bar, whichever side it is on."""
+        return self.at_least if self.at_least is not None else self.at_most or 0.0
+
+    @property
+    def bar_text(self) -> str:
+        """The bar in words."""
+        return f"at {'least' if self.at_least is not None else 'most'} {self.bar:g}"
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns of the data that the check looks at."""
+        return [*([] if self.slice is None else [self.slice]), *self.where]
+
+
+class WaiverSection(_Section):
+    """A check that may miss its bar for a while, and who says so."""
+
+    check: Text = Field(description="Name of the check, as the gate prints it.")
+    reason: Text = Field(description="Why the release may go out all the same.")
+    owner: Text = Field(description="Who answers for it.")
+    expires: date = Field(description="Last day on which it holds, such as `2027-01-31`; after it the check fails.")
 
 
 class GateSection(_Section):
     """The release policy."""
 
     check: list[CheckSection] = Field(default=[], description="The checks, all of which must pass.")
+    waiver: list[WaiverSection] = Field(default=[], description="Checks that may miss their bar for a while.")
+
+    @model_validator(mode="after")
+    def _names_fit(self) -> Self:
+        names = [check.label for check in self.check]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"two checks are called {', '.join(map(repr, twice))}; give each a name of its own")
+        faults = [
+            f"waiver {number} is for {waiver.check!r}, which is no check; there are {', '.join(names) or 'none'}"
+            for number, waiver in enumerate(self.waiver, start=1)
+            if waiver.check not in names
+        ]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns of the data that the checks look at, each once."""
+        return list(dict.fromkeys(name for check in self.check for name in check.columns))
 
 
 class ReleaseSection(_Section):
@@ -164,32 +250,62 @@ class Names:
 
     metrics: Collection[str]
     models: Collection[str]
+    counts: Collection[str] = ()
+    """Metrics that count something; all others are shares or coefficients, so their bars lie within -1 to 1."""
 
 
 def load_config(path: Path, names: Names) -> Config:
     """Read and check ``weakhitl.toml``. Raises ``ConfigError`` with every fault and the nearest valid name."""
-    if not path.is_file():
-        raise ConfigError(str(path), "there is no such file; `weakhitl init` makes one")
-    try:
-        return parse_config(path.read_text(encoding="utf-8"), names, str(path))
-    except UnicodeDecodeError as error:
-        raise ConfigError(str(path), f"byte {error.start} is not UTF-8; save the file as UTF-8") from error
+    return parse_config(_text(path, "`weakhitl init` makes one"), names, str(path))
 
 
 def parse_config(text: str, names: Names, where: str = CONFIG_NAME) -> Config:
     """Check the text of a ``weakhitl.toml``; see ``load_config``."""
+    return _validated(Config, text, names, where)
+
+
+def _text(path: Path, hint: str) -> str:
+    if not path.is_file():
+        raise ConfigError(str(path), f"there is no such file; {hint}")
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(str(path), f"byte {error.start} is not UTF-8; save the file as UTF-8") from error
+
+
+_Model = TypeVar("_Model", bound=_Section)
+
+
+def _validated(model: type[_Model], text: str, names: Names, where: str) -> _Model:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(where, f"not TOML: {error}") from error
     faults = _name_faults(content, names)
     try:
-        config = Config.model_validate(content)
+        config = model.model_validate(content)
     except ValidationError as error:
         faults = [_sentence(detail) for detail in error.errors()] + faults
     if faults:
         raise ConfigError(where, faults)
     return config
+
+
+class Policy(_Section):
+    """The gate of a bare table of ratings: ``[labels]`` and ``[[gate.check]]``, nothing else."""
+
+    labels: LabelsSection
+    gate: GateSection = GateSection()
+
+    @cached_property
+    def schema_(self) -> LabelSchema:
+        """The label schema."""
+        return LabelSchema(self.labels.classes, self.labels.level, self.labels.skip)
+
+
+def load_policy(path: Path, names: Names) -> Policy:
+    """Read and check a policy file. Raises ``ConfigError`` with every fault and the nearest valid name."""
+    return _validated(Policy, _text(path, "write one with [labels] classes and [[gate.check]]"), names, str(path))
 
 
 def describe_config() -> list[tuple[str, str, str, str]]:
@@ -198,11 +314,13 @@ def describe_config() -> list[tuple[str, str, str, str]]:
     for section, field in Config.model_fields.items():
         model: Any = field.annotation
         label = f"[{section}]"
+        models = [(label, model)]
         if section == "gate":
-            model, label = CheckSection, "[[gate.check]]"
-        for key, inner in model.model_fields.items():
-            default = "required" if inner.is_required() else repr(inner.default)
-            rows.append((label, key, default, inner.description or ""))
+            models = [("[[gate.check]]", CheckSection), ("[[gate.waiver]]", WaiverSection)]
+        for where, part in models:
+            for key, inner in part.model_fields.items():
+                default = "required" if inner.is_required() else repr(inner.default)
+                rows.append((where, inner.alias or key, default, inner.description or ""))
     return rows
 
 
@@ -214,9 +332,22 @@ def _name_faults(content: Mapping[str, Any], names: Names) -> list[str]:
     gate = content.get("gate", {})
     checks = gate.get("check", []) if isinstance(gate, dict) else []
     for number, check in enumerate(checks if isinstance(checks, list) else [], start=1):
-        if isinstance(check, dict) and isinstance(check.get("metric"), str):
+        if isinstance(check, dict) and isinstance(check.get("metric"), str) and not is_own(check["metric"]):
             faults += _unknown(f"gate.check {number}: metric", check["metric"], names.metrics)
+            faults += _bar_faults(f"gate.check {number}", check, names)
     return faults
+
+
+def _bar_faults(where: str, check: Mapping[str, Any], names: Names) -> list[str]:
+    if check["metric"] in names.counts:
+        return []
+    bars = {key: check[key] for key in ("at_least", "at_most") if isinstance(check.get(key), int | float)}
+    return [f"{where}: {key} = {bar}: expected a number from -1 to 1" for key, bar in bars.items() if abs(bar) > 1]
+
+
+def is_own(metric: str) -> bool:
+    """Whether a metric is a function of the user's: ``file.py:function``."""
+    return ".py:" in metric
 
 
 def _unknown(where: str, name: str, known: Collection[str]) -> list[str]:
@@ -249,11 +380,11 @@ def _place(location: tuple[int | str, ...]) -> str:
 def _keys(parents: list[int | str]) -> list[str]:
     model: Any = Config
     for part in parents:
-        if part == "check":
-            model = CheckSection
+        if part in ("check", "waiver"):
+            model = {"check": CheckSection, "waiver": WaiverSection}[part]
         elif isinstance(part, str):
             model = model.model_fields[part].annotation
-    return list(model.model_fields)
+    return [inner.alias or name for name, inner in model.model_fields.items()]
 
 
 def _nearest(name: str, known: Collection[str]) -> str:

@@ -19,12 +19,14 @@ from weakhitl.agreement.intervals import Uncertainty
 from weakhitl.agreement.pairwise import pairwise_cohen_kappa
 from weakhitl.agreement.planning import units_before, units_for_precision, units_needed
 from weakhitl.agreement.sequential import betting_bounds
+from weakhitl.agreement.summary import agreement_summary
 
 __all__ = [
     "COEFFICIENTS",
     "Paradox",
     "Uncertainty",
     "agreement_difference",
+    "agreement_summary",
     "betting_bounds",
     "brennan_prediger",
     "by_class",

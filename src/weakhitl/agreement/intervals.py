@@ -6,12 +6,13 @@ from typing import Any, Literal, TypedDict, get_args
 import numpy as np
 from scipy.stats import norm, t
 
+from weakhitl.agreement.sequential import asymptotic_sequence
 from weakhitl.agreement.statistic import Statistic
 from weakhitl.errors import UsageError
 from weakhitl.estimate import Estimate
 from weakhitl.votes import FloatArray
 
-Interval = Literal["bootstrap", "jackknife", "linearized"]
+Interval = Literal["bootstrap", "jackknife", "linearized", "sequence"]
 Raters = Literal["fixed", "sampled"]
 
 RESAMPLES = 1000
@@ -30,9 +31,10 @@ class Uncertainty(TypedDict, total=False):
     interval
         ``"bootstrap"`` (default): BCa interval from resampled units. ``"jackknife"``: one unit left out at a time,
         Student's t. ``"linearized"``: the first-order expansion, Student's t; no randomness, and quick.
+        ``"sequence"``: an asymptotic confidence sequence, whose bounds hold at every look from 50 units on.
     raters
         ``"fixed"`` (default): the figure is about these raters. ``"sampled"``: they stand for others like them, and
-        the variance between raters, by leaving out one at a time, is added; not with ``"bootstrap"``.
+        the variance between raters, by leaving out one at a time, is added; with ``"jackknife"`` or ``"linearized"``.
     resamples, seed
         Of the bootstrap: 1,000 and 0 by default.
 
@@ -62,6 +64,8 @@ def estimate(statistic: Statistic, how: Uncertainty, without_raters: Replicates 
     value = statistic.at_all()
     if np.isnan(value):
         return Estimate(None, reason=statistic.undefined, **facts)
+    if interval == "sequence":
+        return asymptotic_sequence(statistic, confidence=confidence)
     if statistic.n < 2:
         return Estimate(value, reason=f"one item alone: {_LITTLE}", **facts)
     if interval == "bootstrap":
@@ -83,10 +87,8 @@ def checked(how: Uncertainty) -> tuple[float, Interval, Raters]:
         raise UsageError(f"interval {interval!r} is unknown; expected one of {', '.join(get_args(Interval))}")
     if raters not in get_args(Raters):
         raise UsageError(f"raters {raters!r} is unknown; expected one of {', '.join(get_args(Raters))}")
-    if raters == "sampled" and interval == "bootstrap":
-        raise UsageError(
-            "raters='sampled' needs interval='jackknife' or 'linearized': a rater drawn twice agrees with himself"
-        )
+    if raters == "sampled" and interval not in ("jackknife", "linearized"):
+        raise UsageError("raters='sampled' needs interval='jackknife' or 'linearized'")
     if how.get("resamples", RESAMPLES) < 100:
         raise UsageError(f"resamples is {how['resamples']}; expected at least 100")
     return confidence, interval, raters

@@ -55,7 +55,7 @@ def count_ratings(
     min_ratings: int,
 ) -> Counted:
     """Decide which ratings count; see ``Counted``. ``ratings`` are the store's, in order of arrival."""
-    table = ratings[ratings["role"] == ANNOTATOR].drop(columns="role").reset_index(drop=True)
+    table = ratings[ratings["role"] == ANNOTATOR][["item", "annotator", "label"]].reset_index(drop=True)
     codes, _ = encode_labels(table["label"], schema)
     pilot_items = _items(batches, "pilot")
     annotators = None

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,9 @@ from weakhitl.files import Fault
 from weakhitl.routing import Batch
 
 ANNOTATOR, ADJUDICATOR = "annotator", "adjudicator"
-RATING_COLUMNS = ["item", "annotator", "label", "role"]
+RATING_COLUMNS = ["item", "annotator", "label", "role", "guideline", "time"]
 
-_VERSION = 1
+_VERSION = 2
 _TABLES = """
 CREATE TABLE batch (
     number INTEGER PRIMARY KEY,
@@ -41,6 +42,14 @@ CREATE TABLE rating (
     UNIQUE (item, annotator, role)
 );
 """
+_SINCE = {
+    1: _TABLES,
+    2: """
+ALTER TABLE rating ADD COLUMN guideline TEXT NOT NULL DEFAULT '';
+ALTER TABLE rating ADD COLUMN time TEXT NOT NULL DEFAULT '';
+""",
+}
+"""What each version added; an older file gets what it lacks."""
 
 
 class AnnotationStore:
@@ -96,11 +105,12 @@ class AnnotationStore:
             for number, kind, seed, overlap, frame in heads
         ]
 
-    def add_ratings(self, table: pd.DataFrame, role: str) -> int:
+    def add_ratings(self, table: pd.DataFrame, role: str, guideline: str = "") -> int:
         """Append ratings (item, annotator, label), all or none; give how many are new.
 
-        A rating that is stored already is passed over. Raises ``DataError`` naming each rating that
-        contradicts a stored one by the same person.
+        They carry the time, and the hash of the guideline that they were made under. A rating that is stored
+        already is passed over. Raises ``DataError`` naming each rating that contradicts a stored one by the same
+        person.
         """
         ratings = self.ratings()
         known = ratings[ratings["role"] == role].set_index(["item", "annotator"])["label"]
@@ -110,19 +120,25 @@ class AnnotationStore:
         if faults := _contradictions(table, stored, new):
             raise DataError("ratings", [f"row {row + 1}: {what}" for row, what in faults])
         rows = table[new].drop_duplicates(["item", "annotator"])[["item", "annotator", "label"]]
+        now = datetime.now(UTC).isoformat(timespec="seconds")
         with self._connection() as connection:
             connection.executemany(
-                "INSERT INTO rating (item, annotator, label, role) VALUES (?, ?, ?, ?)",
-                [(*map(str, cells), role) for cells in rows.itertuples(index=False)],
+                "INSERT INTO rating (item, annotator, label, role, guideline, time) VALUES (?, ?, ?, ?, ?, ?)",
+                [(*map(str, cells), role, guideline, now) for cells in rows.itertuples(index=False)],
             )
         return len(rows)
 
     def ratings(self) -> pd.DataFrame:
-        """All ratings: item, annotator, label (a class name or a skip answer), role; in order of arrival."""
+        """All ratings in order of arrival: item, annotator, label, role, guideline, time.
+
+        ``label`` is a class name or a skip answer, ``guideline`` a hash, ``time`` in UTC; the last two are empty where
+        an older version stored the rating.
+        """
         rows = []
         if self.path.exists():
             with self._connection() as connection:
-                rows = connection.execute("SELECT item, annotator, label, role FROM rating ORDER BY number").fetchall()
+                query = "SELECT item, annotator, label, role, guideline, time FROM rating ORDER BY number"
+                rows = connection.execute(query).fetchall()
         return pd.DataFrame(rows, columns=RATING_COLUMNS, dtype=object)
 
     @contextmanager
@@ -149,8 +165,9 @@ class AnnotationStore:
             return
         if version > _VERSION:
             raise StateError(f"{self.path} was written by a later weakhitl (version {version}); upgrade weakhitl")
-        for statement in filter(str.strip, _TABLES.split(";")):
-            connection.execute(statement)
+        for added in range(version + 1, _VERSION + 1):
+            for statement in filter(str.strip, _SINCE[added].split(";")):
+                connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {_VERSION}")
 
 

@@ -1,14 +1,16 @@
-"""Commands ``agreement`` and ``check``."""
+"""Commands ``check`` and ``plan``."""
 
+import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from weakhitl.cli.shared import (
     EXIT_CODES,
     STATUS_COLOURS,
+    column_options,
     echo_wrapped,
     guarded,
     json_option,
@@ -17,74 +19,167 @@ from weakhitl.cli.shared import (
     print_table,
     project_option,
 )
+from weakhitl.errors import UsageError
 
 if TYPE_CHECKING:
     from weakhitl.gate import Gate
 
-
-@click.command("agreement")
-@click.option("--pairs", default=5, show_default=True, help="How many pairs to show, lowest kappa first.")
-@project_option
-@json_option
-@guarded
-def agreement_command(project_path: Path, pairs: int, as_json: bool) -> None:
-    """Measure how far the annotators agree, with intervals.
-
-    \b
-    Example:
-      weakhitl agreement --pairs 10
-    """
-    from weakhitl.release.report.sections import estimate_text, kappa_text
-
-    content = open_project(project_path).agreement()
-    if as_json:
-        print_json(content)
-        return
-    named: dict[str, dict[str, Any]] = dict(content["dataset"])
-    named |= {f"alpha, {part} items alone": estimate for part, estimate in content["parts"].items()}
-    rows = [(name, estimate_text(e), str(e["n_pairable"]), str(e["n_sources"])) for name, e in named.items()]
-    print_table(
-        "Agreement for the dataset",
-        ("coefficient", "estimate [95 %]", "items", "people"),
-        rows,
-        [2, 3],
-    )
-    classes = [(name, estimate_text(estimate)) for name, estimate in content["by_class"].items()]
-    print_table(
-        "Alpha of each class against the rest",
-        ("class", "alpha [95 %]"),
-        classes,
-    )
-    shared = [pair for pair in content["pairs"] if pair["n"] >= 10 and pair["kappa"] is not None]
-    lowest = sorted(shared, key=lambda pair: pair["kappa"])[:pairs]
-    if lowest:
-        listed = [(pair["first"], pair["second"], str(pair["n"]), kappa_text(pair)) for pair in lowest]
-        title = f"Lowest of {len(shared):,} pairs that share ten items or more"
-        print_table(title, ("first", "second", "items", "Cohen's kappa [95 %]"), listed, [2])
-    if content["left_out_pilot_items"]:
-        echo_wrapped(
-            f"The {content['left_out_pilot_items']:,} pilot items are left out: people were chosen by their agreement "
-            "there, and that alone would lift these figures."
-        )
+_FORMATS = ("text", "json", "junit", "sarif", "markdown", "github")
 
 
 @click.command("check")
+@click.option("--votes", "votes_path", type=click.Path(path_type=Path), help="A table of ratings, without a project.")
+@click.option("--policy", "policy_path", type=click.Path(path_type=Path), help="Its policy: [labels], [[gate.check]].")
+@column_options
+@click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Only the items with this value; repeatable.")
+@click.option("--format", "form", type=click.Choice(_FORMATS), default="text", help="What to print.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the format to this file, and print text.")
+@click.option(
+    "--log",
+    "log_path",
+    type=click.Path(path_type=Path),
+    help="Where the run is logged.  [default: gate-log.jsonl beside the policy]",
+)
 @project_option
 @json_option
 @guarded
-def check_command(project_path: Path, as_json: bool) -> None:
+def check_command(
+    *,
+    project_path: Path,
+    votes_path: Path | None,
+    policy_path: Path | None,
+    columns: tuple[str, str, str],
+    where: tuple[str, ...],
+    form: str,
+    out: Path | None,
+    log_path: Path | None,
+    as_json: bool,
+) -> None:
     """Run the gate: exit 0 pass, 1 fail, 4 undecided.
+
+    Every run is logged in gate-log.jsonl. With --votes and --policy no project
+    is needed, and every item counts alike. --format github writes annotations,
+    and a table into the job's summary.
 
     \b
     Example:
       weakhitl check && weakhitl release 1.0.0
+      weakhitl check --votes ratings.csv --policy gate.toml
+      weakhitl check --format junit --out gate.xml
     """
-    gate = open_project(project_path).check()
-    if as_json:
-        print_json(gate.to_dict())
+    if (votes_path is None) != (policy_path is None):
+        raise UsageError("--votes and --policy belong together")
+    if votes_path is not None and policy_path is not None:
+        from weakhitl.pipeline.ratings import check_ratings
+
+        if where:
+            raise UsageError('--where is for projects; in a policy, give the check `where = { column = "value" }`')
+        gate = check_ratings(votes_path, policy_path, columns, log_path)
     else:
-        print_gate(gate)
+        conditions = _conditions(where)
+        gate = open_project(project_path).check(conditions, log=log_path)
+    _write(gate, "json" if as_json else form, out, str(policy_path or "weakhitl.toml"))
     sys.exit(EXIT_CODES[gate.status])
+
+
+def _conditions(where: tuple[str, ...]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in where]
+    if wrong := [text for text, (_, sign, _) in zip(where, pairs, strict=True) if not sign]:
+        raise UsageError(f"--where {wrong[0]}: expected COLUMN=VALUE")
+    return {column: value for column, _, value in pairs}
+
+
+def _write(gate: "Gate", form: str, out: Path | None, policy: str) -> None:
+    from weakhitl.files import write_json, write_text
+    from weakhitl.gate.outputs import FORMATS
+
+    if out is not None:
+        if form == "text":
+            raise UsageError("--out needs --format json, junit, sarif, markdown or github")
+        write_json(out, gate.to_dict()) if form == "json" else write_text(out, FORMATS[form](gate, policy))
+        print_gate(gate)
+    elif form == "json":
+        print_json(gate.to_dict())
+    elif form == "text":
+        print_gate(gate)
+    else:
+        click.echo(FORMATS[form](gate, policy), nl=False)
+        summary = os.environ.get("GITHUB_STEP_SUMMARY")
+        if form == "github" and summary:
+            with Path(summary).open("a", encoding="utf-8") as file:
+                file.write(FORMATS["markdown"](gate, policy))
+
+
+@click.command("plan")
+@click.option("--bar", type=float, help="Before any data: the bar that agreement must clear.")
+@click.option("--expected", type=float, help="Before any data: the agreement that you believe in.")
+@click.option("--prevalence", type=float, help="Before any data: share of the rarest class that matters.")
+@click.option("--power", type=float, default=0.8, show_default=True, help="How likely the check shall pass then.")
+@click.option("--confidence", type=float, default=0.95, show_default=True, help="One-sided confidence of the bound.")
+@project_option
+@json_option
+@guarded
+def plan_command(
+    *,
+    project_path: Path,
+    bar: float | None,
+    expected: float | None,
+    prevalence: float | None,
+    power: float,
+    confidence: float,
+    as_json: bool,
+) -> None:
+    """Say how many more items a verdict is likely to take.
+
+    From what a project knows so far; or, with --bar, --expected and
+    --prevalence, before any data: items that two people both rate.
+
+    \b
+    Example:
+      weakhitl plan
+      weakhitl plan --bar 0.6 --expected 0.75 --prevalence 0.3
+    """
+    guess = (bar, expected, prevalence)
+    if bar is not None and expected is not None and prevalence is not None:
+        _plan_before(bar, expected, prevalence, confidence, power, as_json=as_json)
+        return
+    if any(number is not None for number in guess):
+        raise UsageError("--bar, --expected and --prevalence belong together")
+    rows = open_project(project_path).plan()
+    if as_json:
+        print_json(rows)
+        return
+    shown = [
+        (
+            row["check"],
+            row["status"],
+            "" if row["value"] is None else f"{row['value']:.3f}",
+            f"{row['measured']:,}",
+            "" if row["more"] is None else f"{row['more']:,}",
+        )
+        for row in rows
+    ]
+    print_table("", ("check", "verdict", "now", "items", "more items"), shown, [2, 3, 4])
+    for row in rows:
+        if row["status"] != "pass":
+            echo_wrapped(f"{row['check']}: {row['why']}" + (f"; next: {row['next']}" if row["next"] else ""))
+
+
+def _plan_before(
+    bar: float, expected: float, prevalence: float, confidence: float, power: float, *, as_json: bool
+) -> None:
+    from weakhitl.agreement import units_before
+
+    needed = units_before(bar, expected, prevalence, confidence=confidence, power=power)
+    if as_json:
+        print_json({"bar": bar, "expected": expected, "prevalence": prevalence, "items": needed})
+    elif needed is None:
+        echo_wrapped(f"No number of items will do: {expected:g} is not above the bar {bar:g}.")
+    else:
+        echo_wrapped(
+            f"About {needed:,} items that two people both rate: then the lower bound clears {bar:g} in {power:.0%} of "
+            f"such studies if agreement is {expected:g}. More people an item need somewhat fewer items."
+        )
 
 
 def print_gate(gate: "Gate") -> None:
@@ -94,10 +189,14 @@ def print_gate(gate: "Gate") -> None:
     for verdict in gate.verdicts:
         click.secho(f"{verdict.status.upper():<10}", fg=STATUS_COLOURS[verdict.status], bold=True, nl=False)
         shown = "" if verdict.estimate.value is None else f": {verdict.estimate}"
-        click.echo(f"{verdict.metric} at least {verdict.at_least:g}{shown}")
-        if line := _drawn(verdict.estimate.low, verdict.estimate.value, verdict.estimate.high, verdict.at_least):
+        click.echo(f"{verdict.name} {verdict.bar_text}{shown}")
+        if line := _drawn(verdict.estimate.low, verdict.estimate.value, verdict.estimate.high, verdict.bar):
             click.echo(f"{'':10}{line}")
         echo_wrapped(verdict.why, indent=10)
+        for name, (status, estimate) in verdict.parts.items():
+            click.echo(f"{'':10}", nl=False)
+            click.secho(f"{status:<10}", fg=STATUS_COLOURS[status], nl=False)
+            click.echo(f"{name}: {estimate}")
         if verdict.advice:
             echo_wrapped(f"next: {verdict.advice}", indent=10)
     click.echo("Gate: ", nl=False)
@@ -106,7 +205,7 @@ def print_gate(gate: "Gate") -> None:
 
 def _drawn(low: float | None, value: float | None, high: float | None, bar: float, width: int = 50) -> str:
     """Draw the interval on a line from 0 to 1: ``-`` between the bounds, ``o`` the value, ``|`` the bar."""
-    if low is None or high is None or value is None:
+    if low is None or high is None or value is None or max(abs(high), abs(bar)) > 1:
         return ""
 
     def place(number: float) -> int:

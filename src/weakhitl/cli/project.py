@@ -28,18 +28,34 @@ from weakhitl.cli.shared import (
     "id_column",
     help="Column with the item ids.  [default: item, id, or the first that is unique]",
 )
+@click.option(
+    "--task",
+    type=click.Choice(["subjective", "objective"]),
+    default="subjective",
+    show_default=True,
+    help="Sets the usual bar for agreement: 0.6 or 0.8.",
+)
+@click.option("--ci", is_flag=True, help="Write a GitHub workflow and a pre-commit hook too, or into a project.")
 @guarded
-def init_command(folder: Path, classes: tuple[str, ...], data: Path | None, id_column: str | None) -> None:
+def init_command(
+    *, folder: Path, classes: tuple[str, ...], data: Path | None, id_column: str | None, task: str, ci: bool
+) -> None:
     """Make a new project: configuration, functions, guideline.
 
     \b
     Example:
       weakhitl init spam --class HAM --class SPAM --data comments.csv
+      weakhitl init --ci
     """
-    from weakhitl.pipeline.init import init_project
+    from weakhitl.config import CONFIG_NAME
+    from weakhitl.pipeline.init import init_ci, init_project
 
-    for path in init_project(folder, classes or ("no", "yes"), data, id_column):
+    there = ci and (folder / CONFIG_NAME).exists()
+    written = [] if there else init_project(folder, classes or ("no", "yes"), data, id_column, task)
+    for path in [*written, *(init_ci(folder) if ci else [])]:
         click.echo(f"wrote {path}")
+    if there:
+        return
     if data is None:
         click.echo(f"Put your items into {folder / 'items.csv'} (columns item, text), or change [data] path.")
     click.echo(f"Next: edit labeling_functions/functions.py, then: weakhitl label --project {folder}")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-STATUS_COLOURS = {"pass": "green", "fail": "red", "undecided": "yellow"}
+STATUS_COLOURS = {"pass": "green", "fail": "red", "undecided": "yellow", "waived": "magenta"}
 EXIT_CODES = {"pass": 0, "fail": 1, "undecided": 4}
 
 
@@ -31,6 +31,19 @@ def project_option(function: F) -> F:
         show_default="the current folder",
         help="Folder with weakhitl.toml, or that file.",
     )(function)
+
+
+def column_options(function: F) -> F:
+    """``--item``, ``--annotator``, ``--label``: the columns of a table of ratings, as ``columns``."""
+
+    @wraps(function)
+    def with_columns(*args: Any, item: str, annotator: str, label: str, **kwargs: Any) -> Any:
+        return function(*args, columns=(item, annotator, label), **kwargs)
+
+    made: Any = with_columns
+    for name in ("label", "annotator", "item"):
+        made = click.option(f"--{name}", default=name, show_default=True, help=f"Column with the {name}.")(made)
+    return made  # type: ignore[no-any-return]  # wraps keeps the signature that click reads
 
 
 def json_option(function: F) -> F:

@@ -1,20 +1,28 @@
 """The gate: what the evidence says, and whether it is enough to release."""
 
 from weakhitl.gate.assessment import Assessment, assess
-from weakhitl.gate.checks import CHECKS, figure, run_gate
-from weakhitl.gate.evidence import Evidence
-from weakhitl.gate.verdicts import FAIL, PASS, UNDECIDED, Gate, Verdict
+from weakhitl.gate.checks import OwnCheck, figure, run_gate, run_policy
+from weakhitl.gate.evidence import Context, Evidence
+from weakhitl.gate.metrics import METRICS
+from weakhitl.gate.subject import Subject
+from weakhitl.gate.verdicts import FAIL, PASS, UNDECIDED, WAIVED, Gate, Status, Verdict
 
 __all__ = [
-    "CHECKS",
     "FAIL",
+    "METRICS",
     "PASS",
     "UNDECIDED",
+    "WAIVED",
     "Assessment",
+    "Context",
     "Evidence",
     "Gate",
+    "OwnCheck",
+    "Status",
+    "Subject",
     "Verdict",
     "assess",
     "figure",
     "run_gate",
+    "run_policy",
 ]

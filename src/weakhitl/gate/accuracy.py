@@ -16,13 +16,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from scipy.stats import beta
 
 from weakhitl.consensus import Consensus
 from weakhitl.estimate import Estimate
 from weakhitl.gate.assessment import Assessment
-from weakhitl.routing.batch import AUDIT
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import FloatArray
 
@@ -52,11 +50,12 @@ class Stratum:
     labels: np.ndarray
 
 
-def release_accuracy(assessment: Assessment, *, confidence: float = 0.95) -> Estimate:
+def release_accuracy(assessment: Assessment, *, confidence: float = 0.95, within: np.ndarray | None = None) -> Estimate:
     """Share of released labels that the adjudicator would call right.
 
     An audited item without a decision counts as an error in the estimate and its lower bound, and as right
-    in the upper bound; one that the adjudicator could not tell is an error.
+    in the upper bound; one that the adjudicator could not tell is an error. ``within[item]`` restricts the dataset
+    to a part.
 
     Returns
     -------
@@ -72,8 +71,9 @@ def release_accuracy(assessment: Assessment, *, confidence: float = 0.95) -> Est
     decisions = assessment.decisions.reindex(assessment.evidence.items)
     pending = decisions.isna().to_numpy()
     decided = decisions.fillna(ABSTAIN).to_numpy(dtype=np.int64)
-    strata = [stratum for stratum in _strata(assessment) if stratum.size]
-    audited = _audited(assessment)
+    part = np.ones(len(decided), dtype=bool) if within is None else within
+    strata = [stratum for stratum in _strata(assessment, part) if stratum.size]
+    audited = _audited(assessment) & part
     if reason := _undefined(strata, audited & ~pending):
         return Estimate(None, confidence=confidence, n_units=int(audited.sum()), method=_METHOD, reason=reason)
     weight = np.zeros(len(decided))
@@ -125,23 +125,23 @@ def _effective_size(weight: FloatArray) -> float:
     return float(weight.sum() ** 2 / (weight**2).sum())
 
 
-def _strata(assessment: Assessment) -> Iterator[Stratum]:
+def _strata(assessment: Assessment, part: np.ndarray) -> Iterator[Stratum]:
     items, batches = assessment.evidence.items, assessment.evidence.batches
-    audited = _audited(assessment)
-    untouched = np.ones(len(items), dtype=bool)
+    audited = _audited(assessment) & part
+    untouched = part.copy()
     low_of_last = np.zeros(len(items), dtype=bool)
-    settled = _ordinary(assessment)
+    ordinary = settled(assessment)
     for number, batch in enumerate(batches, start=1):
-        here = items.isin(batch.items)
+        here = items.isin(batch.items) & part
         untouched &= ~here
         if batch.kind == "pilot":
             yield _stratum(f"batch {number} (pilot)", here, audited, assessment.joint, assessment)
             continue
         above = items.isin(batch.items[batch.above_cut()])
         low_of_last = here & ~above & audited
-        for name, part in (("above the cut", here & above), ("below the cut", here & ~above)):
-            standing = part & audited if (part & audited).any() else here & audited
-            yield _stratum(f"batch {number} ({name})", part, standing, settled, assessment)
+        for name, some in (("above the cut", here & above), ("below the cut", here & ~above)):
+            standing = some & audited if (some & audited).any() else here & audited
+            yield _stratum(f"batch {number} ({name})", some, standing, ordinary, assessment)
     yield _stratum("items in no batch", untouched, low_of_last, assessment.automatic, assessment)
 
 
@@ -156,7 +156,7 @@ def _stratum(
     return Stratum(name, int((members & confident).sum()), standing & confident, consensus.labels)
 
 
-def _ordinary(assessment: Assessment) -> Consensus:
+def settled(assessment: Assessment) -> Consensus:
     """Put only those decisions on top that unclear ratings asked for, not the audit's."""
     unclear = assessment.unclear.index[assessment.unclear != ""]
     ordinary = assessment.decisions[assessment.decisions.index.isin(unclear)]
@@ -164,9 +164,7 @@ def _ordinary(assessment: Assessment) -> Consensus:
 
 
 def _audited(assessment: Assessment) -> np.ndarray:
-    tables = [batch.table for batch in assessment.evidence.routing_batches]
-    drawn = [item for table in tables for item in table["item"][table["reason"] == AUDIT]]
-    return assessment.evidence.items.isin(pd.Index(drawn, dtype=object))
+    return np.asarray(assessment.evidence.items.isin(assessment.evidence.audited))
 
 
 def _undefined(strata: list[Stratum], decided_audit: np.ndarray) -> str:

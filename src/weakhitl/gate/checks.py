@@ -1,69 +1,198 @@
-"""The checks of the gate: a table from names to figures."""
+"""Run the policy: every check on the whole, on a part, or on each of several parts; then the waivers."""
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
-from weakhitl.agreement import COEFFICIENTS
-from weakhitl.config import CheckSection
+from weakhitl.agreement.breakdown import one_class
+from weakhitl.config import CheckSection, GateSection, WaiverSection, is_own
+from weakhitl.errors import ConfigError
 from weakhitl.estimate import Estimate
-from weakhitl.gate.accuracy import release_accuracy
 from weakhitl.gate.assessment import Assessment
-from weakhitl.gate.verdicts import Gate, Verdict, decide
+from weakhitl.gate.metrics import METRICS, Metric, overlap
+from weakhitl.gate.subject import Subject
+from weakhitl.gate.verdicts import FAIL, PASS, UNDECIDED, WAIVED, Gate, Verdict, decide
 
-_TALK = "find the classes that people confuse (`weakhitl agreement`), sharpen the guideline, qualify people on a pilot"
-_LABELS = "improve functions or route more items; see in the report which classes are wrong"
-_COVER = "write functions for what none covers, route more items, or lower release.min_confidence"
+OwnCheck = Callable[[Subject, float], Estimate]
+"""A user's metric: from the subject and a two-sided confidence to an estimate."""
 
-
-def agreement_of_people(assessment: Assessment, *, confidence: float, name: str) -> Estimate:
-    """Agreement of the annotators who count, for the dataset: routed items outside the pilot, weighted."""
-    return COEFFICIENTS[name](
-        assessment.counted.measured,
-        weights=assessment.measured_weights,
-        confidence=confidence,
-        seed=assessment.evidence.config.routing.seed,
-    )
-
-
-def coverage(assessment: Assessment, *, confidence: float) -> Estimate:
-    """Share of the dataset that would be released; counted, not sampled, so it has no error."""
-    n = len(assessment.evidence.items)
-    share = float(assessment.released.mean())
-    return Estimate(share, share, share, 0.0, confidence, n, n, method="counted over the whole dataset")
-
-
-CHECKS: dict[str, Callable[..., Estimate]] = {
-    **{name: partial(agreement_of_people, name=name) for name in COEFFICIENTS},
-    "release-accuracy": release_accuracy,
-    "coverage": coverage,
-}
-"""Name of a metric -> function of (assessment, confidence) that measures it."""
-
-_ADVICE = {"release-accuracy": _LABELS, "coverage": _COVER}
+_OWN_ADVICE = "this is a check of your own: see its function"
 
 
 def figure(assessment: Assessment, metric: str, one_sided: float = 0.95) -> Estimate:
     """Measure a metric; each end of its interval is a one-sided bound at ``one_sided``."""
-    return CHECKS[metric](assessment, confidence=2 * one_sided - 1)
+    check = CheckSection(metric=metric, at_least=0.0)
+    return METRICS[metric].measure(Subject.of(assessment), check, 2 * one_sided - 1)
 
 
-def run_gate(assessment: Assessment) -> Gate:
-    """Run every check of the policy."""
-    return Gate(tuple(_run_check(assessment, check) for check in assessment.evidence.config.gate.check))
+def run_gate(assessment: Assessment, own: Mapping[str, OwnCheck] | None = None) -> Gate:
+    """Run every check of a project's policy; ``own`` maps ``file.py:function`` to the user's metrics."""
+    return run_policy(Subject.of(assessment), assessment.evidence.config.gate, own)
 
 
-def _run_check(assessment: Assessment, check: CheckSection) -> Verdict:
-    estimate = figure(assessment, check.metric, check.confidence)
-    missing = _missing(estimate, check) if check.metric in COEFFICIENTS else []
-    return decide(check, estimate, missing, _ADVICE.get(check.metric, _TALK))
+def run_policy(subject: Subject, policy: GateSection, own: Mapping[str, OwnCheck] | None = None) -> Gate:
+    """Run every check of a policy. Raises ``ConfigError`` with every check that cannot be run on this subject."""
+    faults = [fault for check in policy.check for fault in _faults(check, subject, own or {})]
+    if faults:
+        raise ConfigError("gate", faults)
+    waivers = {waiver.check: waiver for waiver in policy.waiver}
+    verdicts = (_verdict(check, subject, own or {}) for check in policy.check)
+    return Gate(tuple(_waived(verdict, waivers.get(verdict.name), subject) for verdict in verdicts))
 
 
-def _missing(estimate: Estimate, check: CheckSection) -> list[str]:
-    missing = []
-    if estimate.n_pairable < check.min_units:
-        missing.append(f"{estimate.n_pairable} items have two ratings; {check.min_units} are needed")
-    if (estimate.n_minority or 0) < check.min_minority:
-        missing.append(
-            f"{estimate.n_minority or 0} items have a rating off the commonest class; {check.min_minority} are needed"
-        )
-    return missing
+def _faults(check: CheckSection, subject: Subject, own: Mapping[str, OwnCheck]) -> list[str]:
+    if is_own(check.metric):
+        return [] if check.metric in own else [f"{check.label}: the function {check.metric} was not loaded"]
+    metric = METRICS[check.metric]
+    faults = []
+    if subject.assessment is None and not metric.ratings_alone:
+        alone = ", ".join(name for name, one in METRICS.items() if one.ratings_alone)
+        faults.append(f"{check.label}: needs a project; a table of ratings can be checked for {alone}")
+    if check.sequential and not metric.sequential:
+        faults.append(f"{check.label}: has no bound that holds at every look; drop sequential")
+    if check.class_ is not None and not metric.preconditions:
+        faults.append(f"{check.label}: class is for agreement only")
+    if check.class_ not in (None, "*") and check.class_ not in subject.votes.schema.classes:
+        faults.append(f"{check.label}: class {check.class_!r} is none; {subject.votes.schema.expected(check.class_)}")
+    if check.predictions and (check.metric != "release-accuracy" or not check.sequential):
+        faults.append(f"{check.label}: predictions sharpen a sequential release-accuracy, nothing else")
+    return faults
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One thing to be measured against the bar: the whole, a slice or a class."""
+
+    check: CheckSection
+    metric: Metric
+    subject: Subject
+
+    def estimate(self, one_sided: float) -> Estimate:
+        return self.metric.measure(self.subject, self.check, 2 * one_sided - 1)
+
+    def verdict(self) -> Verdict:
+        estimate = self.estimate(self.check.confidence)
+        return decide(self.check, estimate, self.missing(estimate), self.metric.advice)
+
+    def missing(self, estimate: Estimate) -> list[str]:
+        """Preconditions that are not met."""
+        check, missing = self.check, []
+        if not self.metric.preconditions:
+            return []
+        if estimate.n_pairable < check.min_units:
+            missing.append(f"{estimate.n_pairable} items have two ratings; {check.min_units} are needed")
+        minority = estimate.n_minority or 0
+        if minority < check.min_minority:
+            missing.append(f"{minority} items have a rating off the commonest class; {check.min_minority} are needed")
+        mean = overlap(estimate.n_units, self.subject.votes.n_votes)
+        if mean < check.min_overlap:
+            missing.append(f"{mean:.2f} ratings per rated item; {check.min_overlap:g} are needed")
+        return missing
+
+
+def _verdict(check: CheckSection, subject: Subject, own: Mapping[str, OwnCheck]) -> Verdict:
+    metric = _own_metric(own[check.metric]) if is_own(check.metric) else METRICS[check.metric]
+    here = subject.where(check.where)
+    if check.class_ not in (None, "*"):
+        here = here.with_votes(one_class(here.votes, check.class_))
+    if check.slice is not None:
+        return _each({name: _Part(check, metric, part) for name, part in here.slices(check.slice).items()}, check)
+    if check.class_ == "*":
+        classes = here.votes.schema.classes
+        parts = {name: here.with_votes(one_class(here.votes, name)) for name in classes}
+        return _each({name: _Part(check, metric, part) for name, part in parts.items()}, check)
+    return _Part(check, metric, here).verdict()
+
+
+def _own_metric(function: OwnCheck) -> Metric:
+    def measure(subject: Subject, check: CheckSection, confidence: float) -> Estimate:
+        estimate = function(subject, confidence)
+        if not isinstance(estimate, Estimate):
+            raise ConfigError("gate", f"{check.metric} gave {type(estimate).__name__}; expected a weakhitl.Estimate")
+        return estimate
+
+    return Metric(measure, _OWN_ADVICE, ratings_alone=True)
+
+
+def _each(parts: Mapping[str, _Part], check: CheckSection) -> Verdict:
+    """Judge a family of parts: it passes when every part passes, and fails when one fails under Holm's correction.
+
+    That all parts clear the bar is an intersection-union test: each at the full level is enough, as a family with one
+    bad part passes only if that part does. That some part misses the bar is found in as many tries as there are
+    parts, so those bounds are Holm's.
+
+    Sources: R. L. Berger (1982), Multiparameter hypothesis testing and acceptance sampling; S. Holm (1979), A simple
+    sequentially rejective multiple test procedure.
+    """
+    small = [name for name, part in parts.items() if int(part.subject.members.sum()) < check.min_slice]
+    kept = {name: part for name, part in parts.items() if name not in small}
+    if not kept:
+        nothing = Estimate(None, confidence=2 * check.confidence - 1, reason="there is no part to look at")
+        return decide(check, nothing, [], "")
+    verdicts = {name: part.verdict() for name, part in kept.items()}
+    failed = _failed(kept, verdicts, check)
+    status = {
+        name: FAIL if name in failed else PASS if verdict.status == PASS else UNDECIDED
+        for name, verdict in verdicts.items()
+    }
+    worst = verdicts[min(verdicts, key=lambda name: (-(name in failed), _margin(verdicts[name], check)))]
+    overall = FAIL if failed else PASS if set(status.values()) == {PASS} else UNDECIDED
+    doubtful = [name for name, verdict in verdicts.items() if verdict.status == FAIL and name not in failed]
+    named = {
+        FAIL: failed,
+        UNDECIDED: [name for name, found in status.items() if found == UNDECIDED and name not in doubtful],
+        f"would fail alone, but not beyond doubt among {len(kept)}": doubtful,
+    }
+    lines = [f"{len(kept)} parts"]
+    lines += [f"{kind}: {', '.join(names)}" for kind, names in named.items() if names]
+    lines += [f"left out, too small: {', '.join(small)}"] if small else []
+    return replace(
+        worst,
+        status=overall,
+        why=f"{'; '.join(lines)}; the worst: {worst.why}",
+        advice=worst.advice if overall != PASS else "",
+        parts={name: (status[name], verdict.estimate) for name, verdict in verdicts.items()},
+    )
+
+
+def _failed(parts: Mapping[str, _Part], verdicts: Mapping[str, Verdict], check: CheckSection) -> list[str]:
+    """Parts that fail by Holm's step-down: each next one at a level that the fewer remaining ones allow."""
+    order = sorted(
+        (name for name in parts if verdicts[name].status == FAIL), key=lambda name: _edge(verdicts[name], check)
+    )
+    failed: list[str] = []
+    for name in order:
+        level = 1 - (1 - check.confidence) / (len(parts) - len(failed))
+        if decide(check, parts[name].estimate(level), [], "").status != FAIL:
+            break
+        failed.append(name)
+    return failed
+
+
+def _edge(verdict: Verdict, check: CheckSection) -> float:
+    """How clearly a part fails: the lower, the clearer, in standard errors."""
+    estimate = verdict.estimate
+    bound = estimate.high if check.at_least is not None else estimate.low
+    distance = (bound or 0.0) - check.bar if check.at_least is not None else check.bar - (bound or 0.0)
+    return distance / max(estimate.se or 0.0, 1e-12)
+
+
+def _margin(verdict: Verdict, check: CheckSection) -> float:
+    """By how much the bound clears the bar; without a bound, not at all."""
+    bound = verdict.estimate.low if check.at_least is not None else verdict.estimate.high
+    if bound is None:
+        return float("-inf")
+    return bound - check.bar if check.at_least is not None else check.bar - bound
+
+
+def _waived(verdict: Verdict, waiver: WaiverSection | None, subject: Subject) -> Verdict:
+    """Apply a waiver: until it expires the check is waived, after that it fails."""
+    if waiver is None:
+        return verdict
+    facts = {"reason": waiver.reason, "owner": waiver.owner, "expires": waiver.expires.isoformat()}
+    if verdict.status == PASS:
+        return replace(verdict, waiver=facts)
+    if subject.as_of.date() <= waiver.expires:
+        why = f"{verdict.why}; waived until {waiver.expires} by {waiver.owner}: {waiver.reason}"
+        return replace(verdict, status=WAIVED, why=why, waiver=facts)
+    why = f"{verdict.why}; the waiver of {waiver.owner} expired on {waiver.expires}"
+    return replace(verdict, status=FAIL, why=why, waiver=facts)

@@ -1,6 +1,8 @@
 """The evidence: all that labels, figures and verdicts are computed from, and nothing else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +14,33 @@ from weakhitl.routing import Batch
 from weakhitl.schema import LabelSchema
 from weakhitl.vote_table import encode_labels
 from weakhitl.votes import Votes
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a gate needs to know beside the votes.
+
+    Attributes
+    ----------
+    as_of
+        The moment of the check, UTC: waivers expire and ratings age.
+    guideline
+        Content hash of the annotators' guideline; empty without one.
+    previous
+        ``version`` of the last release and ``classes``: name -> share; None before the first.
+    attributes
+        Columns of the data that the policy looks at, indexed by item id.
+
+    """
+
+    as_of: datetime
+    guideline: str = ""
+    previous: dict[str, Any] | None = None
+    attributes: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+def _now() -> Context:
+    return Context(datetime.now(UTC).replace(microsecond=0))
 
 
 @dataclass(frozen=True)
@@ -30,6 +59,8 @@ class Evidence:
         What was sent to annotators, oldest first.
     gold
         Item -> class index of what is known beforehand; None where the configuration names no gold.
+    context
+        What a gate needs to know beside the votes.
 
     """
 
@@ -38,6 +69,7 @@ class Evidence:
     ratings: pd.DataFrame
     batches: tuple[Batch, ...]
     gold: "pd.Series[int] | None" = None
+    context: Context = field(default_factory=_now)
 
     def __post_init__(self) -> None:
         rated = pd.Index(self.ratings["item"].unique(), dtype=object)
@@ -66,6 +98,13 @@ class Evidence:
     def routing_batches(self) -> list[Batch]:
         """The batches that figures are measured on: all but pilots."""
         return [batch for batch in self.batches if batch.kind == "routing"]
+
+    @property
+    def audited(self) -> pd.Index:
+        """Items of all random samples."""
+        drawn = [item for batch in self.routing_batches for item in batch.drawn_for_audit]
+        items: pd.Index = pd.Index(drawn, dtype=object)
+        return items
 
     def decisions(self) -> "pd.Series[int]":
         """Item -> decided class index; ABSTAIN where adjudicators could not tell or disagree."""

@@ -1,18 +1,19 @@
 """Verdicts: an estimate, a bar, and what follows."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from weakhitl.agreement import units_needed
 from weakhitl.config import CheckSection
 from weakhitl.estimate import Estimate
 
-Status = Literal["pass", "fail", "undecided"]
+Status = Literal["pass", "fail", "undecided", "waived"]
 
 PASS: Status = "pass"  # noqa: S105 - a verdict, not a password
 FAIL: Status = "fail"
 UNDECIDED: Status = "undecided"
+WAIVED: Status = "waived"
 
 
 @dataclass(frozen=True)
@@ -21,30 +22,50 @@ class Verdict:
 
     Attributes
     ----------
-    metric, at_least, confidence
+    name, metric, at_least, at_most, confidence
         The policy's check.
     status
-        pass, fail or undecided.
+        pass, fail, undecided or waived.
     estimate
-        Its two-sided interval is such that each end is a one-sided bound at ``confidence``.
+        Its two-sided interval is such that each end is a one-sided bound at ``confidence``; of several parts, the
+        estimate of the worst.
     why
         One sentence: the bound against the bar, or what is missing.
     advice
         What to do next; empty for a pass.
+    parts
+        Name -> status and estimate of each slice or class, where the check has several.
+    waiver
+        Reason, owner and expiry, where there is one.
 
     """
 
+    name: str
     metric: str
-    at_least: float
+    at_least: float | None
+    at_most: float | None
     confidence: float
     status: Status
     estimate: Estimate
     why: str
     advice: str = ""
+    parts: Mapping[str, tuple[Status, Estimate]] = field(default_factory=dict)
+    waiver: Mapping[str, str] | None = None
+
+    @property
+    def bar(self) -> float:
+        """The bar, whichever side it is on."""
+        return self.at_least if self.at_least is not None else self.at_most or 0.0
+
+    @property
+    def bar_text(self) -> str:
+        """The bar in words."""
+        return f"at {'least' if self.at_least is not None else 'most'} {self.bar:g}"
 
     def to_dict(self) -> dict[str, Any]:
         """Give all fields, ready for JSON."""
-        return asdict(self)
+        parts = {name: {"status": status, "estimate": asdict(one)} for name, (status, one) in self.parts.items()}
+        return asdict(self) | {"parts": parts, "waiver": None if self.waiver is None else dict(self.waiver)}
 
 
 @dataclass(frozen=True)
@@ -55,11 +76,16 @@ class Gate:
 
     @property
     def status(self) -> Status:
-        """Fail before undecided before pass; a policy without checks is undecided."""
+        """Fail before undecided before pass; a waived check does not stand in the way; no checks is undecided."""
         found = {verdict.status for verdict in self.verdicts}
         if FAIL in found:
             return FAIL
-        return PASS if found == {PASS} else UNDECIDED
+        return UNDECIDED if UNDECIDED in found or not found else PASS
+
+    @property
+    def waived(self) -> tuple[Verdict, ...]:
+        """The checks that missed their bar and are waived."""
+        return tuple(verdict for verdict in self.verdicts if verdict.status == WAIVED)
 
     def to_dict(self) -> dict[str, Any]:
         """Give status and verdicts, ready for JSON."""
@@ -67,30 +93,43 @@ class Gate:
 
 
 def decide(check: CheckSection, estimate: Estimate, missing: Sequence[str], advice: str) -> Verdict:
-    """Pass when the lower bound clears the bar, fail when the upper bound is under it, undecided between.
+    """Pass when the bound clears the bar, fail when the other bound is on the wrong side of it, undecided between.
 
     ``missing`` lists preconditions that are not met: with any, or without an interval, there is no verdict.
     ``advice`` is what to do after a fail.
     """
+    status, why, then = _judge(check, estimate, missing, advice)
+    bars = check.at_least, check.at_most
+    return Verdict(check.label, check.metric, *bars, check.confidence, status, estimate, why, then)
 
-    def verdict(status: Status, why: str, then: str = "") -> Verdict:
-        return Verdict(check.metric, check.at_least, check.confidence, status, estimate, why, then)
 
+def _judge(check: CheckSection, estimate: Estimate, missing: Sequence[str], advice: str) -> tuple[Status, str, str]:
+    """Give status, why, and what to do next."""
     if estimate.value is None:
-        return verdict(UNDECIDED, f"undefined: {estimate.reason}", "collect what is missing, then check again")
-    if missing:
-        return verdict(UNDECIDED, "; ".join(missing), "route more items, then check again")
-    if estimate.low is None or estimate.high is None:
-        return verdict(UNDECIDED, f"no interval: {estimate.reason}", "route more items, then check again")
-    if estimate.low >= check.at_least:
-        return verdict(PASS, f"lower bound {estimate.low:.3f} clears {check.at_least:g}")
-    if estimate.high < check.at_least:
-        return verdict(FAIL, f"upper bound {estimate.high:.3f} is under {check.at_least:g}", advice)
-    why = f"the bar {check.at_least:g} lies within [{estimate.low:.3f}, {estimate.high:.3f}]"
-    return verdict(UNDECIDED, why, _more(estimate, check))
+        return UNDECIDED, f"undefined: {estimate.reason}", "collect what is missing, then check again"
+    if missing or estimate.low is None or estimate.high is None:
+        why = "; ".join(missing) or f"no interval: {estimate.reason}"
+        return UNDECIDED, why, "route more items, then check again"
+    low, high, bar = _text(estimate.low), _text(estimate.high), f"{check.bar:g}"
+    passes, fails = estimate.low >= check.bar, estimate.high < check.bar
+    whys = f"lower bound {low} clears {bar}", f"upper bound {high} is under {bar}"
+    if check.at_least is None:
+        passes, fails = estimate.high <= check.bar, estimate.low > check.bar
+        whys = f"upper bound {high} keeps to {bar}", f"lower bound {low} is over {bar}"
+    if passes:
+        return PASS, whys[0], ""
+    if fails:
+        return FAIL, whys[1], advice
+    return UNDECIDED, f"the bar {bar} lies within [{low}, {high}]", _more(estimate, check)
+
+
+def _text(number: float) -> str:
+    return f"{number:.3f}" if abs(number) < 10 else f"{number:,.1f}"
 
 
 def _more(estimate: Estimate, check: CheckSection) -> str:
+    if check.at_least is None:
+        return "more items narrow the interval; the bar lies inside it"
     needed = units_needed(estimate, check.at_least, check.confidence)
     if needed is None:
         return "more items alone are unlikely to pass it: the estimate itself is not above the bar"

@@ -54,7 +54,9 @@ class Calibration:
         return axes
 
 
-def calibration(proba: FloatArray, truth: IntArray, *, bins: int = 10, seed: int = 0) -> Calibration:
+def calibration(
+    proba: FloatArray, truth: IntArray, *, bins: int = 10, seed: int = 0, confidence: float = 0.95
+) -> Calibration:
     """Compare the probability of the likeliest class with how often it is right.
 
     Parameters
@@ -67,6 +69,8 @@ def calibration(proba: FloatArray, truth: IntArray, *, bins: int = 10, seed: int
         Bins of equal width from 0 to 1.
     seed
         Of the resamples.
+    confidence
+        Of the intervals, two-sided.
 
     Raises
     ------
@@ -96,20 +100,20 @@ def calibration(proba: FloatArray, truth: IntArray, *, bins: int = 10, seed: int
     if not known.any():
         raise DataError("calibration", "no item has a known class")
     proba, truth = proba[known], truth[known]
-    confidence = proba.max(axis=1)
-    leading = proba >= confidence[:, None] - _TIE
+    stated = proba.max(axis=1)
+    leading = proba >= stated[:, None] - _TIE
     right = (leading / leading.sum(axis=1, keepdims=True))[np.arange(len(truth)), truth]
-    which = np.minimum((confidence * bins).astype(np.int64), bins - 1)
+    which = np.minimum((stated * bins).astype(np.int64), bins - 1)
     losses = -np.log(np.maximum(proba[np.arange(len(truth)), truth], 1e-12))
 
     def error(at: IntArray) -> float:
-        gaps = np.bincount(which[at], weights=confidence[at] - right[at], minlength=bins)
+        gaps = np.bincount(which[at], weights=stated[at] - right[at], minlength=bins)
         return float(np.abs(gaps).sum() / len(at))
 
     return Calibration(
-        table=_table(which, confidence, right, bins),
-        ece=_resampled(error, len(truth), f"expected calibration error, {bins} bins", seed),
-        log_loss=_resampled(lambda at: float(losses[at].mean()), len(truth), "log-loss", seed),
+        table=_table(which, stated, right, bins),
+        ece=_resampled(error, len(truth), f"expected calibration error, {bins} bins", seed, confidence),
+        log_loss=_resampled(lambda at: float(losses[at].mean()), len(truth), "log-loss", seed, confidence),
     )
 
 
@@ -130,12 +134,17 @@ def _table(which: IntArray, confidence: FloatArray, right: FloatArray, bins: int
     )
 
 
-def _resampled(statistic: Any, n: int, name: str, seed: int) -> Estimate:
-    facts: dict[str, Any] = {"n_units": n, "seed": seed, "method": f"{name}; percentile interval, resampled items"}
+def _resampled(statistic: Any, n: int, name: str, seed: int, confidence: float) -> Estimate:
+    facts: dict[str, Any] = {
+        "confidence": confidence,
+        "n_units": n,
+        "seed": seed,
+        "method": f"{name}; percentile interval, resampled items",
+    }
     value = statistic(np.arange(n))
     if n < _LEAST_ITEMS:
         return Estimate(value, reason=f"{n} items with a known class; at least {_LEAST_ITEMS} are needed", **facts)
     rng = np.random.default_rng(seed)
     values = np.array([statistic(rng.integers(0, n, n)) for _ in range(_RESAMPLES)])
-    low, high = np.quantile(values, [0.025, 0.975])
+    low, high = np.quantile(values, [(1 - confidence) / 2, (1 + confidence) / 2])
     return Estimate(value, float(low), float(high), float(values.std(ddof=1)), **facts)

@@ -22,7 +22,7 @@ def discover(*paths: str | Path) -> list[LabelingFunction]:
     found: dict[str, tuple[LabelingFunction, Path]] = {}
     faults: list[str] = []
     for path in _files(paths):
-        module, fault = _load(path)
+        module, fault = load_file(path)
         if module is None:
             faults.append(fault)
             continue
@@ -55,7 +55,7 @@ def _files(paths: Iterable[str | Path]) -> list[Path]:
     return [path for path in function_files(listed) if not path.name.startswith("_") or path in listed]
 
 
-def _load(path: Path) -> tuple[ModuleType | None, str]:
+def load_file(path: Path) -> tuple[ModuleType | None, str]:
     """Import a file under a name of its own; give the module, or what went wrong."""
     digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]
     spec = importlib.util.spec_from_file_location(f"weakhitl_functions_{digest}_{path.stem}", path)

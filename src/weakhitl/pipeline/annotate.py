@@ -101,7 +101,7 @@ def collect(
     role = ADJUDICATOR if adjudication else ANNOTATOR
     table = read_long(path, workspace.config.schema_, workspace.items.index, columns)
     try:
-        new = workspace.store.add_ratings(table, role)
+        new = workspace.store.add_ratings(table, role, workspace.guideline_hash)
     except DataError as error:
         raise DataError(str(path), error.faults) from None
     assessment = workspace.assess()

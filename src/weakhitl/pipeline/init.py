@@ -1,7 +1,7 @@
 """Init: a new project's folder."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,7 +46,7 @@ qualify_ratings = 10           # pilot ratings that are needed to tell
 
 [[gate.check]]
 metric = "krippendorff-alpha"
-at_least = 0.6                 # usual for a subjective task; 0.8 for an objective one
+{bar}
 confidence = 0.95
 
 [[gate.check]]
@@ -60,6 +60,43 @@ at_least = 0.5
 
 [release]
 min_confidence = 0.8           # labels below are withheld, and counted
+"""
+
+_BARS = {
+    "subjective": 'at_least = 0.6                 # a matter of opinion: "substantial" begins here (Landis, Koch 1977)',
+    "objective": "at_least = 0.8                 # a matter of fact: what Krippendorff (2018, section 12.4) relies on",
+}
+TASKS = tuple(_BARS)
+"""Kinds of task that have a usual bar for agreement."""
+
+_WORKFLOW = """\
+name: gate
+on: [push, pull_request]
+
+jobs:
+  gate:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-python@v5
+        with:
+          python-version: "3.12"
+      - run: pip install weakhitl
+      - run: weakhitl label
+      - run: weakhitl check --format github   # exit 1 fails, 4 undecided: both stop the job
+"""
+
+_HOOK = """\
+repos:
+  - repo: local
+    hooks:
+      - id: weakhitl-check
+        name: weakhitl check
+        entry: weakhitl check --log .weakhitl/hook-log.jsonl
+        language: system
+        pass_filenames: false
+        always_run: true
+        stages: [pre-push]
 """
 
 _FUNCTIONS = '''\
@@ -91,12 +128,25 @@ Answer "I can't tell". It is better than a guess.
 """
 
 
+def init_ci(folder: Path) -> list[Path]:
+    """Write a GitHub workflow and a pre-commit hook that run the gate; give the files written.
+
+    The hook runs before a push. Raises ``StateError`` when a file is there already: nothing is overwritten.
+    """
+    return _write(folder, {".github/workflows/gate.yml": _WORKFLOW, ".pre-commit-config.yaml": _HOOK})
+
+
 def init_project(
-    folder: Path, classes: Sequence[str], data: Path | None = None, id_column: str | None = None
+    folder: Path,
+    classes: Sequence[str],
+    data: Path | None = None,
+    id_column: str | None = None,
+    task: str = "subjective",
 ) -> list[Path]:
     """Write weakhitl.toml, labeling_functions/ and guidelines/ into ``folder``; give the files written.
 
     ``id_column`` defaults to a column of the data called item or id, else to the first whose cells differ.
+    ``task`` is one of ``TASKS`` and sets the bar for agreement.
     Raises ``StateError`` when a file is there already: nothing is overwritten.
     """
     try:
@@ -121,12 +171,17 @@ def init_project(
             classes=f"[{', '.join(map(_quoted, classes))}]",
             data=_quoted(data_name),
             id=_quoted(id_name),
+            bar=_BARS[task],
         ),
         "labeling_functions/functions.py": _FUNCTIONS.format(word=word, first=classes[0], column=column),
         "guidelines/guideline.md": _GUIDELINE.format(
             classes="".join(f"## {name}\n\nWhen it applies. Two examples.\n\n" for name in classes)
         ),
     }
+    return _write(folder, texts)
+
+
+def _write(folder: Path, texts: Mapping[str, str]) -> list[Path]:
     if there := [name for name in texts if (folder / name).exists()]:
         raise StateError(f"{folder} holds {', '.join(there)} already; nothing was written")
     for name, text in texts.items():

@@ -1,6 +1,6 @@
 """``Project``: what the commands do, from Python."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from weakhitl.config import Config
 from weakhitl.gate import Assessment, Gate
 from weakhitl.label_model import Explanation
 from weakhitl.labeling.apply import Progress
-from weakhitl.pipeline import annotate, diagnosis, label, release, status
+from weakhitl.pipeline import annotate, diagnosis, label, plan, release, status
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.routing import Batch
 from weakhitl.votes import Votes
@@ -107,13 +107,17 @@ class Project:
         """List the people who rated, and whether they qualify."""
         return annotate.annotators(self._workspace)
 
-    def agreement(self) -> dict[str, Any]:
-        """Measure the annotators' agreement."""
-        return release.agreement(self._workspace)
+    def agreement(self, by: Sequence[str] = ()) -> dict[str, Any]:
+        """Measure the annotators' agreement in every way; ``by`` names columns of the data to slice by."""
+        return release.agreement(self._workspace, by)
 
-    def check(self) -> Gate:
-        """Run the gate."""
-        return release.check(self._workspace)
+    def plan(self) -> list[dict[str, Any]]:
+        """Say for each check how many more items it is likely to take."""
+        return plan.plan(self._workspace)
+
+    def check(self, where: Mapping[str, str] | None = None, log: Path | None = None) -> Gate:
+        """Run the gate, or only on the items whose columns have the values of ``where``; the run is logged."""
+        return release.check(self._workspace, where, log)
 
     def release(self, version: str) -> release.Released:
         """Release, or write the report of a refusal."""

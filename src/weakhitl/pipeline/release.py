@@ -1,13 +1,17 @@
 """Check, release."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from weakhitl.config import CONFIG_NAME
+from weakhitl.config import CONFIG_NAME, is_own
 from weakhitl.errors import DataError
-from weakhitl.gate import PASS, Gate, run_gate
+from weakhitl.files import sha256
+from weakhitl.gate import PASS, Assessment, Gate, Subject, run_policy
+from weakhitl.gate.log import append_run, evidence_digest
 from weakhitl.labeling.discover import function_files
+from weakhitl.pipeline.own_checks import own_checks
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release import Contents, write_bundle, write_refusal
 from weakhitl.release.bundle import check_version
@@ -37,25 +41,47 @@ class Released:
         }
 
 
-def check(workspace: Workspace) -> Gate:
-    """Run every check of the policy on the evidence as it is now."""
-    return run_gate(workspace.assess())
+def check(workspace: Workspace, where: Mapping[str, str] | None = None, log: Path | None = None) -> Gate:
+    """Run every check of the policy on the evidence as it is now, or on a part of it, and log the run."""
+    assessment = workspace.assess(where)
+    gate, _ = _logged(workspace, assessment, where, log)
+    return gate
 
 
-def agreement(workspace: Workspace) -> dict[str, Any]:
-    """Measure the annotators' agreement: for the dataset, for its parts, by class, by pair."""
-    return agreement_content(workspace.assess())
+def _logged(
+    workspace: Workspace,
+    assessment: Assessment,
+    where: Mapping[str, str] | None = None,
+    log: Path | None = None,
+) -> tuple[Gate, dict[str, Any]]:
+    policy = workspace.config.gate
+    own = own_checks(policy.check, workspace.root)
+    gate = run_policy(Subject.of(assessment).where(where or {}), policy, own)
+    entry = append_run(
+        log or workspace.gate_log,
+        gate,
+        data=evidence_digest(assessment.evidence),
+        policy=sha256(workspace.root / CONFIG_NAME),
+        seed=workspace.config.routing.seed,
+        as_of=assessment.evidence.context.as_of.isoformat(),
+    )
+    return gate, entry
+
+
+def agreement(workspace: Workspace, by: Sequence[str] = ()) -> dict[str, Any]:
+    """Measure the annotators' agreement in every way; ``by`` names columns of the data to slice by."""
+    return agreement_content(workspace.assess(by), by)
 
 
 def release(workspace: Workspace, version: str) -> Released:
     """Release when every check passes; else write the report of the refusal, and no data."""
     check_version(version)
     assessment = workspace.assess()
-    gate = run_gate(assessment)
+    gate, run = _logged(workspace, assessment)
     report = report_content(assessment, gate, version)
     if gate.status != PASS:
         return Released(gate, write_refusal(workspace.releases, report), None)
-    contents = Contents(assessment, report, workspace.items, _copies(workspace))
+    contents = Contents(assessment, report, workspace.items, _copies(workspace), run)
     path, digest = write_bundle(workspace.releases, contents)
     return Released(gate, path, digest)
 
@@ -64,6 +90,9 @@ def _copies(workspace: Workspace) -> dict[str, Path]:
     """Path in the bundle -> configuration, functions and guideline as used."""
     copies = {CONFIG_NAME: workspace.root / CONFIG_NAME}
     sources = {"labeling_functions": function_files(workspace.function_paths)}
+    checks = [check.metric.rsplit(":", 1)[0] for check in workspace.config.gate.check if is_own(check.metric)]
+    if checks:
+        sources["gate"] = [workspace.root / name for name in dict.fromkeys(checks)]
     if (guideline := workspace.guideline_path) is not None:
         if not guideline.is_file():
             raise DataError(

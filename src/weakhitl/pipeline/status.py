@@ -5,6 +5,7 @@ from typing import Any
 from weakhitl.annotation.counting import COUNTED
 from weakhitl.errors import StateError
 from weakhitl.gate import FAIL, PASS, Assessment, run_gate
+from weakhitl.pipeline.own_checks import own_checks
 from weakhitl.pipeline.workspace import Workspace
 
 
@@ -31,7 +32,7 @@ def status(workspace: Workspace) -> dict[str, Any]:
     if counted.annotators is not None:
         facts["annotators qualified"] = int(counted.annotators["qualified"].sum())
     facts["waiting for the adjudicator"] = len(assessment.adjudication_queue) if _rated(assessment) else 0
-    facts["gate"] = run_gate(assessment).status
+    facts["gate"] = run_gate(assessment, own_checks(workspace.config.gate.check, workspace.root)).status
     facts["releases"] = sorted(path.name for path in workspace.releases.glob("[0-9]*") if path.is_dir())
     facts["next"] = _next(assessment, facts["gate"])
     return facts

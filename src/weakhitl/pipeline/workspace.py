@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,13 @@ import pandas as pd
 
 from weakhitl.annotation import AnnotationStore
 from weakhitl.config import CONFIG_NAME, Config, load_config
-from weakhitl.errors import DataError, StateError
+from weakhitl.errors import ConfigError, DataError, StateError
 from weakhitl.files import read_table, require_columns, sha256, write_json
-from weakhitl.gate import Assessment, Evidence, assess
+from weakhitl.gate import Assessment, Context, Evidence, assess
 from weakhitl.labeling.apply import read_items
 from weakhitl.labeling.discover import function_files
 from weakhitl.release.evidence_files import NAMES, gold_labels
+from weakhitl.release.manifest import MANIFEST
 from weakhitl.votes import Votes
 from weakhitl.votes_file import read_votes, write_votes
 
@@ -81,6 +83,12 @@ class Workspace:
             )
         return AnnotationStore(self.root / self.config.annotation.store)
 
+    @property
+    def guideline_hash(self) -> str:
+        """Content hash of the guideline as it is now; empty without one."""
+        path = self.guideline_path
+        return sha256(path) if path is not None and path.is_file() else ""
+
     def save_votes(self, votes: Votes) -> None:
         """Keep the functions' votes with a fingerprint of what they were made from."""
         write_votes(self._votes_path, votes)
@@ -100,19 +108,36 @@ class Workspace:
             raise StateError(f"changed since the labeling functions ran: {', '.join(changed)}; run `weakhitl label`")
         return read_votes(self._votes_path, self.config.schema_)
 
-    def evidence(self) -> Evidence:
-        """Put together what the gate decides on."""
+    @property
+    def gate_log(self) -> Path:
+        """Every run of the gate, a line each."""
+        return self.root / "gate-log.jsonl"
+
+    def evidence(self, columns: Collection[str] = ()) -> Evidence:
+        """Put together what the gate decides on; ``columns`` of the data beside those that the policy names."""
         votes = self.votes()
         batches = tuple(self.store.batches())
-        return Evidence(self.config, votes, self.store.ratings(), batches, self._gold(votes))
+        return Evidence(self.config, votes, self.store.ratings(), batches, self._gold(votes), self._context(columns))
+
+    def _context(self, more: Collection[str]) -> Context:
+        """Give what the gate needs beside the votes. Raises ``ConfigError`` for columns that the data does not have."""
+        columns = list(dict.fromkeys([*self.config.gate.columns, *more]))
+        attributes = pd.DataFrame()
+        if columns:
+            if faults := [f"the policy looks at column {name!r}" for name in columns if name not in self.items]:
+                known = ", ".join(map(str, self.items.columns))
+                raise ConfigError(CONFIG_NAME, [f"{fault}; the data has {known}" for fault in faults])
+            attributes = self.items[columns].map(lambda cell: None if pd.isna(cell) or cell == "" else str(cell))
+        as_of = datetime.now(UTC).replace(microsecond=0)
+        return Context(as_of, self.guideline_hash, last_release(self.releases), attributes)
 
     def _gold(self, votes: Votes) -> "pd.Series[int] | None":
         name = self.config.label_model.gold
         return None if name is None else gold_file(self.root / name, votes)
 
-    def assess(self) -> Assessment:
+    def assess(self, columns: Collection[str] | None = None) -> Assessment:
         """Compute labels from the evidence as it is now."""
-        return assess(self.evidence())
+        return assess(self.evidence(columns or ()))
 
     @property
     def _votes_path(self) -> Path:
@@ -134,6 +159,30 @@ class Workspace:
             },
             "[labels] or [data]": hashlib.sha256(labels.encode()).hexdigest(),
         }
+
+
+def last_release(releases: Path) -> dict[str, Any] | None:
+    """Version and class shares of the highest release in a folder; None without any.
+
+    Raises ``DataError`` where its report cannot be read.
+    """
+    found = {}
+    for folder in releases.glob("[0-9]*"):
+        if (folder / MANIFEST).is_file():
+            numbers = folder.name.split("+")[0].split("-", 1)
+            key = tuple(int(part) for part in numbers[0].split(".")), len(numbers) == 1, numbers[-1]
+            found[key] = folder
+    if not found:
+        return None
+    folder = found[max(found)]
+    try:
+        report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+        shares = {str(row["class"]): float(row["share"]) for row in report["classes"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(
+            str(folder), f"is no whole release ({error}); class-drift compares with the last one"
+        ) from error
+    return {"version": folder.name, "classes": shares}
 
 
 def gold_file(path: Path, votes: Votes) -> "pd.Series[int]":

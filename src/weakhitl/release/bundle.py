@@ -21,6 +21,7 @@ from weakhitl.release.manifest import MANIFEST, make_manifest
 from weakhitl.release.report import render_html, render_markdown
 
 DATA, CONSENSUS = "data/data.parquet", "consensus.parquet"
+GATE_RUN = "gate-run.json"
 LABEL_COLUMNS = ["label", "confidence", "origin"]
 
 _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
@@ -40,6 +41,8 @@ class Contents:
         The dataset: a table indexed by item id.
     copies
         Path in the bundle -> file to copy: configuration, functions, guidelines, as used.
+    run
+        The entry of the gate's log that this release rests on.
 
     """
 
@@ -47,6 +50,7 @@ class Contents:
     report: dict[str, Any]
     items: pd.DataFrame
     copies: Mapping[str, Path]
+    run: Mapping[str, Any]
 
 
 def check_version(version: str) -> None:
@@ -75,8 +79,9 @@ def write_bundle(releases: Path, contents: Contents) -> tuple[Path, str]:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, folder / name)
         write_report(folder, report)
+        write_json(folder / GATE_RUN, dict(contents.run))
         seeds = [batch.seed for batch in contents.assessment.evidence.batches]
-        manifest = make_manifest(folder, report["name"], report["version"], seeds)
+        manifest = make_manifest(folder, report["name"], report["version"], seeds, contents.run["run"])
         write_json(folder / MANIFEST, manifest)
     return final, manifest["digest"]
 

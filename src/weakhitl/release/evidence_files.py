@@ -1,15 +1,17 @@
 """The evidence as files: what a bundle holds beside its data, and how to read it back."""
 
+import json
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from weakhitl.annotation.store import RATING_COLUMNS
-from weakhitl.config import CONFIG_NAME, Names, load_config
+from weakhitl.config import CONFIG_NAME, Config, Names, load_config
 from weakhitl.errors import DataError
-from weakhitl.files import require_columns, write_table
-from weakhitl.gate import CHECKS, Evidence
+from weakhitl.files import require_columns, write_json, write_table
+from weakhitl.gate import METRICS, Context, Evidence
 from weakhitl.label_model import MODELS
 from weakhitl.routing import Batch
 from weakhitl.schema import LabelSchema
@@ -17,10 +19,12 @@ from weakhitl.votes import Votes
 from weakhitl.votes_file import read_votes, write_votes
 
 VOTES, RATINGS, BATCHES, GOLD = "votes.parquet", "ratings.parquet", "batches.parquet", "gold.parquet"
-NAMES = Names(metrics=CHECKS, models=MODELS)
+CONTEXT, ATTRIBUTES = "context.json", "attributes.parquet"
+NAMES = Names(METRICS, MODELS, counts=[name for name, metric in METRICS.items() if metric.counts])
 """The metrics and label models that a configuration may name."""
 
 _HEAD = ["batch", "kind", "seed", "overlap", "frame"]
+_ITEM = "item id"
 _ROUTED = ["item", "reason", "probability", "rank"]
 
 
@@ -33,6 +37,11 @@ def write_evidence(folder: Path, evidence: Evidence) -> None:
         classes = np.array(evidence.schema.classes, dtype=object)
         table = pd.DataFrame({"item": evidence.gold.index, "label": classes[evidence.gold.to_numpy()]})
         write_table(folder / GOLD, table)
+    context = evidence.context
+    facts = {"as_of": context.as_of.isoformat(), "guideline": context.guideline, "previous": context.previous}
+    write_json(folder / CONTEXT, facts)
+    if len(context.attributes.columns):
+        write_table(folder / ATTRIBUTES, context.attributes.rename_axis(_ITEM).reset_index())
 
 
 def read_evidence(folder: Path) -> Evidence:
@@ -44,7 +53,21 @@ def read_evidence(folder: Path) -> Evidence:
     gold = None
     if config.label_model.gold is not None:
         gold = gold_labels(_read(folder / GOLD, ["item", "label"]), functions.items, config.schema_)
-    return Evidence(config, functions, ratings, batches, gold)
+    return Evidence(config, functions, ratings, batches, gold, _context(folder, config))
+
+
+def _context(folder: Path, config: Config) -> Context:
+    try:
+        facts = json.loads((folder / CONTEXT).read_text(encoding="utf-8"))
+        as_of = datetime.fromisoformat(facts["as_of"])
+        guideline, previous = str(facts["guideline"]), facts["previous"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(str(folder / CONTEXT), f"cannot be used: {error}") from error
+    columns = config.gate.columns
+    attributes = pd.DataFrame()
+    if columns:
+        attributes = _read(folder / ATTRIBUTES, [_ITEM, *columns]).set_index(_ITEM)
+    return Context(as_of, guideline, previous, attributes)
 
 
 def gold_labels(table: pd.DataFrame, items: pd.Index, schema: LabelSchema) -> "pd.Series[int]":

@@ -18,8 +18,8 @@ FORMAT = 1
 _PACKAGES = ("krippendorff", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "statsmodels")
 
 
-def make_manifest(folder: Path, name: str, release: str, seeds: list[int]) -> dict[str, Any]:
-    """List every file below ``folder`` with hash and size, the versions and seeds used, and the digest."""
+def make_manifest(folder: Path, name: str, release: str, seeds: list[int], gate_run: str) -> dict[str, Any]:
+    """List every file below ``folder`` with hash and size, versions, seeds, the gate's run, and the digest."""
     manifest: dict[str, Any] = {
         "format": FORMAT,
         "name": name,
@@ -29,6 +29,7 @@ def make_manifest(folder: Path, name: str, release: str, seeds: list[int]) -> di
         "python": platform.python_version(),
         "packages": {package: version(package) for package in _PACKAGES},
         "seeds": seeds,
+        "gate_run": gate_run,
         "files": {
             path: {"sha256": sha256(folder / path), "bytes": (folder / path).stat().st_size} for path in listing(folder)
         },

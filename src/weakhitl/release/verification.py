@@ -3,16 +3,20 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from weakhitl.config import CONFIG_NAME, is_own
 from weakhitl.errors import WeakHITLError
+from weakhitl.estimate import Estimate
 from weakhitl.files import read_table, sha256
-from weakhitl.gate import PASS, assess, run_gate
-from weakhitl.release.bundle import CONSENSUS, DATA, LABEL_COLUMNS, consensus_table
+from weakhitl.gate import PASS, Assessment, Gate, OwnCheck, Subject, assess, run_gate
+from weakhitl.gate.log import evidence_digest, run_hash
+from weakhitl.release.bundle import CONSENSUS, DATA, GATE_RUN, LABEL_COLUMNS, consensus_table
 from weakhitl.release.evidence_files import read_evidence
 from weakhitl.release.manifest import digest, listing, read_manifest
 from weakhitl.release.report import render_html, render_markdown, report_content
@@ -121,12 +125,13 @@ def _derived_findings(folder: Path, manifest: dict[str, Any]) -> Iterator[Findin
         yield _labels_finding(read_table(folder / CONSENSUS), consensus)
         yield _data_finding(read_table(folder / DATA), consensus)
         stored = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-        gate = run_gate(assessment)
+        gate = run_gate(assessment, _as_reported(stored))
         derived = report_content(assessment, gate, manifest["version"])
         different = [*_differences(stored, derived)]
         detail = "; ".join(different[:5]) if different else f"{_n_numbers(derived):,} numbers come out the same"
         yield Finding("figures", not different, detail)
-        yield Finding("gate", gate.status == PASS, f"the policy's verdict is {gate.status}")
+        yield Finding("gate", gate.status == PASS, f"the policy's verdict is {gate.status}{_not_run(gate)}")
+        yield _run_finding(folder, manifest, assessment, gate)
         yield _pages_finding(folder, stored)
         agree = all(check["agree"] for check in derived["cross_check"])
         packages = ", ".join(sorted({check["package"] for check in derived["cross_check"]})) or "none applicable"
@@ -137,6 +142,40 @@ def _derived_findings(folder: Path, manifest: dict[str, Any]) -> Iterator[Findin
         )
     except (WeakHITLError, ValueError, KeyError, OSError) as error:
         yield Finding("labels and figures", False, f"cannot be computed: {error}")
+
+
+def _as_reported(report: dict[str, Any]) -> dict[str, OwnCheck]:
+    """Give the users' own checks as the report has them: nothing in a bundle is run."""
+    return {
+        check["metric"]: partial(_reported, found=Estimate(**check["estimate"]))
+        for check in report["gate"]["checks"]
+        if is_own(check["metric"])
+    }
+
+
+def _reported(subject: Subject, confidence: float, *, found: Estimate) -> Estimate:
+    del subject, confidence
+    return found
+
+
+def _not_run(gate: Gate) -> str:
+    own = [verdict.name for verdict in gate.verdicts if is_own(verdict.metric)]
+    return f"; taken from the report, as its function is not run: {', '.join(own)}" if own else ""
+
+
+def _run_finding(folder: Path, manifest: dict[str, Any], assessment: Assessment, gate: Gate) -> Finding:
+    """Check the entry of the gate's log against the manifest and the evidence."""
+    entry = json.loads((folder / GATE_RUN).read_text(encoding="utf-8"))
+    faults = []
+    if entry.get("run") != run_hash(entry) or entry["run"] != manifest.get("gate_run"):
+        faults.append("it is not the run that the manifest names")
+    if entry.get("data") != evidence_digest(assessment.evidence):
+        faults.append("it rests on other votes or ratings")
+    if entry.get("policy") != sha256(folder / CONFIG_NAME):
+        faults.append("it used another policy")
+    if entry.get("status") != gate.status:
+        faults.append(f"its verdict was {entry.get('status')}")
+    return Finding("gate run", not faults, "; ".join(faults) or "it rests on these votes and this policy")
 
 
 def _labels_finding(stored: pd.DataFrame, derived: pd.DataFrame) -> Finding:

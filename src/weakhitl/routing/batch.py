@@ -43,6 +43,11 @@ class Batch:
         items: pd.Index = pd.Index(self.table["item"].tolist(), dtype=object)
         return items
 
+    @property
+    def drawn_for_audit(self) -> pd.Index:
+        """The items of the random sample, in the random order of the batch."""
+        return self.items[np.asarray(self.table["reason"] == AUDIT)]
+
     def above_cut(self) -> np.ndarray:
         """``mask[row]``: whether the item would have been routed for its disagreement, audit or not."""
         chosen = self.table["rank"][self.table["reason"] == DISAGREEMENT]

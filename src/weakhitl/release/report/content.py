@@ -1,16 +1,13 @@
 """What the report says, as plain data: ``report.json``, from which the pages are drawn."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from weakhitl.agreement import (
-    COEFFICIENTS,
-    by_class,
-    krippendorff_alpha,
-    pairwise_cohen_kappa,
-)
+from weakhitl.agreement import agreement_summary, kappa_with_group, krippendorff_alpha, percent_agreement
+from weakhitl.annotation import ADJUDICATOR
 from weakhitl.annotation.counting import COUNTED
 from weakhitl.gate import Assessment, Gate
 from weakhitl.gate.assessment import ADJUDICATED, FUNCTIONS, GOLD, PEOPLE
@@ -19,9 +16,11 @@ from weakhitl.labeling import lf_summary
 from weakhitl.release.report.cross_check import cross_check
 from weakhitl.routing.batch import AUDIT, DISAGREEMENT
 from weakhitl.schema import ABSTAIN
+from weakhitl.votes import Votes
 
 FORMAT = 1
 _BINS = 10
+_MODEL = "the functions' model"
 
 
 def report_content(assessment: Assessment, gate: Gate, version: str) -> dict[str, Any]:
@@ -52,10 +51,21 @@ def report_content(assessment: Assessment, gate: Gate, version: str) -> dict[str
             "could_not_tell": int((assessment.decisions == ABSTAIN).sum()),
             "waiting": len(assessment.adjudication_queue),
             "independent": config.annotation.adjudicator_independent,
+            **_adjudicators(assessment),
         },
         "cross_check": cross_check(assessment.counted.measured),
         "policy": {"min_confidence": config.release.min_confidence, "skip": config.labels.skip},
     }
+
+
+def _adjudicators(assessment: Assessment) -> dict[str, Any]:
+    """Say how far adjudicators agree with each other: what is known of the error of the decisions themselves."""
+    ratings = assessment.evidence.ratings
+    table = ratings[ratings["role"] == ADJUDICATOR]
+    items = pd.Index(table["item"].unique(), dtype=object)
+    votes = Votes.from_long(table, assessment.evidence.schema, items=items)
+    agreement = percent_agreement(votes, seed=assessment.evidence.config.routing.seed)
+    return {"decided_twice": agreement.n_pairable, "agreement": agreement.to_dict()}
 
 
 def _origins(assessment: Assessment) -> tuple[str, ...]:
@@ -137,30 +147,38 @@ def _confidence(assessment: Assessment) -> dict[str, Any]:
     }
 
 
-def agreement_content(assessment: Assessment) -> dict[str, Any]:
-    """Agreement of the people who count: for the dataset, for the routed items' parts, by class and by pair."""
+def agreement_content(assessment: Assessment, columns: Sequence[str] = ()) -> dict[str, Any]:
+    """Agreement of the people who count, for the dataset and the routed items' parts; and of model and functions.
+
+    People with each other, the functions' model with people, and functions with each other are three figures that are
+    never pooled. ``columns`` of the evidence's attributes make slices.
+    """
     votes, weights = assessment.counted.measured, assessment.measured_weights
-    seed = assessment.evidence.config.routing.seed
-    batches = assessment.evidence.routing_batches
+    evidence = assessment.evidence
+    seed = evidence.config.routing.seed
     parts = {}
     for reason in (AUDIT, DISAGREEMENT):
-        drawn = [item for batch in batches for item in batch.table["item"][batch.table["reason"] == reason]]
+        drawn = [item for batch in evidence.routing_batches for item in batch.items[batch.table["reason"] == reason]]
         part = votes.take_items(votes.items.isin(pd.Index(drawn, dtype=object)))
         parts[reason] = krippendorff_alpha(part, seed=seed).to_dict()
-    pairs = pairwise_cohen_kappa(votes)
-    return {
-        "dataset": {
-            name: coefficient(votes, weights=weights, seed=seed).to_dict() for name, coefficient in COEFFICIENTS.items()
-        },
+    slices = {name: evidence.context.attributes[name] for name in (columns or evidence.config.gate.columns)}
+    summary = agreement_summary(votes, weights=weights, seed=seed, slices=slices)
+    return summary | {
         "parts": parts,
-        "by_class": {
-            name: estimate.to_dict() for name, estimate in by_class(votes, weights=weights, seed=seed).items()
-        },
-        "pairs": [
-            {str(key): None if pd.isna(value) else value for key, value in row.items()}
-            for row in pairs.astype(object).to_dict("records")
-        ],
-        "left_out_pilot_items": sum(len(batch.items) for batch in assessment.evidence.batches if batch.kind == "pilot"),
+        "groups": _groups(assessment, seed),
+        "left_out_pilot_items": sum(len(batch.items) for batch in evidence.batches if batch.kind == "pilot"),
+    }
+
+
+def _groups(assessment: Assessment, seed: int) -> dict[str, Any]:
+    """Agreement of the functions' model with the people, and of the functions with each other."""
+    votes, weights = assessment.counted.measured, assessment.measured_weights
+    automatic = assessment.automatic
+    labels = automatic.labels[automatic.items.get_indexer(votes.items)]
+    model = Votes.from_matrix(labels[:, None], votes.schema, items=votes.items, sources=[_MODEL])
+    return {
+        "model with people": kappa_with_group(votes.join(model), _MODEL, weights=weights, seed=seed).to_dict(),
+        "functions with each other": krippendorff_alpha(assessment.evidence.functions, "nominal", seed=seed).to_dict(),
     }
 
 

@@ -32,8 +32,8 @@ _ORIGIN_COLOURS = (_FIRST, _SECOND, _THIRD, _FOURTH)
 
 def gate(report: Report) -> str:
     """Draw each check's interval against its bar."""
-    checks = [check for check in report["gate"]["checks"] if check["estimate"]["value"] is not None]
-    colours = {"pass": _PASS, "fail": _FAIL, "undecided": _UNDECIDED}
+    checks = [check for check in report["gate"]["checks"] if _is_share(check)]
+    colours = {"pass": _PASS, "fail": _FAIL, "undecided": _UNDECIDED, "waived": _UNDECIDED}
     if not checks:
         return ""
     with _axes(rows=len(checks), label="Each check's interval against its bar") as (ax, out):
@@ -43,19 +43,26 @@ def gate(report: Report) -> str:
             [colours[check["status"]] for check in checks],
         )
         for y, check in enumerate(checks):
-            ax.plot([check["at_least"]] * 2, [y - 0.32, y + 0.32], color=_INK, linewidth=2)
+            bar = check["at_least"] if check["at_least"] is not None else check["at_most"]
+            ax.plot([bar] * 2, [y - 0.32, y + 0.32], color=_INK, linewidth=2)
             ax.text(
-                check["at_least"],
+                bar,
                 y - 0.38,
-                f"bar {check['at_least']:g}",
+                f"bar {bar:g}",
                 color=_MUTED,
                 fontsize=8,
                 ha="center",
                 va="bottom",
             )
-        _row_names(ax, [f"{check['metric']}: {check['status']}" for check in checks])
+        _row_names(ax, [f"{check['name']}: {check['status']}" for check in checks])
         _unit_axis(ax, [check["estimate"]["low"] for check in checks])
     return out.getvalue()
+
+
+def _is_share(check: dict[str, Any]) -> bool:
+    """Whether a check's figure fits an axis that ends at 1: counts and days do not."""
+    numbers = [check["estimate"]["value"], check["estimate"]["high"], check["at_least"], check["at_most"]]
+    return numbers[0] is not None and all(number is None or abs(number) <= 1 for number in numbers)
 
 
 def classes(report: Report) -> str:

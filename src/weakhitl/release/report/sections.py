@@ -1,12 +1,7 @@
 """The report's sections: a title, a sentence or two, a figure, and the table behind it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
-from weakhitl.release.report import figures
-
-Report = dict[str, Any]
+from weakhitl.release.report import agreement_sections, figures
+from weakhitl.release.report.section import Report, Section, estimate_text
 
 _BY = {
     "functions": "functions",
@@ -16,34 +11,22 @@ _BY = {
 }
 
 
-@dataclass(frozen=True)
-class Section:
-    """One section; ``figure`` draws it as SVG from the report, ``short`` tables stand open."""
-
-    title: str
-    text: tuple[str, ...]
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    figure: Callable[[Report], str] | None = None
-    short: bool = False
-
-    @property
-    def anchor(self) -> str:
-        """The section's id in the page."""
-        return self.title.lower().replace(" ", "-").replace("'", "")
-
-
 def sections_of(report: Report) -> list[Section]:
     """Give the sections in reading order, those without content left out."""
     makers = [
         _gate,
+        _parts,
+        _waivers,
         _making,
         _classes,
         _confidence,
         _functions,
-        _agreement,
-        _by_class,
-        _pairs,
+        agreement_sections.agreement,
+        agreement_sections.by_class,
+        agreement_sections.by_slice,
+        agreement_sections.confused,
+        agreement_sections.by_coder,
+        agreement_sections.pairs,
         _annotators,
         _checks,
     ]
@@ -54,19 +37,25 @@ def headline(report: Report) -> tuple[str, str]:
     """Give the verdict in a word, and why."""
     checks, status = report["gate"]["checks"], report["gate"]["status"]
     if status == "pass":
-        count = report["counts"]["released"]
-        return (
-            "Released",
-            f"All {len(checks)} checks passed; {count:,} of {report['counts']['items']:,} items are in.",
-        )
+        count = f"{report['counts']['released']:,} of {report['counts']['items']:,} items are in."
+        waived = [check["name"] for check in checks if check["status"] == "waived"]
+        if waived:
+            passed = len(checks) - len(waived)
+            return "Released with a waiver", f"{passed} checks passed; waived: {', '.join(waived)}; {count}"
+        return "Released", f"All {len(checks)} checks passed; {count}"
     if not checks:
         return (
             "Not released",
             "The policy has no checks, so nothing says that the data can be trusted.",
         )
-    reasons = [f"{check['metric']}: {check['why']}" for check in checks if check["status"] != "pass"]
+    reasons = [f"{check['name']}: {check['why']}" for check in checks if check["status"] in ("fail", "undecided")]
     word = "Refused" if status == "fail" else "Undecided, so not released"
     return word, "; ".join(reasons) + "."
+
+
+def _bar_text(check: Report) -> str:
+    side, bar = ("at least", check["at_least"]) if check["at_least"] is not None else ("at most", check["at_most"])
+    return f"{side} {bar:g} at {check['confidence']:.0%}"
 
 
 def limits(report: Report) -> list[str]:
@@ -86,6 +75,13 @@ def limits(report: Report) -> list[str]:
             else " Here the adjudicator was not independent of the ratings: take it as an upper estimate."
         )
     )
+    if adjudication["decided"]:
+        twice, agreed = adjudication["decided_twice"], estimate_text(adjudication["agreement"])
+        lines.append(
+            f"Two adjudicators decided {twice:,} items and agree on {agreed}: so far their own error is known."
+            if twice
+            else "No item was decided by two adjudicators, so the error of the decisions themselves was not measured."
+        )
     if adjudication["could_not_tell"]:
         lines.append(
             f"The adjudicator could not tell on {adjudication['could_not_tell']:,} items; "
@@ -103,10 +99,10 @@ def limits(report: Report) -> list[str]:
 def _gate(report: Report) -> Section:
     rows = [
         (
-            check["metric"],
+            check["name"],
             check["status"],
             estimate_text(check["estimate"]),
-            f"{check['at_least']:g} at {check['confidence']:.0%}",
+            _bar_text(check),
             check["why"] + (f". Next: {check['advice']}" if check["advice"] else ""),
         )
         for check in report["gate"]["checks"]
@@ -119,6 +115,31 @@ def _gate(report: Report) -> Section:
     )
     header = ("check", "verdict", "estimate [bounds]", "bar", "why")
     return Section("Gate", text, header, tuple(rows), figures.gate, short=True)
+
+
+def _parts(report: Report) -> Section:
+    rows = [
+        (check["name"], name, part["status"], estimate_text(part["estimate"]))
+        for check in report["gate"]["checks"]
+        for name, part in check["parts"].items()
+    ]
+    text = (
+        (
+            "Checks that every part must pass. Each part passes at the check's confidence; one fails only if it does "
+            "so under Holm's correction for the number of parts."
+        ),
+    )
+    return Section("Gate by part", text, ("check", "part", "verdict", "estimate [bounds]"), tuple(rows), short=True)
+
+
+def _waivers(report: Report) -> Section:
+    rows = [
+        (check["name"], check["status"], waiver["reason"], waiver["owner"], waiver["expires"])
+        for check in report["gate"]["checks"]
+        if (waiver := check["waiver"]) is not None
+    ]
+    text = ("Checks that may miss their bar until a day, and who answers for it; after that day they fail.",)
+    return Section("Waivers", text, ("check", "verdict", "reason", "owner", "expires"), tuple(rows), short=True)
 
 
 def _making(report: Report) -> Section:
@@ -209,51 +230,6 @@ def _functions(report: Report) -> Section:
     return Section("Labeling functions", text, header, rows, figures.functions)
 
 
-def _agreement(report: Report) -> Section:
-    agreement = report["agreement"]
-    if agreement["dataset"]["percent-agreement"]["value"] is None:
-        return Section("Agreement of the annotators", (), (), ())
-    named = {f"{name}, for the dataset": estimate for name, estimate in agreement["dataset"].items()}
-    named |= {f"krippendorff-alpha, {part} items alone": estimate for part, estimate in agreement["parts"].items()}
-    rows = tuple(
-        (name, estimate_text(estimate), str(estimate["n_pairable"]), str(estimate["n_sources"]))
-        for name, estimate in named.items()
-    )
-    text = (
-        (
-            "For the dataset, routed items are weighted by the inverse of their probability of being routed. Agreement "
-            "on the routed items alone says how hard they are, not how good the dataset is."
-        ),
-        "Alpha and AC1 differ in what they expect by chance: where one class prevails, alpha falls and AC1 stays high.",
-    )
-    header = ("coefficient", "estimate [95 %]", "items", "people")
-    return Section("Agreement of the annotators", text, header, rows, figures.agreement, short=True)
-
-
-def _by_class(report: Report) -> Section:
-    by_class = report["agreement"]["by_class"]
-    if all(estimate["value"] is None for estimate in by_class.values()):
-        return Section("Agreement by class", (), (), ())
-    rows = tuple((name, estimate_text(estimate)) for name, estimate in by_class.items())
-    text = (
-        "Krippendorff's alpha of each class against the rest: the lowest one is where the guideline is least clear.",
-    )
-    return Section("Agreement by class", text, ("class", "alpha [95 %]"), rows, figures.by_class)
-
-
-def _pairs(report: Report) -> Section:
-    pairs = sorted(report["agreement"]["pairs"], key=lambda row: (-row["n"], row["first"], row["second"]))
-    rows = tuple(
-        (row["first"], row["second"], str(row["n"]), f"{row['agreement']:.0%}", kappa_text(row)) for row in pairs[:100]
-    )
-    more = f" The table lists the 100 pairs of {len(pairs):,} that share most items." if len(pairs) > 100 else ""
-    text = (
-        f"Cohen's kappa of every pair that shares at least {figures.PAIR_ITEMS} items, with 95 % intervals." + more,
-    )
-    header = ("first", "second", "shared items", "agreement", "kappa [95 %]")
-    return Section("Agreement by pair", text, header, rows, figures.pairs)
-
-
 def _annotators(report: Report) -> Section:
     rows = []
     for row in sorted(report["annotators"], key=lambda row: (-row["counted"], row["annotator"])):
@@ -292,21 +268,3 @@ def _checks(report: Report) -> Section:
     text = ("The same ratings, unweighted, by independent packages.",)
     header = ("figure", "here", "there", "package", "agree")
     return Section("Cross-check", text, header, rows, short=True)
-
-
-def estimate_text(estimate: dict[str, Any]) -> str:
-    """Write an estimate and its interval, or why there is none."""
-    if estimate["value"] is None:
-        return f"undefined: {estimate['reason']}"
-    if estimate["low"] is None:
-        return f"{estimate['value']:.3f} (no interval: {estimate['reason']})"
-    return f"{estimate['value']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]"
-
-
-def kappa_text(row: dict[str, Any]) -> str:
-    """Write a pair's kappa and its interval, or why there is none."""
-    if row["kappa"] is None:
-        return "undefined: one class alone"
-    if row["low"] is None:
-        return f"{row['kappa']:.2f} (no interval)"
-    return f"{row['kappa']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"

@@ -1,0 +1,63 @@
+"""All that agreement has to say of some ratings, as plain data: for the report, the command and programs."""
+
+from typing import Any
+
+import numpy.typing as npt
+import pandas as pd
+
+from weakhitl.agreement.breakdown import by_class, by_coder, by_item, by_slice, merges
+from weakhitl.agreement.coefficients import COEFFICIENTS
+from weakhitl.agreement.confusion import confused_classes, overlap_groups, paradox
+from weakhitl.agreement.pairwise import pairwise_cohen_kappa
+from weakhitl.votes import Votes
+
+_MOST_ITEMS = 10
+_MOST_PAIRS_OF_CLASSES = 10
+
+
+def agreement_summary(
+    votes: Votes,
+    *,
+    weights: npt.ArrayLike | None = None,
+    seed: int = 0,
+    slices: "dict[str, pd.Series[Any]] | None" = None,
+) -> dict[str, Any]:
+    """Measure agreement in every way; ready for JSON, without nan.
+
+    ``weights`` stand for the items of a dataset; ``slices`` maps the name of a column to item -> value.
+    """
+    # Partial agreement has a meaning only between classes in order.
+    names = [name for name in COEFFICIENTS if name != "gwet-ac2" or votes.schema.level != "nominal"]
+    return {
+        "dataset": {name: COEFFICIENTS[name](votes, weights=weights, seed=seed).to_dict() for name in names},
+        "paradox": paradox(votes, weights=weights, seed=seed).to_dict(),
+        "by_class": _estimates(by_class(votes, weights=weights, seed=seed)),
+        "by_slice": {
+            name: _estimates(by_slice(votes, values, weights=weights, seed=seed))
+            for name, values in (slices or {}).items()
+        },
+        "by_coder": _rows(by_coder(votes, weights=weights).reset_index()),
+        "confused": _rows(confused_classes(votes, weights=weights).head(_MOST_PAIRS_OF_CLASSES)),
+        "merges": [
+            pair | {"merged": pair["merged"].to_dict(), "gain": pair["gain"].to_dict()}
+            for pair in merges(votes, weights=weights, seed=seed)
+        ],
+        "hardest_items": [
+            {"item": str(item), "ratings": int(row["ratings"]), "agreement": float(row["agreement"])}
+            for item, row in by_item(votes).head(_MOST_ITEMS).iterrows()
+        ],
+        "overlap_groups": overlap_groups(votes),
+        "pairs": _rows(pairwise_cohen_kappa(votes)),
+    }
+
+
+def _estimates(found: dict[str, Any]) -> dict[str, Any]:
+    return {name: estimate.to_dict() for name, estimate in found.items()}
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as dicts; what is missing is None."""
+    return [
+        {str(key): value if isinstance(value, list) or pd.notna(value) else None for key, value in row.items()}
+        for row in table.astype(object).to_dict("records")
+    ]

@@ -1,0 +1,145 @@
+"""Command ``agreement``."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from weakhitl.cli.shared import (
+    column_options,
+    echo_wrapped,
+    guarded,
+    json_option,
+    open_project,
+    print_json,
+    print_table,
+    project_option,
+)
+from weakhitl.errors import UsageError
+from weakhitl.schema import LEVELS, LabelSchema, Level
+
+
+@click.command("agreement")
+@click.argument("ratings", required=False, type=click.Path(path_type=Path))
+@column_options
+@click.option("--class", "classes", multiple=True, help="A class of RATINGS; one at a time, in order.")
+@click.option("--skip", multiple=True, help="An answer of RATINGS that is an abstention.")
+@click.option("--level", type=click.Choice(LEVELS), default="nominal", show_default=True, help="Level of RATINGS.")
+@click.option("--by", multiple=True, help="A column: agreement on the items of each of its values.")
+@click.option("--pairs", default=5, show_default=True, help="How many pairs, people and confusions to show.")
+@project_option
+@json_option
+@guarded
+def agreement_command(
+    *,
+    project_path: Path,
+    ratings: Path | None,
+    columns: tuple[str, str, str],
+    classes: tuple[str, ...],
+    skip: tuple[str, ...],
+    level: Level,
+    by: tuple[str, ...],
+    pairs: int,
+    as_json: bool,
+) -> None:
+    """Measure how far the annotators agree, with intervals, and where not.
+
+    RATINGS is a long table (item, annotator, label), without a project; every
+    item counts alike.
+
+    \b
+    Example:
+      weakhitl agreement --by source
+      weakhitl agreement ratings.csv --level ordinal --class low --class high
+    """
+    if ratings is None:
+        if classes or skip or level != "nominal":
+            raise UsageError("--class, --skip and --level are for a table of ratings; a project has its [labels]")
+        content = open_project(project_path).agreement(by)
+    else:
+        from weakhitl.pipeline.ratings import measure_ratings
+
+        schema = LabelSchema(classes, level, skip) if classes else None
+        content = measure_ratings(ratings, columns, schema, level=level, skip=skip, by=by)
+    if as_json:
+        print_json(content)
+        return
+    _print_coefficients(content)
+    _print_classes(content)
+    _print_confused(content, pairs)
+    _print_people(content, pairs)
+    if content.get("left_out_pilot_items"):
+        echo_wrapped(
+            f"The {content['left_out_pilot_items']:,} pilot items are left out: people were chosen by their agreement "
+            "there, and that alone would lift these figures."
+        )
+
+
+def _print_coefficients(content: dict[str, Any]) -> None:
+    from weakhitl.release.report.section import estimate_text
+
+    named: dict[str, dict[str, Any]] = dict(content["dataset"])
+    named |= {f"alpha, {part} items alone": one for part, one in content.get("parts", {}).items()}
+    named |= content.get("groups", {})
+    rows = [(name, estimate_text(e), f"{e['n_pairable']:,}", str(e["n_sources"])) for name, e in named.items()]
+    title = "Agreement for the dataset" if "parts" in content else "Agreement"
+    print_table(title, ("coefficient", "estimate [95 %]", "items", "people"), rows, [2, 3])
+    echo_wrapped(content["paradox"]["story"])
+    if content["overlap_groups"] > 1:
+        echo_wrapped(
+            f"People fall into {content['overlap_groups']} groups that share no item; nothing says how they differ."
+        )
+
+
+def _print_classes(content: dict[str, Any]) -> None:
+    from weakhitl.release.report.section import estimate_text
+
+    rows = [(name, estimate_text(estimate)) for name, estimate in content["by_class"].items()]
+    print_table("Alpha of each class against the rest", ("class", "alpha [95 %]"), rows)
+    for column, slices in content["by_slice"].items():
+        parts = [(name, estimate_text(estimate), f"{estimate['n_pairable']:,}") for name, estimate in slices.items()]
+        print_table(f"Alpha by {column}", (column, "alpha [95 %]", "items"), parts, [2])
+
+
+def _print_confused(content: dict[str, Any], most: int) -> None:
+    from weakhitl.release.report.section import estimate_text
+
+    merged = {(pair["first"], pair["second"]): estimate_text(pair["merged"]) for pair in content["merges"]}
+    rows = [
+        (
+            f"{row['first']} / {row['second']}",
+            f"{row['share']:.0%}",
+            f"{row['expected']:.0%}",
+            merged.get((row["first"], row["second"]), ""),
+            ", ".join(row["examples"]),
+        )
+        for row in content["confused"][:most]
+    ]
+    if rows:
+        header = ("classes", "share", "chance", "alpha if merged", "items such as")
+        print_table("Classes that people confuse, of all disagreements", header, rows, [1, 2])
+
+
+def _print_people(content: dict[str, Any], most: int) -> None:
+    from weakhitl.release.report.section import kappa_text
+
+    people = [row for row in content["by_coder"] if row["change"] is not None][:most]
+    rows = [
+        (
+            row["coder"],
+            f"{row['ratings']:,}",
+            f"{row['agreement']:.0%}",
+            f"{row['without']:.3f}",
+            f"{row['change']:+.3f}",
+        )
+        for row in people
+    ]
+    if len(content["by_coder"]) > 2 and rows:
+        header = ("annotator", "ratings", "agrees", "alpha without", "change")
+        print_table("Alpha without each annotator, the greatest rise first", header, rows, [1, 2, 3, 4])
+    shared = [pair for pair in content["pairs"] if pair["n"] >= 10 and pair["kappa"] is not None]
+    lowest = sorted(shared, key=lambda pair: pair["kappa"])[:most]
+    if lowest:
+        listed = [(pair["first"], pair["second"], str(pair["n"]), kappa_text(pair)) for pair in lowest]
+        title = f"Lowest of {len(shared):,} pairs that share ten items or more"
+        print_table(title, ("first", "second", "items", "Cohen's kappa [95 %]"), listed, [2])

@@ -1,0 +1,160 @@
+"""The audit as it comes in: release accuracy with bounds that hold at every look."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from weakhitl.agreement import betting_bounds
+from weakhitl.consensus import Consensus
+from weakhitl.estimate import Estimate
+from weakhitl.gate.accuracy import settled
+from weakhitl.gate.assessment import Assessment
+from weakhitl.schema import ABSTAIN
+from weakhitl.votes import FloatArray
+
+_METHOD = (
+    "risk-limiting audit: random items without replacement against the adjudicator, "
+    "confidence sequence by betting, valid at every look"
+)
+
+
+@dataclass(frozen=True)
+class _Population:
+    """Released items that one audit draws from at random, without replacement.
+
+    Attributes
+    ----------
+    size
+        How many there are; None for more than were ever listed (a pilot's).
+    released
+        How many released items it speaks for.
+    right
+        ``right[draw]``: 1 or 0, in the order of the draw, up to the first without a decision.
+    predictions
+        ``predictions[draw]``: the probability that the model gave the label.
+    predicted
+        Its mean over the population.
+
+    """
+
+    size: int | None
+    released: int
+    right: FloatArray
+    predictions: FloatArray
+    predicted: float
+
+
+def sequential_accuracy(
+    assessment: Assessment, within: np.ndarray, *, confidence: float, predictions: bool = False
+) -> Estimate:
+    """Share of released labels that the adjudicator would call right, with bounds that hold at every look.
+
+    Every item counts with the label that it would have if it had not been audited: routed for its disagreement, what
+    people and functions say; else what the functions say. The audited items are a random sample of those, in random
+    order; the sequence ends at the first one without a decision, so that which ones are decided first cannot matter.
+    Populations of several batches share the error between them.
+
+    Returns
+    -------
+    Estimate
+        Undefined without audit or decisions, and where released items have nobody to stand for them.
+
+    """
+    populations = [one for one in _populations(assessment, within) if one.released]
+    n = int(sum(len(one.right) for one in populations))
+    facts: dict[str, Any] = {"confidence": confidence, "n_units": n, "n_pairable": n, "method": _METHOD}
+    if not populations:
+        return Estimate(None, reason="nothing would be released", **facts)
+    if not n:
+        return Estimate(None, reason="no audited item has been adjudicated", **facts)
+    if alone := sum(one.released for one in populations if not len(one.right)):
+        return Estimate(None, reason=f"no decided audited item stands for {alone:,} released ones", **facts)
+    alpha = (1 - confidence) / 2 / len(populations)
+    shares = np.array([one.released for one in populations], dtype=np.float64)
+    shares /= shares.sum()
+    bounds = np.array(
+        [
+            betting_bounds(
+                one.right,
+                one.size,
+                alpha=alpha,
+                predictions=one.predictions if predictions else None,
+                predicted_mean=one.predicted if predictions else None,
+            )
+            for one in populations
+        ]
+    )
+    value = float(shares @ [one.right.mean() for one in populations])
+    weight = np.concatenate(
+        [np.full(len(one.right), share / len(one.right)) for one, share in zip(populations, shares, strict=True)]
+    )
+    se = float(np.sqrt(max((weight**2).sum() * value * (1 - value), 0.0)))
+    low, high = shares @ bounds
+    return Estimate(value, float(low), float(high), se, **facts)
+
+
+def _populations(assessment: Assessment, within: np.ndarray) -> list[_Population]:
+    """One population per routing batch, and one for the pilots' items.
+
+    The last batch's audit was drawn from all items that no earlier batch holds, and stands for them; an earlier one
+    for those of its own batch that were routed for their disagreement. The rest of an earlier batch is its audit, whose
+    labels the adjudicator has seen one by one: nothing is claimed of them beyond that.
+    """
+    items = assessment.evidence.items
+    batches = assessment.evidence.routing_batches
+    if not batches:
+        return []
+    joint, automatic = settled(assessment), assessment.automatic
+    found = []
+    earlier = np.zeros(len(items), dtype=bool)
+    pilots = np.asarray(
+        items.isin([item for batch in assessment.evidence.batches if batch.kind == "pilot" for item in batch.items])
+    )
+    for batch in batches:
+        above = np.asarray(items.isin(batch.items[batch.above_cut()]))
+        here = above if batch is not batches[-1] else ~earlier & ~pilots
+        found.append(_population(assessment, here & within, above, (joint, automatic), batch.drawn_for_audit))
+        earlier |= np.asarray(items.isin(batch.items))
+    if pilots.any():
+        drawn = batches[-1].drawn_for_audit
+        sampled = _population(
+            assessment,
+            np.asarray(items.isin(drawn)) & within,
+            np.ones(len(items), dtype=bool),
+            (joint, automatic),
+            drawn,
+        )
+        confident = joint.confident(assessment.evidence.config.release.min_confidence)
+        found.append(
+            _Population(
+                None, int((pilots & confident & within).sum()), sampled.right, sampled.predictions, sampled.predicted
+            )
+        )
+    return found
+
+
+def _population(
+    assessment: Assessment,
+    here: np.ndarray,
+    above: np.ndarray,
+    labels: tuple[Consensus, Consensus],
+    drawn: pd.Index,
+) -> _Population:
+    """Released items of ``here``: ``above`` with the joint label, the others with the functions'."""
+    least = assessment.evidence.config.release.min_confidence
+    joint, automatic = labels
+    treated = np.where(above, joint.labels, automatic.labels)
+    sure = np.where(above, joint.confident(least), automatic.confident(least)) & here
+    said = np.where(above, joint.confidence, automatic.confidence)
+    order = assessment.evidence.items.get_indexer(drawn)
+    order = order[sure[order]]
+    decided = assessment.decisions.reindex(assessment.evidence.items[order])
+    pending = decided.isna().to_numpy()
+    order = order[: int(pending.argmax())] if pending.any() else order
+    truth = decided.to_numpy()[: len(order)].astype(np.int64) if len(order) else np.zeros(0, dtype=np.int64)
+    right = ((treated[order] == truth) & (truth != ABSTAIN)).astype(np.float64)
+    size = int(sure.sum())
+    predicted = float(said[sure].mean()) if size else 0.0
+    return _Population(size, size, right, said[order], predicted)

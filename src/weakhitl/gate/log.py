@@ -1,0 +1,101 @@
+"""The log of a gate's runs: a line each, chained by hashes, so that none can be changed or dropped unseen."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from weakhitl import __version__
+from weakhitl.errors import DataError
+from weakhitl.gate.evidence import Evidence
+from weakhitl.gate.verdicts import Gate
+
+_PACKAGES = ("numpy", "pandas", "scipy")
+
+
+def append_run(path: Path, gate: Gate, *, data: str, policy: str, seed: int, as_of: str) -> dict[str, Any]:
+    """Append a run of the gate and give its entry, ``run`` being its hash.
+
+    ``data`` and ``policy`` are hashes of what was judged and by what. Raises ``DataError`` where the file cannot be
+    written, or is no such log.
+    """
+    last = None
+    for entry in read_runs(path):
+        last = entry["run"]
+    body = {
+        "previous": last,
+        "as_of": as_of,
+        "status": gate.status,
+        "checks": [
+            {
+                "name": verdict.name,
+                "status": verdict.status,
+                "value": verdict.estimate.value,
+                "low": verdict.estimate.low,
+                "high": verdict.estimate.high,
+            }
+            for verdict in gate.verdicts
+        ],
+        "data": data,
+        "policy": policy,
+        "seed": seed,
+        "weakhitl": __version__,
+        "packages": {name: version(name) for name in _PACKAGES},
+    }
+    entry = {"run": run_hash(body), **body}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise DataError(str(path), f"the run of the gate cannot be logged here ({error.strerror})") from error
+    return entry
+
+
+def read_runs(path: Path) -> Iterator[dict[str, Any]]:
+    """Give the entries of a log, oldest first; nothing where there is none.
+
+    Raises ``DataError`` naming the first line that was changed, or before which one is missing.
+    """
+    if not path.exists():
+        return
+    previous = None
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            entry = json.loads(line)
+            sound = entry["run"] == run_hash(entry) and entry["previous"] == previous
+        except (ValueError, KeyError, AttributeError):
+            sound = False
+        if not sound:
+            what = "was changed, or lines before it are missing; keep the file as evidence and start a new log"
+            raise DataError(str(path), f"line {number} {what}")
+        previous = entry["run"]
+        yield entry
+
+
+def evidence_digest(evidence: Evidence) -> str:
+    """Hash all that a project's gate decides on, but the moment and the configuration."""
+    digest = hashlib.sha256()
+    functions, context = evidence.functions, evidence.context
+    for part in functions.entries():
+        digest.update(np.ascontiguousarray(part, dtype=np.int64).tobytes())
+    tables = [evidence.ratings, *(batch.table for batch in evidence.batches), context.attributes]
+    rows = [[list(map(str, row)) for row in table.reset_index().fillna("").itertuples(index=False)] for table in tables]
+    heads = [(batch.kind, batch.seed, batch.overlap, batch.frame) for batch in evidence.batches]
+    gold = None if evidence.gold is None else [(str(item), int(label)) for item, label in evidence.gold.items()]
+    names = [list(map(str, functions.items)), list(functions.sources), heads, gold, context.guideline]
+    digest.update(json.dumps([*names, context.previous, rows]).encode())
+    return digest.hexdigest()
+
+
+def run_hash(entry: Mapping[str, Any]) -> str:
+    """Hash an entry's canonical form: keys sorted, no spaces, without the hash itself."""
+    body = {key: value for key, value in entry.items() if key != "run"}
+    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

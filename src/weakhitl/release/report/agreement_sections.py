@@ -1,0 +1,119 @@
+"""The report's sections on agreement."""
+
+from weakhitl.release.report import figures
+from weakhitl.release.report.section import Report, Section, estimate_text, kappa_text
+
+
+def agreement(report: Report) -> Section:
+    """Show every coefficient for the dataset, its parts apart, and what makes them differ."""
+    agreement = report["agreement"]
+    if agreement["dataset"]["percent-agreement"]["value"] is None:
+        return Section("Agreement of the annotators", (), (), ())
+    named = {f"{name}, for the dataset": estimate for name, estimate in agreement["dataset"].items()}
+    named |= {f"krippendorff-alpha, {part} items alone": estimate for part, estimate in agreement["parts"].items()}
+    named |= {
+        ("alpha, " if name.startswith("functions") else "kappa, ") + name: estimate
+        for name, estimate in agreement["groups"].items()
+    }
+    rows = tuple(
+        (name, estimate_text(estimate), str(estimate["n_pairable"]), str(estimate["n_sources"]))
+        for name, estimate in named.items()
+    )
+    panel = agreement["paradox"]
+    text = (
+        (
+            "For the dataset, routed items are weighted by the inverse of their probability of being routed. Agreement "
+            "on the routed items alone says how hard they are, not how good the dataset is."
+        ),
+        (
+            f"{panel['story']} The commonest class, {panel['commonest']!r}, has {panel['prevalence']:.0%} of the "
+            f"ratings; coders' class shares lie {panel['bias']:.2f} from those of all."
+        ),
+        "People with each other, the functions' model with people, and functions with each other are never pooled.",
+        *_unconnected(agreement),
+    )
+    header = ("coefficient", "estimate [95 %]", "items", "people")
+    return Section("Agreement of the annotators", text, header, rows, figures.agreement, short=True)
+
+
+def _unconnected(agreement: Report) -> tuple[str, ...]:
+    groups = agreement["overlap_groups"]
+    if groups < 2:
+        return ()
+    return (f"People fall into {groups} groups that share no item: nothing says how these groups differ.",)
+
+
+def confused(report: Report) -> Section:
+    """Show the pairs of classes that people confuse, and what a merge would give."""
+    agreement = report["agreement"]
+    merged = {(pair["first"], pair["second"]): pair for pair in agreement["merges"]}
+    rows = []
+    for row in agreement["confused"]:
+        pair = merged.get((row["first"], row["second"]))
+        gain = "" if pair is None else estimate_text(pair["merged"])
+        examples = ", ".join(row["examples"])
+        pair_name = f"{row['first']} / {row['second']}"
+        rows.append((pair_name, f"{row['share']:.0%}", f"{row['expected']:.0%}", str(row["items"]), examples, gain))
+    text = (
+        (
+            "Which two classes people give to the same item: the share of all disagreements, what it would be if "
+            "classes were given at random, items that show it, and what nominal alpha would be if the two were one "
+            "class. A merge nearly always raises alpha; what it costs is the distinction."
+        ),
+    )
+    header = ("classes", "share", "by chance", "items", "such as", "alpha if merged [95 %]")
+    return Section("Confused classes", text, header, tuple(rows))
+
+
+def by_slice(report: Report) -> Section:
+    """Show alpha on each part of the data."""
+    rows = tuple(
+        (f"{column} = {name}", estimate_text(estimate), str(estimate["n_pairable"]))
+        for column, slices in report["agreement"]["by_slice"].items()
+        for name, estimate in slices.items()
+    )
+    text = ("Krippendorff's alpha on the items of each part of the data that the policy looks at.",)
+    return Section("Agreement by slice", text, ("slice", "alpha [95 %]", "items"), rows)
+
+
+def by_coder(report: Report) -> Section:
+    """Show what agreement would be without each annotator."""
+    rows = tuple(
+        (
+            row["coder"],
+            str(row["ratings"]),
+            "" if row["agreement"] is None else f"{row['agreement']:.0%}",
+            "undefined" if row["without"] is None else f"{row['without']:.3f}",
+            "" if row["change"] is None else f"{row['change']:+.3f}",
+        )
+        for row in report["agreement"]["by_coder"]
+    )
+    text = ("How often the others on the same items say the same, and what alpha would be without each annotator.",)
+    header = ("annotator", "ratings", "agrees with others", "alpha without", "change")
+    return Section("Agreement by annotator", text, header, rows)
+
+
+def by_class(report: Report) -> Section:
+    """Show alpha of each class against the rest."""
+    by_class = report["agreement"]["by_class"]
+    if all(estimate["value"] is None for estimate in by_class.values()):
+        return Section("Agreement by class", (), (), ())
+    rows = tuple((name, estimate_text(estimate)) for name, estimate in by_class.items())
+    text = (
+        "Krippendorff's alpha of each class against the rest: the lowest one is where the guideline is least clear.",
+    )
+    return Section("Agreement by class", text, ("class", "alpha [95 %]"), rows, figures.by_class)
+
+
+def pairs(report: Report) -> Section:
+    """Show Cohen's kappa of the pairs that share most items."""
+    shared = sorted(report["agreement"]["pairs"], key=lambda row: (-row["n"], row["first"], row["second"]))
+    rows = tuple(
+        (row["first"], row["second"], str(row["n"]), f"{row['agreement']:.0%}", kappa_text(row)) for row in shared[:100]
+    )
+    more = f" The table lists the 100 pairs of {len(shared):,} that share most items." if len(shared) > 100 else ""
+    text = (
+        f"Cohen's kappa of every pair that shares at least {figures.PAIR_ITEMS} items, with 95 % intervals." + more,
+    )
+    header = ("first", "second", "shared items", "agreement", "kappa [95 %]")
+    return Section("Agreement by pair", text, header, rows, figures.pairs)
