@@ -92,6 +92,17 @@ def test_the_pair_of_classes_that_is_confused_comes_first_with_items_that_show_i
         assert set(some.to_matrix()[int(item)]) >= {0, 1}
 
 
+def test_the_confusions_of_one_coder_are_those_pairs_that_involve_his_ratings():
+    matrix = [[0, 1, 1], [0, 1, 1], [2, 2, 1], [1, 1, 1]]
+    some = wh.Votes.from_matrix(matrix, SCHEMA, sources=["ana", "bo", "cy"])
+    ana, bo = (wh.confused_classes(some, coder=name) for name in ("ana", "bo"))
+    assert ana[["first", "second"]].to_numpy().tolist() == [["low", "mid"], ["mid", "high"]]
+    assert ana["share"].tolist() == pytest.approx([0.8, 0.2])  # two items in full, half of the third
+    assert bo["share"].tolist() == pytest.approx([2 / 3, 1 / 3])
+    with pytest.raises(wh.WeakHITLError, match="no source 'dee'"):
+        wh.confused_classes(some, coder="dee")
+
+
 def test_merging_confused_classes_gives_the_alpha_of_the_merged_classes():
     some = rated(right=(0.97, 0.97, 0.97), confuse=0.5)
     best = wh.merges(some)[0]

@@ -17,6 +17,7 @@ from weakhitl.gate.audit import sequential_accuracy
 from weakhitl.gate.checks import _each, _Part
 from weakhitl.gate.log import append_run, evidence_digest, read_runs
 from weakhitl.gate.metrics import METRICS, Metric
+from weakhitl.monitor import group_confidence, largest_gap
 from weakhitl.release.evidence_files import NAMES
 
 SCHEMA = wh.LabelSchema(["a", "b", "c"])
@@ -125,6 +126,41 @@ def test_a_family_with_bad_parts_passes_or_fails_wrongly_no_more_often_than_prom
         assert binomtest(found.count(wrong), 2000, 0.05, alternative="greater").pvalue > 0.01
 
 
+def test_a_gap_between_groups_is_bounded_for_all_pairs_at_once():
+    one = subject(right=(0.98, 0.5, 0.9), groups=("x", "y", "z"), n=600)
+    found = run(one, check("agreement-gap", at_most=0.2, slice="group")).verdicts[0]
+    assert found.status == "fail"
+    assert found.estimate.method.startswith("x against y, of 3 groups")
+    alphas = wh.by_slice(one.votes, one.attributes["group"])
+    assert found.estimate.value == pytest.approx(alphas["x"].value - alphas["y"].value)
+    even = run(subject(right=(0.95, 0.95), n=600), check("agreement-gap", at_most=0.2, slice="group")).verdicts[0]
+    assert even.status == "pass"
+    assert even.estimate.low == 0
+
+
+def test_the_bounds_of_a_gap_hold_as_often_as_promised():
+    """Four groups with the same truth, 2,000 runs: the upper bound is never below 0, the lower one above in 5 %."""
+    from scipy.stats import norm
+
+    rng = np.random.default_rng(0)
+    half = norm.ppf((1 + group_confidence(0.9, 4)) / 2)
+    wrong = 0
+    for _ in range(2000):
+        groups = {
+            name: wh.Estimate(v, v - half, v + half) for name, v in zip("abcd", rng.standard_normal(4), strict=True)
+        }
+        gap = largest_gap(groups, 0.9)
+        wrong += gap.low > 0
+        assert gap.high >= 0
+    assert binomtest(wrong, 2000, 0.05, alternative="greater").pvalue > 0.01
+
+
+@pytest.mark.parametrize(("groups", "why"), [({}, "two groups"), ({"a": None, "b": None}, "a: nothing")])
+def test_a_gap_that_cannot_be_measured_says_why(groups, why):
+    found = {name: wh.Estimate(None, reason="nothing") for name in groups}
+    assert why in largest_gap(found, 0.9).reason
+
+
 def waiver(expires: date) -> WaiverSection:
     return WaiverSection(check="krippendorff-alpha", reason="new people", owner="ana", expires=expires)
 
@@ -194,6 +230,7 @@ def test_a_check_of_ones_own_gets_the_subject_and_must_give_an_estimate():
         ({"metric": "overlap", "class": "a"}, "class is for agreement only"),
         ({"class": "z"}, "class 'z' is none; the classes are a, b, c"),
         ({"predictions": True}, "nothing else"),
+        ({"metric": "agreement-gap", "at_most": 0.1}, "compares groups; name their column with slice"),
         ({"slice": "language"}, "the data has no column 'language'; there are group"),
         ({"where": {"group": "q"}}, "no item has group = 'q'; values are x, y"),
     ],
@@ -391,8 +428,11 @@ def test_a_gate_without_a_project_still_names_every_check_that_needs_one():
 
 def test_the_gate_of_a_project_runs_all_kinds_of_checks_at_once():
     checks = "".join(
-        f'[[gate.check]]\nmetric = "{name}"\n{"at_most" if "a" in name else "at_least"} = 0.5\n' for name in METRICS
+        f'[[gate.check]]\nmetric = "{name}"\n{"at_most" if "a" in name else "at_least"} = 0.5\n'
+        + ('slice = "half"\n' if metric.between else "")
+        for name, metric in METRICS.items()
     )
-    gate = run_gate(project(checks))
+    attributes = pd.DataFrame({"half": ["one"] * 15 + ["two"] * 15}, index=[f"i{k}" for k in range(30)])
+    gate = run_gate(project(checks, Context(NOW, attributes=attributes)))
     assert [verdict.metric for verdict in gate.verdicts] == list(METRICS)
     json.dumps(gate.to_dict())

@@ -1,6 +1,14 @@
 """Inter-annotator agreement: coefficients with intervals, where they come from, and how many more units they need."""
 
-from weakhitl.agreement.breakdown import agreement_difference, by_class, by_coder, by_item, by_slice, merges
+from weakhitl.agreement.breakdown import (
+    agreement_difference,
+    by_class,
+    by_coder,
+    by_item,
+    by_slice,
+    coder_agreement,
+    merges,
+)
 from weakhitl.agreement.coefficients import (
     COEFFICIENTS,
     brennan_prediger,
@@ -33,6 +41,7 @@ __all__ = [
     "by_coder",
     "by_item",
     "by_slice",
+    "coder_agreement",
     "cohen_kappa",
     "confused_classes",
     "conger_kappa",

@@ -70,39 +70,59 @@ def by_coder(
     *,
     weights: npt.ArrayLike | None = None,
     confidence: float = 0.95,
+    most: int | None = None,
 ) -> pd.DataFrame:
     """Look at each coder: what agreement would be without, and how often the others say the same.
+
+    ``most`` looks at those only who rated most: the coefficient is computed once for each.
 
     Returns
     -------
     DataFrame
-        Indexed by coder, those first without whom agreement would rise most: ``ratings``; ``without`` (the
-        coefficient without this coder) with ``low`` and ``high`` (linearised); ``change`` (that minus the figure
-        with all); ``agreement`` (share of the other ratings on the same items that say the same). NA where
-        undefined.
+        Indexed by coder, those first without whom agreement would rise most: ``ratings``, ``compared`` and
+        ``agreement`` as in ``coder_agreement``; ``without`` (the coefficient without this coder) with ``low`` and
+        ``high`` (linearised); ``change`` (that minus the figure with all). NA where undefined.
+
+    """
+    settings: Uncertainty = {"interval": "linearized", "confidence": confidence}
+    whole = coefficient(votes, weights=weights, **settings).value
+    table = coder_agreement(votes).sort_values("ratings", ascending=False, kind="stable").iloc[:most]
+    found = []
+    for coder in table.index:
+        rest = [name for name in votes.sources if name != coder]
+        estimate = coefficient(votes.take_sources(rest), weights=weights, **settings)
+        change = None if estimate.value is None or whole is None else estimate.value - whole
+        found.append((estimate.value, estimate.low, estimate.high, change))
+    columns = pd.DataFrame(found, columns=["without", "low", "high", "change"], index=table.index, dtype="Float64")
+    return table.join(columns).sort_values("change", ascending=False, na_position="last", kind="stable")
+
+
+def coder_agreement(votes: Votes) -> pd.DataFrame:
+    """Compare each coder with the others on the same items.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by coder, those who rated: ``ratings``; ``compared`` (of them, on items with another rating);
+        ``agreement`` (mean share of the other ratings that say the same; NA without any).
 
     """
     row, column, label = votes.entries()
-    counts = votes.class_counts()
+    counts, m = votes.class_counts(), len(votes.sources)
     others = counts.sum(axis=1)[row] - 1
-    same = counts[row, label] - 1
-    m = len(votes.sources)
-    looked = np.bincount(column[others > 0], minlength=m)
-    share = np.bincount(column, weights=same / np.maximum(others, 1), minlength=m)
-    settings: Uncertainty = {"interval": "linearized", "confidence": confidence}
-    whole = coefficient(votes, weights=weights, **settings).value
-    rows = []
+    same = (counts[row, label] - 1) / np.maximum(others, 1)
+    compared = np.bincount(column[others > 0], minlength=m)
+    share = np.bincount(column, weights=same, minlength=m) / np.maximum(compared, 1)
     ratings = np.bincount(column, minlength=m)
-    for at in np.flatnonzero(ratings):
-        kept = [name for j, name in enumerate(votes.sources) if j != at]
-        found = coefficient(votes.take_sources(kept), weights=weights, **settings)
-        change = None if found.value is None or whole is None else found.value - whole
-        agreement = share[at] / looked[at] if looked[at] else None
-        rows.append((votes.sources[at], ratings[at], found.value, found.low, found.high, change, agreement))
-    table = pd.DataFrame(rows, columns=["coder", "ratings", "without", "low", "high", "change", "agreement"])
-    for name in table.columns[2:]:
-        table[name] = table[name].astype("Float64")
-    return table.set_index("coder").sort_values("change", ascending=False, na_position="last", kind="stable")
+    table = pd.DataFrame(
+        {
+            "ratings": ratings,
+            "compared": compared,
+            "agreement": pd.array(np.where(compared > 0, share, np.nan), dtype="Float64"),
+        },
+        index=pd.Index(votes.sources, name="coder", dtype=object),
+    )
+    return table[ratings > 0]
 
 
 def by_item(votes: Votes) -> pd.DataFrame:

@@ -21,6 +21,8 @@ from weakhitl.votes import FloatArray, Votes
 _ALL = 1e-9
 """Chance that is this close to 1 explains everything."""
 
+_MOST_CODERS = 500
+
 Similarity = Weighting | npt.ArrayLike
 """Partial agreement: a name, or a (k, k) matrix with 1 on the diagonal."""
 
@@ -172,7 +174,8 @@ def conger_kappa(
 ) -> Estimate:
     """Conger's kappa: Cohen's for many coders, each with class shares of his own.
 
-    Parameters and result are those of ``fleiss_kappa``. With two coders and no missing rating it is Cohen's kappa.
+    Parameters and result are those of ``fleiss_kappa``. With two coders and no missing rating it is Cohen's kappa. With
+    more than 500 coders it is undefined here: nobody knows the class shares of each of so many.
 
     References
     ----------
@@ -181,6 +184,10 @@ def conger_kappa(
 
     """
     similarity = agreement_weights(weighting, votes.schema.values)
+
+    if len(votes.sources) > _MOST_CODERS:
+        reason = f"{len(votes.sources):,} coders; class shares of each are known for {_MOST_CODERS} at most"
+        return Estimate(None, confidence=how.get("confidence", 0.95), method="Conger's kappa", reason=reason)
 
     def statistic(some: Votes) -> Statistic:
         return _conger_statistic(some, similarity, checked_weights(weights, len(some)))

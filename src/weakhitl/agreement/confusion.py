@@ -15,8 +15,12 @@ from weakhitl.estimate import Estimate
 from weakhitl.votes import FloatArray, Votes
 
 
-def confused_classes(votes: Votes, *, weights: npt.ArrayLike | None = None, examples: int = 3) -> pd.DataFrame:
+def confused_classes(
+    votes: Votes, *, coder: str | None = None, weights: npt.ArrayLike | None = None, examples: int = 3
+) -> pd.DataFrame:
     """Pairs of classes that coders give to the same item, the commonest first.
+
+    With ``coder`` only pairs of ratings of which one is this coder's. Raises ``DataError`` for an unknown name.
 
     Returns
     -------
@@ -28,15 +32,16 @@ def confused_classes(votes: Votes, *, weights: npt.ArrayLike | None = None, exam
     """
     counts = votes.class_counts().astype(np.float64)
     given = checked_weights(weights, len(votes))
-    total = counts.sum(axis=1)
-    each = (np.ones(len(counts)) if given is None else given) / np.maximum(total * (total - 1) / 2, 1)
-    k = counts.shape[1]
+    total, k = counts.sum(axis=1), counts.shape[1]
+    own = None if coder is None else _one_hot(votes, coder)
+    n_pairs = total * (total - 1) / 2 if own is None else own.sum(axis=1) * (total - 1)
+    each = (np.ones(len(counts)) if given is None else given) / np.maximum(n_pairs, 1)
     first, second = np.triu_indices(k, 1)
     marginals = counts[total >= 2].sum(axis=0)
     chance = marginals[first] * marginals[second]
     rows = []
     for at, (a, b) in enumerate(zip(first, second, strict=True)):
-        both = counts[:, a] * counts[:, b]
+        both = counts[:, a] * counts[:, b] if own is None else own[:, a] * counts[:, b] + own[:, b] * counts[:, a]
         shown = np.flatnonzero(both)
         if len(shown):
             hardest = shown[np.argsort(-(both / np.maximum(total, 1) ** 2)[shown], kind="stable")][:examples]
@@ -51,6 +56,15 @@ def confused_classes(votes: Votes, *, weights: npt.ArrayLike | None = None, exam
         expected=table["expected"] / max(float(chance.sum()), 1e-300),
     )
     return table.sort_values("share", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def _one_hot(votes: Votes, coder: str) -> FloatArray:
+    """``one[item, class]``: the coder's rating."""
+    label = votes.take_sources([coder]).to_matrix()[:, 0]
+    found = np.zeros((len(label), len(votes.schema)))
+    rated = np.flatnonzero(label >= 0)
+    found[rated, label[rated]] = 1.0
+    return found
 
 
 def overlap_groups(votes: Votes) -> int:

@@ -12,6 +12,8 @@ from weakhitl.agreement.pairwise import pairwise_cohen_kappa
 from weakhitl.votes import Votes
 
 _MOST_ITEMS = 10
+_MOST_CODERS = 100
+_MOST_PAIRS = 2000
 _MOST_PAIRS_OF_CLASSES = 10
 
 
@@ -26,17 +28,18 @@ def agreement_summary(
 
     ``weights`` stand for the items of a dataset; ``slices`` maps the name of a column to item -> value.
     """
+    pairs = pairwise_cohen_kappa(votes)
     # Partial agreement has a meaning only between classes in order.
     names = [name for name in COEFFICIENTS if name != "gwet-ac2" or votes.schema.level != "nominal"]
     return {
         "dataset": {name: COEFFICIENTS[name](votes, weights=weights, seed=seed).to_dict() for name in names},
         "paradox": paradox(votes, weights=weights, seed=seed).to_dict(),
         "by_class": _estimates(by_class(votes, weights=weights, seed=seed)),
-        "by_slice": {
-            name: _estimates(by_slice(votes, values, weights=weights, seed=seed))
-            for name, values in (slices or {}).items()
-        },
-        "by_coder": _rows(by_coder(votes, weights=weights).reset_index()),
+        "by_slice": {name: _slices(votes, values, weights, seed) for name, values in (slices or {}).items()},
+        "by_coder": [
+            row | {"confuses": _most_confused(votes, coder=row["coder"])}
+            for row in _rows(by_coder(votes, weights=weights, most=_MOST_CODERS).reset_index())
+        ],
         "confused": _rows(confused_classes(votes, weights=weights).head(_MOST_PAIRS_OF_CLASSES)),
         "merges": [
             pair | {"merged": pair["merged"].to_dict(), "gain": pair["gain"].to_dict()}
@@ -47,8 +50,25 @@ def agreement_summary(
             for item, row in by_item(votes).head(_MOST_ITEMS).iterrows()
         ],
         "overlap_groups": overlap_groups(votes),
-        "pairs": _rows(pairwise_cohen_kappa(votes)),
+        "pairs": _rows(pairs.nlargest(_MOST_PAIRS, "n")),
+        "n_pairs": len(pairs),
     }
+
+
+def _slices(votes: Votes, values: "pd.Series[Any]", weights: npt.ArrayLike | None, seed: int) -> dict[str, Any]:
+    """Alpha of each slice, and the classes that are confused most there."""
+    there = values.reindex(votes.items).astype("string")
+    return {
+        name: estimate.to_dict()
+        | {"confuses": _most_confused(votes.take_items((there == name).fillna(value=False).to_numpy(dtype=bool)))}
+        for name, estimate in by_slice(votes, values, weights=weights, seed=seed).items()
+    }
+
+
+def _most_confused(votes: Votes, coder: str | None = None) -> list[str] | None:
+    """Names of the two classes that are confused most; None where nobody disagrees."""
+    table = confused_classes(votes, coder=coder, examples=1)
+    return None if table.empty else [str(table.loc[0, "first"]), str(table.loc[0, "second"])]
 
 
 def _estimates(found: dict[str, Any]) -> dict[str, Any]:

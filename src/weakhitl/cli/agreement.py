@@ -97,8 +97,11 @@ def _print_classes(content: dict[str, Any]) -> None:
     rows = [(name, estimate_text(estimate)) for name, estimate in content["by_class"].items()]
     print_table("Alpha of each class against the rest", ("class", "alpha [95 %]"), rows)
     for column, slices in content["by_slice"].items():
-        parts = [(name, estimate_text(estimate), f"{estimate['n_pairable']:,}") for name, estimate in slices.items()]
-        print_table(f"Alpha by {column}", (column, "alpha [95 %]", "items"), parts, [2])
+        parts = [
+            (name, estimate_text(one), f"{one['n_pairable']:,}", " / ".join(one["confuses"] or []))
+            for name, one in slices.items()
+        ]
+        print_table(f"Alpha by {column}", (column, "alpha [95 %]", "items", "confuses most"), parts, [2])
 
 
 def _print_confused(content: dict[str, Any], most: int) -> None:
@@ -131,11 +134,12 @@ def _print_people(content: dict[str, Any], most: int) -> None:
             f"{row['agreement']:.0%}",
             f"{row['without']:.3f}",
             f"{row['change']:+.3f}",
+            " / ".join(row["confuses"] or []),
         )
         for row in people
     ]
     if len(content["by_coder"]) > 2 and rows:
-        header = ("annotator", "ratings", "agrees", "alpha without", "change")
+        header = ("annotator", "ratings", "agrees", "alpha without", "change", "confuses most")
         print_table("Alpha without each annotator, the greatest rise first", header, rows, [1, 2, 3, 4])
     shared = [pair for pair in content["pairs"] if pair["n"] >= 10 and pair["kappa"] is not None]
     lowest = sorted(shared, key=lambda pair: pair["kappa"])[:most]

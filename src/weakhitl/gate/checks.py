@@ -11,6 +11,7 @@ from weakhitl.gate.assessment import Assessment
 from weakhitl.gate.metrics import METRICS, Metric, overlap
 from weakhitl.gate.subject import Subject
 from weakhitl.gate.verdicts import FAIL, PASS, UNDECIDED, WAIVED, Gate, Verdict, decide
+from weakhitl.monitor import group_confidence, largest_gap
 
 OwnCheck = Callable[[Subject, float], Estimate]
 """A user's metric: from the subject and a two-sided confidence to an estimate."""
@@ -49,6 +50,10 @@ def _faults(check: CheckSection, subject: Subject, own: Mapping[str, OwnCheck]) 
         faults.append(f"{check.label}: needs a project; a table of ratings can be checked for {alone}")
     if check.sequential and not metric.sequential:
         faults.append(f"{check.label}: has no bound that holds at every look; drop sequential")
+    if metric.between and check.slice is None:
+        faults.append(f"{check.label}: compares groups; name their column with slice")
+    if check.class_ == "*" and metric.between:
+        faults.append(f"{check.label}: compares slices, not classes; write a check for each class")
     if check.class_ is not None and not metric.preconditions:
         faults.append(f"{check.label}: class is for agreement only")
     if check.class_ not in (None, "*") and check.class_ not in subject.votes.schema.classes:
@@ -95,11 +100,13 @@ def _verdict(check: CheckSection, subject: Subject, own: Mapping[str, OwnCheck])
     if check.class_ not in (None, "*"):
         here = here.with_votes(one_class(here.votes, check.class_))
     if check.slice is not None:
-        return _each({name: _Part(check, metric, part) for name, part in here.slices(check.slice).items()}, check)
+        parts = {name: _Part(check, metric, part) for name, part in here.slices(check.slice).items()}
+        return _between(parts, check) if metric.between else _each(parts, check)
     if check.class_ == "*":
         classes = here.votes.schema.classes
-        parts = {name: here.with_votes(one_class(here.votes, name)) for name in classes}
-        return _each({name: _Part(check, metric, part) for name, part in parts.items()}, check)
+        return _each(
+            {name: _Part(check, metric, here.with_votes(one_class(here.votes, name))) for name in classes}, check
+        )
     return _Part(check, metric, here).verdict()
 
 
@@ -123,8 +130,7 @@ def _each(parts: Mapping[str, _Part], check: CheckSection) -> Verdict:
     Sources: R. L. Berger (1982), Multiparameter hypothesis testing and acceptance sampling; S. Holm (1979), A simple
     sequentially rejective multiple test procedure.
     """
-    small = [name for name, part in parts.items() if int(part.subject.members.sum()) < check.min_slice]
-    kept = {name: part for name, part in parts.items() if name not in small}
+    small, kept = _large_enough(parts, check)
     if not kept:
         nothing = Estimate(None, confidence=2 * check.confidence - 1, reason="there is no part to look at")
         return decide(check, nothing, [], "")
@@ -152,6 +158,25 @@ def _each(parts: Mapping[str, _Part], check: CheckSection) -> Verdict:
         advice=worst.advice if overall != PASS else "",
         parts={name: (status[name], verdict.estimate) for name, verdict in verdicts.items()},
     )
+
+
+def _large_enough(parts: Mapping[str, _Part], check: CheckSection) -> tuple[list[str], dict[str, _Part]]:
+    """Names of the parts that are too small to look at, and the others."""
+    small = [name for name, part in parts.items() if int(part.subject.members.sum()) < check.min_slice]
+    return small, {name: part for name, part in parts.items() if name not in small}
+
+
+def _between(parts: Mapping[str, _Part], check: CheckSection) -> Verdict:
+    """Judge the largest gap between two parts."""
+    small, kept = _large_enough(parts, check)
+    confidence = 2 * check.confidence - 1
+    each = (1 + group_confidence(confidence, len(kept))) / 2
+    found = {name: part.estimate(each) for name, part in kept.items()}
+    missing = [f"{name}: {lack}" for name, part in kept.items() for lack in part.missing(found[name])]
+    advice = next((part.metric.advice for part in kept.values()), "")
+    verdict = decide(check, largest_gap(found, confidence), missing, advice)
+    why = verdict.why + (f"; left out, too small: {', '.join(small)}" if small else "")
+    return replace(verdict, why=why, parts={name: (verdict.status, one) for name, one in found.items()})
 
 
 def _failed(parts: Mapping[str, _Part], verdicts: Mapping[str, Verdict], check: CheckSection) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import beta
 
-from weakhitl.agreement import COEFFICIENTS, Uncertainty, by_coder
+from weakhitl.agreement import COEFFICIENTS, Uncertainty, coder_agreement
 from weakhitl.annotation.counting import COUNTED
 from weakhitl.config import CheckSection
 from weakhitl.estimate import Estimate
@@ -26,6 +26,7 @@ Measure = Callable[[Subject, CheckSection, float], Estimate]
 
 TALK = "find the classes that people confuse (`weakhitl agreement`), sharpen the guideline, qualify people on a pilot"
 _LABELS = "improve functions or route more items; see in the report which classes are wrong"
+_EVEN = "route more items of the group that fares worst, and write functions or a guideline for it"
 _COVER = "write functions for what none covers, route more items, or lower release.min_confidence"
 
 
@@ -47,6 +48,8 @@ class Metric:
         Whether it has bounds that hold at every look.
     counts
         Whether it counts something, so that its bar may exceed 1.
+    between
+        Whether it compares the slices with each other: ``measure`` is then of one of them.
 
     """
 
@@ -56,6 +59,7 @@ class Metric:
     preconditions: bool = False
     sequential: bool = False
     counts: bool = False
+    between: bool = False
 
 
 def agreement(subject: Subject, check: CheckSection, confidence: float, *, name: str) -> Estimate:
@@ -94,15 +98,15 @@ def annotator_quality(subject: Subject, check: CheckSection, confidence: float) 
     Everybody with five ratings or more is looked at; the bounds are Bonferroni's for so many people.
     """
     del check
-    table = by_coder(subject.votes, weights=subject.weights)
-    table = table[(table["ratings"] >= _LEAST_RATINGS) & table["agreement"].notna()]
+    table = coder_agreement(subject.votes)
+    table = table[table["compared"] >= _LEAST_RATINGS]
     facts: dict[str, Any] = {"confidence": confidence, "n_units": len(subject.votes), "n_sources": len(table)}
     method = f"leave-one-out agreement of the lowest of {len(table)} people, Clopper-Pearson, Bonferroni"
     if table.empty:
         reason = f"nobody has {_LEAST_RATINGS} ratings that others can be compared with"
         return Estimate(None, reason=reason, method=method, **facts)
     tail = (1 - confidence) / 2 / len(table)
-    n, share = table["ratings"].to_numpy(dtype=float), table["agreement"].to_numpy(dtype=float)
+    n, share = table["compared"].to_numpy(dtype=float), table["agreement"].to_numpy(dtype=float)
     low = np.where(share > 0, beta.ppf(tail, np.maximum(share * n, 1e-9), n - share * n + 1), 0.0)
     high = np.where(share < 1, beta.ppf(1 - tail, share * n + 1, np.maximum(n - share * n, 1e-9)), 1.0)
     worst = int(share.argmin())
@@ -228,6 +232,11 @@ METRICS: dict[str, Metric] = {
     "conflict": Metric(conflict, "see which functions conflict (`weakhitl lfs`), and repair or drop them"),
     "annotator-quality": Metric(
         annotator_quality, "look at this person's ratings (`weakhitl agreement`), and talk", ratings_alone=True
+    ),
+    "accuracy-gap": Metric(accuracy, _EVEN, between=True),
+    "coverage-gap": Metric(coverage, _EVEN, between=True),
+    "agreement-gap": Metric(
+        partial(agreement, name="krippendorff-alpha"), _EVEN, ratings_alone=True, preconditions=True, between=True
     ),
     "calibration-error": Metric(calibration_error, "give gold labels, so that the label model learns its weights"),
     "class-drift": Metric(class_drift, "find out whether the world has changed or the functions have"),

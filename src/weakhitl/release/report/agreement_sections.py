@@ -68,12 +68,17 @@ def confused(report: Report) -> Section:
 def by_slice(report: Report) -> Section:
     """Show alpha on each part of the data."""
     rows = tuple(
-        (f"{column} = {name}", estimate_text(estimate), str(estimate["n_pairable"]))
+        (
+            f"{column} = {name}",
+            estimate_text(estimate),
+            str(estimate["n_pairable"]),
+            " / ".join(estimate["confuses"] or []),
+        )
         for column, slices in report["agreement"]["by_slice"].items()
         for name, estimate in slices.items()
     )
     text = ("Krippendorff's alpha on the items of each part of the data that the policy looks at.",)
-    return Section("Agreement by slice", text, ("slice", "alpha [95 %]", "items"), rows)
+    return Section("Agreement by slice", text, ("slice", "alpha [95 %]", "items", "confuses most"), rows)
 
 
 def by_coder(report: Report) -> Section:
@@ -85,11 +90,17 @@ def by_coder(report: Report) -> Section:
             "" if row["agreement"] is None else f"{row['agreement']:.0%}",
             "undefined" if row["without"] is None else f"{row['without']:.3f}",
             "" if row["change"] is None else f"{row['change']:+.3f}",
+            " / ".join(row["confuses"] or []),
         )
         for row in report["agreement"]["by_coder"]
     )
-    text = ("How often the others on the same items say the same, and what alpha would be without each annotator.",)
-    header = ("annotator", "ratings", "agrees with others", "alpha without", "change")
+    text = (
+        (
+            "How often the others on the same items say the same, what alpha would be without each annotator, and "
+            "which two classes each confuses most; of many annotators, those who rated most."
+        ),
+    )
+    header = ("annotator", "ratings", "agrees with others", "alpha without", "change", "confuses most")
     return Section("Agreement by annotator", text, header, rows)
 
 
@@ -111,7 +122,8 @@ def pairs(report: Report) -> Section:
     rows = tuple(
         (row["first"], row["second"], str(row["n"]), f"{row['agreement']:.0%}", kappa_text(row)) for row in shared[:100]
     )
-    more = f" The table lists the 100 pairs of {len(shared):,} that share most items." if len(shared) > 100 else ""
+    n_pairs = report["agreement"]["n_pairs"]
+    more = f" The table lists the 100 pairs of {n_pairs:,} that share most items." if n_pairs > 100 else ""
     text = (
         f"Cohen's kappa of every pair that shares at least {figures.PAIR_ITEMS} items, with 95 % intervals." + more,
     )
