@@ -308,6 +308,27 @@ def test_a_check_of_ones_own_that_cannot_be_loaded_is_named(with_own, tmp_path, 
     assert said in " ".join(result.output.split())
 
 
+def test_a_source_that_does_not_pass_is_kept_out_of_the_release_and_the_release_verifies(tmp_path):
+    """The new source has five items that would be released and fifteen that would not; half is asked for."""
+    project = ready(tmp_path)
+    released = project.assess().released
+    new = np.concatenate([np.flatnonzero(released)[:5], np.flatnonzero(~released)[:15]])
+    items = pd.read_csv(tmp_path / "items.csv", dtype=str)
+    items.assign(source=np.where(items.index.isin(new), "new", "old")).to_csv(tmp_path / "items.csv", index=False)
+    more = '[[gate.check]]\nmetric = "coverage"\nname = "sources"\nslice = "source"\nat_least = 0.5\n'
+    (tmp_path / "weakhitl.toml").write_text(CONFIG + more + 'otherwise = "withhold"\n')
+    wh.Project.load(tmp_path).label()
+    result = wh.Project.load(tmp_path).release("1.0.0")
+    assert result.gate.status == PASS, [verdict.why for verdict in result.gate.verdicts]
+    data = pd.read_parquet(result.path / "data" / "data.parquet")
+    assert set(data["source"]) == {"old"}
+    assert len(data) == released.sum() - 5
+    report = json.loads((result.path / "report.json").read_text())
+    assert report["counts"]["withheld_by_the_gate"] == 5
+    assert "withheld, its part did not pass" in (result.path / "report.md").read_text()
+    assert wh.verify(result.path).holds, wh.verify(result.path).findings
+
+
 def test_class_drift_compares_with_the_last_release(with_own):
     project = wh.Project.load(with_own)
     versions = sorted(path.name for path in (with_own / "releases").glob("1.*"))

@@ -89,6 +89,24 @@ def test_a_class_is_measured_against_the_rest_and_a_star_means_each():
     assert each.parts["b"][1] == single.estimate
 
 
+def test_a_slice_that_does_not_pass_stays_behind_and_the_other_checks_speak_of_the_rest():
+    one = subject(right=(0.98, 0.4, 0.98), groups=("x", "y", "z"), n=300)
+    policy = [check(name="sources", slice="group", otherwise="withhold"), check(name="all"), check("rated-items")]
+    gate = run(one, *policy)
+    assert gate.status == "pass"
+    assert gate.verdicts[0].why == "2 of 3 parts pass; withheld: y"
+    assert gate.withheld.tolist() == (np.arange(300) % 3 == 1).tolist()
+    assert gate.verdicts[2].estimate.value == 200
+    assert gate.verdicts[1].estimate.value > 0.9
+    assert gate.to_dict()["withheld"] == 100
+
+
+def test_where_no_slice_passes_the_check_does_not_and_nothing_is_withheld():
+    gate = run(subject(right=(0.4, 0.4)), check(slice="group", otherwise="withhold"))
+    assert gate.status == "fail"
+    assert not gate.withheld.any()
+
+
 def family(bounds: dict[str, float], one: CheckSection):
     """Judge parts of normal estimates with unit standard errors; ``bounds`` are their values."""
     from scipy.stats import norm
@@ -231,6 +249,10 @@ def test_a_check_of_ones_own_gets_the_subject_and_must_give_an_estimate():
         ({"class": "z"}, "class 'z' is none; the classes are a, b, c"),
         ({"predictions": True}, "nothing else"),
         ({"metric": "agreement-gap", "at_most": 0.1}, "compares groups; name their column with slice"),
+        (
+            {"metric": "agreement-gap", "at_most": 0.1, "slice": "group", "otherwise": "withhold"},
+            "cannot withhold one of them",
+        ),
         ({"slice": "language"}, "the data has no column 'language'; there are group"),
         ({"where": {"group": "q"}}, "no item has group = 'q'; values are x, y"),
     ],
@@ -260,6 +282,10 @@ functions = ["f.py"]
         ('[[gate.check]]\nmetric = "coverage"\nat_least = 0.1\n' * 2, "two checks are called 'coverage'"),
         ('[[gate.check]]\nmetric = "coverage"\nat_least = 0.1\nslise = "x"', "did you mean 'slice'"),
         ('[[gate.check]]\nmetric = "coverage"\nat_least = 0.1\nclas = "x"', "did you mean 'class'"),
+        (
+            '[[gate.check]]\nmetric = "coverage"\nat_least = 0.1\notherwise = "withhold"',
+            "otherwise = 'withhold' needs a slice",
+        ),
         (
             '[[gate.waiver]]\ncheck = "x"\nreason = "r"\nowner = "o"\nexpires = 2026-01-01',
             "waiver 1 is for 'x', which is no check; there are none",

@@ -138,6 +138,10 @@ class CheckSection(_Section):
         default=None, description="A column of the data: every one of its values must pass by itself."
     )
     min_slice: Count = Field(default=0, description="Values of the slice with fewer items are left out, and named.")
+    otherwise: Literal["refuse", "withhold"] = Field(
+        default="refuse",
+        description="What a value of the slice that does not pass does: refuse the release, or withhold its own items.",
+    )
     where: dict[str, str | list[str]] = Field(
         default={}, description='Only items whose columns have these values, such as `{ origin = "synthetic" }`.'
     )
@@ -154,6 +158,8 @@ class CheckSection(_Section):
             raise ValueError("expected at_least or at_most, one of the two")
         if self.class_ == "*" and self.slice is not None:
             raise ValueError("class = '*' and slice together would be too many parts; write a check for each class")
+        if self.otherwise == "withhold" and (self.slice is None or self.where):
+            raise ValueError("otherwise = 'withhold' needs a slice, and no where: it says whose items stay behind")
         return self
 
     @property

@@ -1,6 +1,6 @@
 """From the evidence to labels: one pure function that ``check``, ``release`` and ``verify`` share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -44,6 +44,8 @@ class Assessment:
         Consensus of functions and people, before adjudication.
     final
         The joint consensus with the adjudicator's decisions on top.
+    withheld
+        ``mask[item]``: parts of the data that the gate withholds; None without any.
 
     """
 
@@ -54,11 +56,21 @@ class Assessment:
     automatic: Consensus
     joint: Consensus
     final: Consensus
+    withheld: np.ndarray | None = None
+
+    @property
+    def confident(self) -> np.ndarray:
+        """``mask[item]``: has a label with the confidence that the policy asks for."""
+        return self.final.confident(self.evidence.config.release.min_confidence)
 
     @property
     def released(self) -> np.ndarray:
-        """``mask[item]``: has a label with the confidence that the policy asks for."""
-        return self.final.confident(self.evidence.config.release.min_confidence)
+        """``mask[item]``: has such a label, and is in no part that the gate withholds."""
+        return self.confident if self.withheld is None else self.confident & ~self.withheld
+
+    def withhold(self, mask: np.ndarray) -> "Assessment":
+        """Keep these items back, too."""
+        return replace(self, withheld=mask if self.withheld is None else self.withheld | mask)
 
     @cached_property
     def decisions(self) -> "pd.Series[int]":

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from weakhitl.agreement.breakdown import one_class
 from weakhitl.config import CheckSection, GateSection, WaiverSection, is_own
 from weakhitl.errors import ConfigError
@@ -36,8 +38,32 @@ def run_policy(subject: Subject, policy: GateSection, own: Mapping[str, OwnCheck
     if faults:
         raise ConfigError("gate", faults)
     waivers = {waiver.check: waiver for waiver in policy.waiver}
-    verdicts = (_verdict(check, subject, own or {}) for check in policy.check)
-    return Gate(tuple(_waived(verdict, waivers.get(verdict.name), subject) for verdict in verdicts))
+    found = {
+        check.label: _verdict(check, subject, own or {}) for check in policy.check if check.otherwise == "withhold"
+    }
+    withheld = None
+    for check in policy.check:
+        if check.otherwise == "withhold":
+            found[check.label], mask = _withholding(check, found[check.label], subject)
+            withheld = mask if withheld is None else withheld | mask
+    rest = subject if withheld is None else subject.without(withheld)
+    found |= {check.label: _verdict(check, rest, own or {}) for check in policy.check if check.label not in found}
+    verdicts = (_waived(found[check.label], waivers.get(check.label), subject) for check in policy.check)
+    return Gate(tuple(verdicts), withheld)
+
+
+def _withholding(check: CheckSection, verdict: Verdict, subject: Subject) -> tuple[Verdict, np.ndarray]:
+    """Pass if some part passes, and withhold the items of all others, also of those without a value."""
+    passed = [name for name, (status, _) in verdict.parts.items() if status == PASS]
+    if not passed:
+        return verdict, np.zeros(len(subject.listed), dtype=bool)
+    kept = np.zeros(len(subject.listed), dtype=bool)
+    for name, part in subject.slices(check.slice or "").items():
+        if name in passed:
+            kept |= part.listed
+    left = [name for name in verdict.parts if name not in passed]
+    why = f"{len(passed)} of {len(verdict.parts)} parts pass" + (f"; withheld: {', '.join(left)}" if left else "")
+    return replace(verdict, status=PASS, why=why), ~kept
 
 
 def _faults(check: CheckSection, subject: Subject, own: Mapping[str, OwnCheck]) -> list[str]:
@@ -50,6 +76,8 @@ def _faults(check: CheckSection, subject: Subject, own: Mapping[str, OwnCheck]) 
         faults.append(f"{check.label}: needs a project; a table of ratings can be checked for {alone}")
     if check.sequential and not metric.sequential:
         faults.append(f"{check.label}: has no bound that holds at every look; drop sequential")
+    if metric.between and check.otherwise == "withhold":
+        faults.append(f"{check.label}: compares groups, and cannot withhold one of them")
     if metric.between and check.slice is None:
         faults.append(f"{check.label}: compares groups; name their column with slice")
     if check.class_ == "*" and metric.between:

@@ -81,7 +81,7 @@ def accuracy(subject: Subject, check: CheckSection, confidence: float) -> Estima
 def coverage(subject: Subject, check: CheckSection, confidence: float) -> Estimate:
     """Share of the items that would be released; counted, not sampled, so it has no error."""
     del check
-    return _counted(_assessment(subject).released[subject.members], confidence, "counted over the whole dataset")
+    return _counted(_assessment(subject).released[subject.listed], confidence, "counted over the whole dataset")
 
 
 def conflict(subject: Subject, check: CheckSection, confidence: float) -> Estimate:

@@ -58,10 +58,25 @@ class Subject:
         )
 
     @cached_property
-    def members(self) -> np.ndarray:
-        """``mask[item of the dataset]``: what is looked at; of a bare table, its items."""
+    def listed(self) -> np.ndarray:
+        """``mask[item of the dataset]``: what is looked at, withheld items included; of a bare table, its items."""
         n = len(self.votes) if self.assessment is None else len(self.assessment.evidence.items)
         return np.ones(n, dtype=bool) if self.within is None else self.within
+
+    @property
+    def members(self) -> np.ndarray:
+        """``mask[item of the dataset]``: what is looked at, and not withheld by another check."""
+        withheld = None if self.assessment is None else self.assessment.withheld
+        return self.listed if withheld is None else self.listed & ~withheld
+
+    def without(self, mask: np.ndarray) -> "Subject":
+        """Withhold items of the dataset: figures speak of the others, and coverage counts them as not released."""
+        if self.assessment is None:
+            return self._only(pd.Series(~mask, index=self.votes.items))
+        kept = np.asarray(self.votes.items.isin(self.assessment.evidence.items[~mask]))
+        weights = None if self.weights is None else self.weights[kept]
+        votes = self.votes.take_items(kept)
+        return replace(self, votes=votes, weights=weights, assessment=self.assessment.withhold(mask))
 
     def where(self, conditions: Mapping[str, str | Sequence[str]]) -> "Subject":
         """Keep the items whose columns have these values. Raises ``ConfigError`` for a value that no item has."""
@@ -105,5 +120,5 @@ class Subject:
         kept = chosen.index[chosen]
         rated = np.asarray(self.votes.items.isin(kept))
         weights = None if self.weights is None else self.weights[rated]
-        within = self.members & np.asarray(self._dataset.isin(kept))
+        within = self.listed & np.asarray(self._dataset.isin(kept))
         return replace(self, votes=self.votes.take_items(rated), weights=weights, within=within)

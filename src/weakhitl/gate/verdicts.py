@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+import numpy as np
+
 from weakhitl.agreement import units_needed
 from weakhitl.config import CheckSection
 from weakhitl.estimate import Estimate
@@ -70,9 +72,19 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Gate:
-    """The verdicts of all checks, and what they come to."""
+    """The verdicts of all checks, and what they come to.
+
+    Attributes
+    ----------
+    verdicts
+        One per check of the policy, in its order.
+    withheld
+        ``mask[item of the dataset]``: parts that did not pass a check which withholds them; None without any.
+
+    """
 
     verdicts: tuple[Verdict, ...]
+    withheld: np.ndarray | None = None
 
     @property
     def status(self) -> Status:
@@ -89,7 +101,9 @@ class Gate:
 
     def to_dict(self) -> dict[str, Any]:
         """Give status and verdicts, ready for JSON."""
-        return {"status": self.status, "checks": [verdict.to_dict() for verdict in self.verdicts]}
+        withheld = 0 if self.withheld is None else int(self.withheld.sum())
+        checks = [verdict.to_dict() for verdict in self.verdicts]
+        return {"status": self.status, "withheld": withheld, "checks": checks}
 
 
 def decide(check: CheckSection, estimate: Estimate, missing: Sequence[str], advice: str) -> Verdict:

@@ -78,6 +78,8 @@ def release(workspace: Workspace, version: str) -> Released:
     check_version(version)
     assessment = workspace.assess()
     gate, run = _logged(workspace, assessment)
+    if gate.withheld is not None:
+        assessment = assessment.withhold(gate.withheld)
     report = report_content(assessment, gate, version)
     if gate.status != PASS:
         return Released(gate, write_refusal(workspace.releases, report), None)

@@ -120,12 +120,14 @@ def _file_faults(folder: Path, listed: dict[str, Any]) -> Iterator[tuple[str, st
 
 def _derived_findings(folder: Path, manifest: dict[str, Any]) -> Iterator[Finding]:
     try:
+        stored = json.loads((folder / "report.json").read_text(encoding="utf-8"))
         assessment = assess(read_evidence(folder))
+        gate = run_gate(assessment, _as_reported(stored))
+        if gate.withheld is not None:
+            assessment = assessment.withhold(gate.withheld)
         consensus = consensus_table(assessment)
         yield _labels_finding(read_table(folder / CONSENSUS), consensus)
         yield _data_finding(read_table(folder / DATA), consensus)
-        stored = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-        gate = run_gate(assessment, _as_reported(stored))
         derived = report_content(assessment, gate, manifest["version"])
         different = [*_differences(stored, derived)]
         detail = "; ".join(different[:5]) if different else f"{_n_numbers(derived):,} numbers come out the same"

@@ -24,7 +24,10 @@ _MODEL = "the functions' model"
 
 
 def report_content(assessment: Assessment, gate: Gate, version: str) -> dict[str, Any]:
-    """Collect every figure of the report; ready for JSON, without nan."""
+    """Collect every figure of the report; ready for JSON, without nan.
+
+    ``assessment`` is without the parts that ``gate`` withholds.
+    """
     evidence, config = assessment.evidence, assessment.evidence.config
     return {
         "format": FORMAT,
@@ -90,7 +93,8 @@ def _counts(assessment: Assessment) -> dict[str, Any]:
         "annotators": int(assessment.counted.ratings["annotator"].nunique()),
         "routed": {str(reason): int(count) for reason, count in reasons.items()},
         "released": int(released.sum()),
-        "withheld_below_confidence": int((~released & ~unlabelled).sum()),
+        "withheld_below_confidence": int((~assessment.confident & ~unlabelled).sum()),
+        "withheld_by_the_gate": int((assessment.confident & ~released).sum()),
         "withheld_without_label": int(unlabelled.sum()),
         "released_by_origin": {name: int((released & (origin == name)).sum()) for name in _origins(assessment)},
     }

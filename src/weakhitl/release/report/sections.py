@@ -158,6 +158,7 @@ def _making(report: Report) -> Section:
             counts["withheld_below_confidence"],
         ),
         ("withheld, no label", counts["withheld_without_label"]),
+        *([("withheld, its part did not pass", held)] if (held := counts["withheld_by_the_gate"]) else []),
     ]
     text = (
         (
