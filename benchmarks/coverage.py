@@ -16,8 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from weakhitl import LabelSchema
-from weakhitl.agreement.coefficients import _fleiss_chance, _gwet_chance, alpha_statistic, kappa_statistic
+from weakhitl.agreement.alpha import alpha_statistic
 from weakhitl.agreement.intervals import RESAMPLES, _bca_levels, _replicates, estimate
+from weakhitl.agreement.kappas import fleiss_chance, gwet_chance, kappa_statistic
 from weakhitl.agreement.statistic import Statistic
 from weakhitl.agreement.units import Units
 from weakhitl.config import CheckSection
@@ -36,8 +37,8 @@ UNITS = (50, 100, 300)
 COEFFICIENTS = {
     "krippendorff-alpha": "nominal",
     "alpha, ordinal": "ordinal",
-    "fleiss-kappa": _fleiss_chance,
-    "gwet-ac1": _gwet_chance,
+    "fleiss-kappa": fleiss_chance,
+    "gwet-ac1": gwet_chance,
 }
 
 

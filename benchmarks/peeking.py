@@ -17,7 +17,7 @@ import numpy as np
 from scipy.stats import beta, binomtest
 
 import weakhitl as wh
-from weakhitl.agreement.coefficients import alpha_statistic
+from weakhitl.agreement.alpha import alpha_statistic
 from weakhitl.agreement.intervals import estimate
 from weakhitl.agreement.units import units_of
 from weakhitl.config import CheckSection

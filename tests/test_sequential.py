@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, norm
 
 import weakhitl as wh
-from weakhitl.agreement.coefficients import alpha_statistic
+from weakhitl.agreement.alpha import alpha_statistic
 from weakhitl.agreement.sequential import BURN_IN, asymptotic_sequence, sequence_radius
 from weakhitl.agreement.units import units_of
 

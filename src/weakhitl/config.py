@@ -114,7 +114,24 @@ class AnnotationSection(_Section):
     )
 
 
-class CheckSection(_Section):
+class OneBar:
+    """What has a bar on one side: a check, and its verdict."""
+
+    at_least: float | None
+    at_most: float | None
+
+    @property
+    def bar(self) -> float:
+        """The bar, whichever side it is on."""
+        return self.at_least if self.at_least is not None else self.at_most or 0.0
+
+    @property
+    def bar_text(self) -> str:
+        """The bar in words."""
+        return f"at {'least' if self.at_least is not None else 'most'} {self.bar:g}"
+
+
+class CheckSection(_Section, OneBar):
     """One check of the gate."""
 
     metric: Text = Field(description="What is measured; or `file.py:function`, a function of your own.")
@@ -173,16 +190,6 @@ class CheckSection(_Section):
         places = [f"{key}={value if isinstance(value, str) else '|'.join(value)}" for key, value in self.where.items()]
         parts += [f"where {', '.join(places)}"] if places else []
         return " ".join(parts)
-
-    @property
-    def bar(self) -> float:
-        """The bar, whichever side it is on."""
-        return self.at_least if self.at_least is not None else self.at_most or 0.0
-
-    @property
-    def bar_text(self) -> str:
-        """The bar in words."""
-        return f"at {'least' if self.at_least is not None else 'most'} {self.bar:g}"
 
     @property
     def columns(self) -> list[str]:

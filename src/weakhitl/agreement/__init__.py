@@ -1,5 +1,6 @@
 """Inter-annotator agreement: coefficients with intervals, where they come from, and how many more units they need."""
 
+from weakhitl.agreement.alpha import krippendorff_alpha
 from weakhitl.agreement.breakdown import (
     agreement_difference,
     by_class,
@@ -9,25 +10,22 @@ from weakhitl.agreement.breakdown import (
     coder_agreement,
     merges,
 )
-from weakhitl.agreement.coefficients import (
-    COEFFICIENTS,
+from weakhitl.agreement.coefficients import COEFFICIENTS
+from weakhitl.agreement.confusion import Paradox, confused_classes, overlap_groups, paradox
+from weakhitl.agreement.intervals import Uncertainty
+from weakhitl.agreement.kappas import (
     brennan_prediger,
-    cohen_kappa,
     conger_kappa,
     fleiss_kappa,
     gwet_ac1,
     gwet_ac2,
-    kappa_with_group,
-    krippendorff_alpha,
     percent_agreement,
-    scott_pi,
 )
-from weakhitl.agreement.confusion import Paradox, confused_classes, overlap_groups, paradox
-from weakhitl.agreement.intervals import Uncertainty
 from weakhitl.agreement.pairwise import pairwise_cohen_kappa
 from weakhitl.agreement.planning import units_before, units_for_precision, units_needed
 from weakhitl.agreement.sequential import betting_bounds
 from weakhitl.agreement.summary import agreement_summary
+from weakhitl.agreement.two_sources import cohen_kappa, kappa_with_group, scott_pi
 
 __all__ = [
     "COEFFICIENTS",

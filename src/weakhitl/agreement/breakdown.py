@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from weakhitl.agreement.coefficients import Coefficient, alpha_statistic, krippendorff_alpha
+from weakhitl.agreement.alpha import alpha_statistic, krippendorff_alpha
+from weakhitl.agreement.coefficients import Coefficient
 from weakhitl.agreement.confusion import confused_classes
 from weakhitl.agreement.intervals import Uncertainty, estimate
 from weakhitl.agreement.statistic import difference

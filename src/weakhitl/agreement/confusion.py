@@ -9,7 +9,8 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from weakhitl.agreement.coefficients import gwet_ac1, krippendorff_alpha, percent_agreement
+from weakhitl.agreement.alpha import krippendorff_alpha
+from weakhitl.agreement.kappas import gwet_ac1, percent_agreement
 from weakhitl.agreement.units import checked_weights
 from weakhitl.estimate import Estimate
 from weakhitl.votes import FloatArray, Votes

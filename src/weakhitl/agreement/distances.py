@@ -13,6 +13,9 @@ from weakhitl.votes import FloatArray
 Weighting = Literal["identity", "linear", "quadratic", "ordinal"]
 WEIGHTINGS: tuple[Weighting, ...] = get_args(Weighting)
 
+Similarity = Weighting | npt.ArrayLike
+"""Partial agreement: a name, or a (k, k) matrix with 1 on the diagonal."""
+
 Distance = Callable[[str, str], float] | npt.ArrayLike
 """Of two class names, or a (k, k) matrix; symmetric, not negative, zero on the diagonal."""
 

@@ -107,3 +107,13 @@ def facts_of(units: Units) -> dict[str, Any]:
         "n_sources": units.n_sources,
         "n_minority": units.n_minority,
     }
+
+
+ALL = 1e-9
+"""Chance that is this close to 1 explains everything."""
+
+
+def corrected(observed: FloatArray, expected: FloatArray) -> FloatArray:
+    """Give (observed - expected) / (1 - expected): nan where chance alone explains everything."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(expected < 1 - ALL, (observed - expected) / (1 - expected), np.nan)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from weakhitl.agreement import units_needed
-from weakhitl.config import CheckSection
+from weakhitl.config import CheckSection, OneBar
 from weakhitl.estimate import Estimate
 
 Status = Literal["pass", "fail", "undecided", "waived"]
@@ -19,7 +19,7 @@ WAIVED: Status = "waived"
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Verdict(OneBar):
     """What one check says.
 
     Attributes
@@ -53,16 +53,6 @@ class Verdict:
     advice: str = ""
     parts: Mapping[str, tuple[Status, Estimate]] = field(default_factory=dict)
     waiver: Mapping[str, str] | None = None
-
-    @property
-    def bar(self) -> float:
-        """The bar, whichever side it is on."""
-        return self.at_least if self.at_least is not None else self.at_most or 0.0
-
-    @property
-    def bar_text(self) -> str:
-        """The bar in words."""
-        return f"at {'least' if self.at_least is not None else 'most'} {self.bar:g}"
 
     def to_dict(self) -> dict[str, Any]:
         """Give all fields, ready for JSON."""
