@@ -84,6 +84,7 @@ def test_every_run_is_logged_beside_the_policy_or_where_it_is_said(bare):
 
 
 def test_slices_of_a_bare_table_are_columns_that_say_one_thing_per_item(bare):
+    ratings(bare, right=0.97)
     (bare / "gate.toml").write_text(POLICY + 'slice = "source"\nmin_units = 30\n')
     assert check(bare).exit_code == 0
     (bare / "gate.toml").write_text(POLICY + 'slice = "hour"\n')

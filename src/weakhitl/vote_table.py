@@ -46,7 +46,9 @@ def missing_faults(table: pd.DataFrame, columns: Sequence[str]) -> list[Fault]:
 def conflict_faults(table: pd.DataFrame, codes: Codes, key: Sequence[str]) -> list[Fault]:
     """Find rows that give a second, different label for one (item, source)."""
     item, source = (pd.factorize(table[name])[0] for name in key)
-    return [(int(row), conflict_fault(table, key, row)) for row in conflicting_rows(item, source, codes)]
+    keep = np.flatnonzero((item >= 0) & (source >= 0))
+    order, starts = cell_order(item[keep], source[keep])
+    return [(int(row), conflict_fault(table, key, row)) for row in conflicting_rows(keep[order], starts, codes)]
 
 
 def conflict_fault(table: pd.DataFrame, key: Sequence[str], row: int) -> str:
@@ -55,11 +57,8 @@ def conflict_fault(table: pd.DataFrame, key: Sequence[str], row: int) -> str:
     return f"{source!r} has already given item {item!r} another label"
 
 
-def conflicting_rows(item: Codes, source: Codes, codes: Codes) -> Codes:
-    """Find the rows whose label is not that of the first row with the same item and source; -1 is nobody."""
-    keep = np.flatnonzero((item >= 0) & (source >= 0))
-    order, starts = cell_order(item[keep], source[keep])
-    order = keep[order]
+def conflicting_rows(order: Codes, starts: npt.NDArray[np.bool_], codes: Codes) -> Codes:
+    """Find the rows whose label is not that of the first row of the same item and source; see ``cell_order``."""
     first = codes[order[starts]][np.cumsum(starts) - 1]
     return np.sort(order[codes[order] != first])
 

@@ -179,16 +179,18 @@ class Votes:
         index = pd.Index(distinct if items is None else _index(items))
         if items is not None:
             row = np.append(index.get_indexer(pd.Index(distinct)), ABSTAIN)[row]
-            wrong = {at for at, _ in faults}
-            unknown = [int(at) for at in np.flatnonzero(row < 0) if at not in wrong]
+            known = {at for at, _ in faults}
+            unknown = [int(at) for at in np.flatnonzero(row < 0) if at not in known]
             faults += [(at, f"item {table[item].iloc[at]!r} is not among the items") for at in unknown]
-        clean = np.ones(len(table), dtype=bool)
+        clean = (row >= 0) & (column >= 0)
         clean[[at for at, _ in faults]] = False
-        row = np.where(clean, row, ABSTAIN)
-        faults += [(int(at), conflict_fault(table, [item, source], at)) for at in conflicting_rows(row, column, codes)]
+        keep = np.flatnonzero(clean)
+        order, starts = cell_order(row[keep], column[keep])
+        order = keep[order]
+        wrong = conflicting_rows(order, starts, codes)
+        faults += [(int(at), conflict_fault(table, [item, source], at)) for at in wrong]
         if faults:
             raise DataError("vote table", [f"row {at + 1}: {what}" for at, what in sorted(faults)])
-        order, starts = cell_order(row, column)
         first = order[starts]
         return cls.from_entries((row[first], column[first], codes[first]), schema, index, [str(name) for name in names])
 

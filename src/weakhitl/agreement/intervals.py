@@ -29,8 +29,8 @@ class Uncertainty(TypedDict, total=False):
     confidence
         Two-sided, .95 by default: each end is a one-sided bound at ``(1 + confidence) / 2``.
     interval
-        ``"bootstrap"`` (default): BCa interval from resampled units. ``"jackknife"``: one unit left out at a time,
-        Student's t. ``"linearized"``: the first-order expansion, Student's t; no randomness, and quick.
+        ``"bootstrap"`` (default): expanded BCa interval from resampled units. ``"jackknife"``: one unit left out at a
+        time, Student's t. ``"linearized"``: the first-order expansion, Student's t; no randomness, and quick.
         ``"sequence"``: an asymptotic confidence sequence, whose bounds hold at every look from 50 units on.
     raters
         ``"fixed"`` (default): the figure is about these raters. ``"sampled"``: they stand for others like them, and
@@ -97,12 +97,13 @@ def checked(how: Uncertainty) -> tuple[float, Interval, Raters]:
 def _bootstrap(statistic: Statistic, value: float, how: Uncertainty, facts: dict[str, Any]) -> Estimate:
     """Resample units: one multinomial draw over the distinct rows, so its cost does not grow with the units.
 
-    Source: B. Efron (1987), Better bootstrap confidence intervals (BCa).
+    Sources: B. Efron (1987), Better bootstrap confidence intervals (BCa); T. C. Hesterberg (2015), What teachers
+    should know about the bootstrap (the expansion).
     """
     resamples, seed = how.get("resamples", RESAMPLES), how.get("seed", 0)
     facts |= {
         "seed": seed,
-        "method": f"{statistic.method}; BCa interval from {resamples:,} resamples of units, raters held fixed",
+        "method": f"{statistic.method}; expanded BCa interval from {resamples:,} resamples of units, raters held fixed",
     }
     replicates = _replicates(statistic, resamples, seed)
     defined = replicates[~np.isnan(replicates)]
@@ -117,13 +118,18 @@ def _bootstrap(statistic: Statistic, value: float, how: Uncertainty, facts: dict
 
 
 def _bca_levels(statistic: Statistic, value: float, replicates: FloatArray, tails: FloatArray) -> FloatArray:
-    """Quantile levels, corrected for bias (share of resamples under the value) and skewness of the influence."""
+    """Quantile levels, corrected for bias (share of resamples under the value) and skewness of the influence.
+
+    The resamples vary by (n - 1) / n too little, and their own spread is not known: Student's t in place of the normal
+    makes up for both (Hesterberg's expansion).
+    """
     below = (np.sum(replicates < value) + 0.5 * np.sum(replicates == value)) / len(replicates)
     shift = norm.ppf(np.clip(below, 1 / len(replicates), 1 - 1 / len(replicates)))
     influence, times = statistic.influence(), statistic.multiplicity
     spread = float(times @ influence**2)
     skew = float(times @ influence**3) / (6 * spread**1.5) if spread > 0 else 0.0
-    z = shift + norm.ppf(tails)
+    n = statistic.n
+    z = shift + np.sqrt(n / (n - 1)) * t.ppf(tails, n - 1)
     return np.asarray(norm.cdf(shift + z / (1 - skew * z)))
 
 
