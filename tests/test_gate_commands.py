@@ -125,6 +125,12 @@ def test_all_faults_of_a_table_are_named_at_once_with_their_lines(bare):
         assert part in said, part
 
 
+def test_the_policy_of_a_whole_configuration_serves_too(bare):
+    text = CONFIG.split("[[gate.check]]")[0].replace('["sun", "rain", "snow"]', '["low", "mid", "high"]')
+    (bare / "gate.toml").write_text(text + '[[gate.check]]\nmetric = "fleiss-kappa"\nat_least = 0.6\n')
+    assert check(bare).exit_code == 0
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_each_format_is_written_whole_into_a_file_while_the_text_is_printed(bare, form):
     result = check(bare, "--format", form, "--out", bare / "out.txt")
@@ -275,6 +281,8 @@ def test_a_gate_run_that_rests_on_other_data_is_found(with_own, tmp_path):
 def test_a_part_of_the_data_can_be_checked_by_itself(with_own):
     whole = run("check", "--project", with_own, "--json")
     part = run("check", "--project", with_own, "--where", "origin=synthetic", "--json")
+    last = list(read_runs(with_own / "gate-log.jsonl"))[-2:]
+    assert [entry["where"] for entry in last] == [{}, {"origin": "synthetic"}]
     units = [json.loads(one.output)["checks"][0]["estimate"]["n_units"] for one in (whole, part)]
     assert units[1] < units[0]
     wrong = run("check", "--project", with_own, "--where", "origin=martian")

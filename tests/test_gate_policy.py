@@ -15,7 +15,7 @@ from weakhitl.errors import ConfigError, DataError
 from weakhitl.gate import Context, Subject, assess, run_gate, run_policy
 from weakhitl.gate.audit import sequential_accuracy
 from weakhitl.gate.checks import _each, _Part
-from weakhitl.gate.log import append_run, evidence_digest, read_runs
+from weakhitl.gate.log import Run, append_run, evidence_digest, read_runs
 from weakhitl.gate.metrics import METRICS, Metric
 from weakhitl.monitor import group_confidence, largest_gap
 from weakhitl.release.evidence_files import NAMES
@@ -416,7 +416,7 @@ def test_the_log_is_a_chain_that_shows_every_change(tmp_path):
     path = tmp_path / "gate-log.jsonl"
     for seed in (1, 2, 3):
         gate = run(subject(seed=seed), check())
-        append_run(path, gate, data="d", policy="p", seed=seed, as_of=NOW.isoformat())
+        append_run(path, gate, Run("d", "p", seed, NOW.isoformat()))
     entries = list(read_runs(path))
     assert [entry["seed"] for entry in entries] == [1, 2, 3]
     assert entries[2]["previous"] == entries[1]["run"]
@@ -427,7 +427,7 @@ def test_the_log_is_a_chain_that_shows_every_change(tmp_path):
     changed = json.loads(lines[0]) | {"status": "pass!"}
     path.write_text(json.dumps(changed) + "\n")
     with pytest.raises(DataError, match="line 1"):
-        append_run(path, gate, data="d", policy="p", seed=1, as_of=NOW.isoformat())
+        append_run(path, gate, Run("d", "p", 1, NOW.isoformat()))
 
 
 def test_the_digest_of_the_evidence_changes_with_each_of_its_parts():

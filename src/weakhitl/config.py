@@ -316,9 +316,15 @@ class Policy(_Section):
         return LabelSchema(self.labels.classes, self.labels.level, self.labels.skip)
 
 
-def load_policy(path: Path, names: Names) -> Policy:
-    """Read and check a policy file. Raises ``ConfigError`` with every fault and the nearest valid name."""
-    return _validated(Policy, _text(path, "write one with [labels] classes and [[gate.check]]"), names, str(path))
+def load_policy(path: Path, names: Names) -> "Policy | Config":
+    """Read and check a policy file, or a whole ``weakhitl.toml``, which holds one.
+
+    Raises ``ConfigError`` with every fault and the nearest valid name.
+    """
+    text = _text(path, "write one with [labels] classes and [[gate.check]]")
+    if any(line.strip() == "[project]" for line in text.splitlines()):
+        return _validated(Config, text, names, str(path))
+    return _validated(Policy, text, names, str(path))
 
 
 def describe_config() -> list[tuple[str, str, str, str]]:

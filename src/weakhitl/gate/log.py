@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,18 +19,41 @@ from weakhitl.gate.verdicts import Gate
 _PACKAGES = ("numpy", "pandas", "scipy")
 
 
-def append_run(path: Path, gate: Gate, *, data: str, policy: str, seed: int, as_of: str) -> dict[str, Any]:
-    """Append a run of the gate and give its entry, ``run`` being its hash.
+@dataclass(frozen=True)
+class Run:
+    """What a gate was run on.
 
-    ``data`` and ``policy`` are hashes of what was judged and by what. Raises ``DataError`` where the file cannot be
-    written, or is no such log.
+    Attributes
+    ----------
+    data, policy
+        Hashes of what was judged and by what.
+    seed
+        Of the resamples.
+    as_of
+        The moment, ISO 8601, UTC.
+    where
+        Column -> value, where only a part was judged.
+
+    """
+
+    data: str
+    policy: str
+    seed: int
+    as_of: str
+    where: Mapping[str, str] = field(default_factory=dict)
+
+
+def append_run(path: Path, gate: Gate, run: Run) -> dict[str, Any]:
+    """Append a run of the gate to the log and give its entry, ``run`` being its hash.
+
+    Raises ``DataError`` where the file cannot be written, or is no such log.
     """
     last = None
     for entry in read_runs(path):
         last = entry["run"]
     body = {
         "previous": last,
-        "as_of": as_of,
+        **asdict(run),
         "status": gate.status,
         "checks": [
             {
@@ -41,9 +65,6 @@ def append_run(path: Path, gate: Gate, *, data: str, policy: str, seed: int, as_
             }
             for verdict in gate.verdicts
         ],
-        "data": data,
-        "policy": policy,
-        "seed": seed,
         "weakhitl": __version__,
         "packages": {name: version(name) for name in _PACKAGES},
     }

@@ -13,7 +13,7 @@ from weakhitl.config import load_policy
 from weakhitl.errors import ConfigError, DataError, UsageError
 from weakhitl.files import raise_row_faults, read_table, require_columns, sha256
 from weakhitl.gate import Gate, Subject, run_policy
-from weakhitl.gate.log import append_run
+from weakhitl.gate.log import Run, append_run
 from weakhitl.pipeline.own_checks import own_checks
 from weakhitl.release.evidence_files import NAMES
 from weakhitl.schema import LabelSchema, Level
@@ -92,14 +92,8 @@ def check_ratings(path: Path, policy_path: Path, columns: Columns, log: Path | N
             str(policy_path), f"{path} has no column {wrong} that is the same on all rows of an item; there are {known}"
         )
     gate = run_policy(subject, policy.gate, own_checks(policy.gate.check, policy_path.parent))
-    append_run(
-        log or policy_path.with_name("gate-log.jsonl"),
-        gate,
-        data=sha256(path),
-        policy=sha256(policy_path),
-        seed=subject.seed,
-        as_of=subject.as_of.isoformat(),
-    )
+    run = Run(sha256(path), sha256(policy_path), subject.seed, subject.as_of.isoformat())
+    append_run(log or policy_path.with_name("gate-log.jsonl"), gate, run)
     return gate
 
 

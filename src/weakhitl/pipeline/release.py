@@ -9,7 +9,7 @@ from weakhitl.config import CONFIG_NAME, is_own
 from weakhitl.errors import DataError
 from weakhitl.files import sha256
 from weakhitl.gate import PASS, Assessment, Gate, Subject, run_policy
-from weakhitl.gate.log import append_run, evidence_digest
+from weakhitl.gate.log import Run, append_run, evidence_digest
 from weakhitl.labeling.discover import function_files
 from weakhitl.pipeline.own_checks import own_checks
 from weakhitl.pipeline.workspace import Workspace
@@ -57,14 +57,14 @@ def _logged(
     policy = workspace.config.gate
     own = own_checks(policy.check, workspace.root)
     gate = run_policy(Subject.of(assessment).where(where or {}), policy, own)
-    entry = append_run(
-        log or workspace.gate_log,
-        gate,
+    run = Run(
         data=evidence_digest(assessment.evidence),
         policy=sha256(workspace.root / CONFIG_NAME),
         seed=workspace.config.routing.seed,
         as_of=assessment.evidence.context.as_of.isoformat(),
+        where=where or {},
     )
+    entry = append_run(log or workspace.gate_log, gate, run)
     return gate, entry
 
 
