@@ -55,11 +55,52 @@ class DataSection(_Section):
     id: Text = Field(default="item", description="Column that holds the item ids.")
 
 
+class RuleSection(_Section):
+    """A labeling function that is declared instead of written."""
+
+    name: Text = Field(description="Name of the source.")
+    kind: Literal["keyword", "regex", "gazetteer", "threshold", "lookup"] = Field(description="What kind of rule.")
+    label: Text | None = Field(default=None, description="The class it votes; `lookup` takes it from its table.")
+    column: Text = Field(default="text", description="The column it looks at.")
+    words: list[Text] = Field(default=[], description="`keyword`: words or phrases, in any case.")
+    pattern: Text | None = Field(default=None, description="`regex`: a regular expression in Rust's dialect.")
+    file: Text | None = Field(
+        default=None,
+        description="`gazetteer`: a text file, one term a line; `lookup`: a table with columns key and label.",
+    )
+    whole_words: bool = Field(default=True, description="`keyword`, `gazetteer`: not inside of longer words.")
+    above: float | None = Field(default=None, description="`threshold`: votes above this number.")
+    below: float | None = Field(default=None, description="`threshold`: votes below this number.")
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        needs = {
+            "keyword": ["label", "words"],
+            "regex": ["label", "pattern"],
+            "gazetteer": ["label", "file"],
+            "threshold": ["label"],
+            "lookup": ["file"],
+        }
+        missing = [key for key in needs[self.kind] if not getattr(self, key)]
+        if self.kind == "threshold" and self.above is None and self.below is None:
+            missing.append("above or below")
+        if missing:
+            raise ValueError(f"a {self.kind} needs {', '.join(missing)}")
+        return self
+
+
 class LabelingSection(_Section):
     """The labeling functions."""
 
-    functions: list[Text] = Field(min_length=1, description="Python files or folders of labeling functions.")
+    functions: list[Text] = Field(default=[], description="Python files or folders of labeling functions.")
+    rule: list[RuleSection] = Field(default=[], description="Declared functions: `[[labeling.rule]]`.")
     engine: Literal["local"] = Field(default="local", description="What runs the functions.")
+
+    @model_validator(mode="after")
+    def _has_some(self) -> Self:
+        if not self.functions and not self.rule:
+            raise ValueError("expected functions, or a [[labeling.rule]]")
+        return self
 
 
 class LabelModelSection(_Section):
@@ -334,6 +375,8 @@ def describe_config() -> list[tuple[str, str, str, str]]:
         model: Any = field.annotation
         label = f"[{section}]"
         models = [(label, model)]
+        if section == "labeling":
+            models.append(("[[labeling.rule]]", RuleSection))
         if section == "gate":
             models = [("[[gate.check]]", CheckSection), ("[[gate.waiver]]", WaiverSection)]
         for where, part in models:
@@ -396,11 +439,14 @@ def _place(location: tuple[int | str, ...]) -> str:
     return text.strip(". :")
 
 
+_LISTS: dict[int | str, type[_Section]] = {"check": CheckSection, "waiver": WaiverSection, "rule": RuleSection}
+
+
 def _keys(parents: list[int | str]) -> list[str]:
     model: Any = Config
     for part in parents:
-        if part in ("check", "waiver"):
-            model = {"check": CheckSection, "waiver": WaiverSection}[part]
+        if part in _LISTS:
+            model = _LISTS[part]
         elif isinstance(part, str):
             model = model.model_fields[part].annotation
     return [inner.alias or name for name, inner in model.model_fields.items()]

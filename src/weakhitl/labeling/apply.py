@@ -14,6 +14,7 @@ import pandas as pd
 from weakhitl.errors import DataError, LabelingFunctionError, SchemaError, UsageError
 from weakhitl.files import raise_row_faults, read_table, require_columns
 from weakhitl.labeling.function import LabelingFunction, Row
+from weakhitl.labeling.rule import Rule, column_of
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.vote_table import missing_faults
 from weakhitl.votes import IntArray, Votes
@@ -54,7 +55,7 @@ class LabelingFunctionWarning(UserWarning):
 
 
 def apply(
-    functions: Iterable[LabelingFunction],
+    functions: Iterable[LabelingFunction | Rule],
     items: Items,
     schema: LabelSchema,
     *,
@@ -65,7 +66,7 @@ def apply(
     Parameters
     ----------
     functions
-        The functions; names must differ.
+        The functions, written or declared; names must differ.
     items
         A DataFrame, a list of dicts, or the path of a CSV, JSON Lines or Parquet file.
     schema
@@ -126,7 +127,7 @@ def read_items(items: Items, id: str | None = None) -> pd.DataFrame:
 
 
 def run(
-    functions: Iterable[LabelingFunction],
+    functions: Iterable[LabelingFunction | Rule],
     table: pd.DataFrame,
     schema: LabelSchema,
     progress: Progress | None = None,
@@ -134,19 +135,42 @@ def run(
     """Run functions over a table whose index holds the ids; see ``apply``."""
     listed = list(functions)
     _check_functions(listed)
-    rows = [Row(dict(zip(table.columns, cells, strict=True))) for cells in table.itertuples(index=False, name=None)]
+    rules = _RuleColumns(table, [function for function in listed if isinstance(function, Rule)])
+    rows: list[Row] = []
+    if any(not isinstance(function, Rule) for function in listed):
+        cells = table.itertuples(index=False, name=None)
+        rows = [Row(dict(zip(table.columns, one, strict=True))) for one in cells]
     columns, faults, seconds = [], [], {}
+    n = len(table)
     for done, function in enumerate(listed):
-        report = _reporter(progress, done * len(rows), len(listed) * len(rows))
+        report = _reporter(progress, done * n, len(listed) * n)
         start = perf_counter()
-        column, fault = _run_one(function, rows, table.index, schema, report)
+        if isinstance(function, Rule):
+            column, fault = function.votes(rules[function.column], schema), None
+            report(n - n % _STEP)
+        else:
+            column, fault = _run_one(function, rows, table.index, schema, report)
         seconds[function.name] = perf_counter() - start
         columns.append(column)
         faults += [fault] if fault else []
-    if total := [fault for fault in faults if fault.count == len(rows)]:
+    if total := [fault for fault in faults if fault.count == n]:
         raise LabelingFunctionError("labeling functions", [f"{fault} (every item)" for fault in total])
     votes = Votes.from_matrix(np.column_stack(columns), schema, table.index, [f.name for f in listed])
     return Run(votes, tuple(faults), seconds)
+
+
+class _RuleColumns:
+    """The columns that rules look at, each given to polars once. Raises ``DataError`` naming every missing one."""
+
+    def __init__(self, table: pd.DataFrame, rules: Sequence[Rule]) -> None:
+        require_columns(table, list(dict.fromkeys(rule.column for rule in rules)), "items (for rules)")
+        self._table = table
+        self._columns: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._columns:
+            self._columns[name] = column_of(self._table[name], name)
+        return self._columns[name]
 
 
 def _run_one(
@@ -186,7 +210,7 @@ def _encode(function: LabelingFunction, vote: Any, item: object, schema: LabelSc
         ) from None
 
 
-def _check_functions(functions: Sequence[LabelingFunction]) -> None:
+def _check_functions(functions: Sequence[LabelingFunction | Rule]) -> None:
     if not functions:
         raise UsageError("no labeling functions were given")
     names = [str(getattr(function, "name", "")) for function in functions]

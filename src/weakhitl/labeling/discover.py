@@ -10,16 +10,17 @@ from types import ModuleType
 
 from weakhitl.errors import LabelingFunctionError
 from weakhitl.labeling.function import LabelingFunction
+from weakhitl.labeling.rule import Rule
 
 
-def discover(*paths: str | Path) -> list[LabelingFunction]:
-    """Collect the labeling functions of files and folders, in the order in which they are written.
+def discover(*paths: str | Path) -> list[LabelingFunction | Rule]:
+    """Collect the labeling functions and rules of files and folders, in the order in which they are written.
 
     A folder's ``*.py`` files are taken in the order of their names; those that begin with an underscore are
     helpers and are left out. Raises ``LabelingFunctionError`` naming every file that cannot be imported
     (with the line), and every name that two functions share.
     """
-    found: dict[str, tuple[LabelingFunction, Path]] = {}
+    found: dict[str, tuple[LabelingFunction | Rule, Path]] = {}
     faults: list[str] = []
     for path in _files(paths):
         module, fault = load_file(path)
@@ -80,5 +81,5 @@ def load_file(path: Path) -> tuple[ModuleType | None, str]:
     return module, ""
 
 
-def _functions_of(module: ModuleType) -> list[LabelingFunction]:
-    return [value for value in vars(module).values() if isinstance(value, LabelingFunction)]
+def _functions_of(module: ModuleType) -> list[LabelingFunction | Rule]:
+    return [value for value in vars(module).values() if isinstance(value, LabelingFunction | Rule)]

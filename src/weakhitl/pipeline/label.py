@@ -10,8 +10,9 @@ import pandas as pd
 from weakhitl.files import write_table
 from weakhitl.gate import Assessment
 from weakhitl.label_model import Finding, diagnose
-from weakhitl.labeling import Run, discover, lf_summary, run
+from weakhitl.labeling import Run, lf_summary, run
 from weakhitl.labeling.apply import Progress
+from weakhitl.pipeline.functions import project_functions
 from weakhitl.pipeline.workspace import Workspace, gold_file
 from weakhitl.release.bundle import consensus_table
 from weakhitl.schema import ABSTAIN
@@ -48,8 +49,7 @@ class Labelled:
 
 def label(workspace: Workspace, out: Path | None = None, progress: Progress | None = None) -> Labelled:
     """Run the labeling functions, keep their votes, and consolidate; write the labels to ``out`` if given."""
-    functions = discover(*workspace.function_paths)
-    result = run(functions, workspace.items, workspace.config.schema_, progress)
+    result = run(project_functions(workspace), workspace.items, workspace.config.schema_, progress)
     workspace.save_votes(result.votes)
     assessment = workspace.assess()
     if out is not None:

@@ -91,7 +91,7 @@ def release(workspace: Workspace, version: str) -> Released:
 def _copies(workspace: Workspace) -> dict[str, Path]:
     """Path in the bundle -> configuration, functions and guideline as used."""
     copies = {CONFIG_NAME: workspace.root / CONFIG_NAME}
-    sources = {"labeling_functions": function_files(workspace.function_paths)}
+    sources = {"labeling_functions": [*function_files(workspace.function_paths), *workspace.rule_files]}
     checks = [check.metric.rsplit(":", 1)[0] for check in workspace.config.gate.check if is_own(check.metric)]
     if checks:
         sources["gate"] = [workspace.root / name for name in dict.fromkeys(checks)]

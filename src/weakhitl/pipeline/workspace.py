@@ -58,6 +58,11 @@ class Workspace:
         return [self.root / path for path in self.config.labeling.functions]
 
     @property
+    def rule_files(self) -> list[Path]:
+        """Files of terms and tables that declared functions name."""
+        return [self.root / rule.file for rule in self.config.labeling.rule if rule.file is not None]
+
+    @property
     def guideline_path(self) -> Path | None:
         """The annotators' guideline."""
         guideline = self.config.annotation.guideline
@@ -150,14 +155,15 @@ class Workspace:
     def _inputs(self) -> Mapping[str, Any]:
         """Hash what the votes depend on: data, functions, classes."""
         data = sorted(self.data_path.iterdir()) if self.data_path.is_dir() else [self.data_path]
-        files = [path for path in [*data, *function_files(self.function_paths)] if path.is_file()]
-        labels = self.config.labels.model_dump_json() + self.config.data.model_dump_json()
+        files = [path for path in [*data, *function_files(self.function_paths), *self.rule_files] if path.is_file()]
+        rules = "".join(rule.model_dump_json() for rule in self.config.labeling.rule)
+        labels = self.config.labels.model_dump_json() + self.config.data.model_dump_json() + rules
         return {
             **{
                 str(path.relative_to(self.root) if path.is_relative_to(self.root) else path): sha256(path)
                 for path in files
             },
-            "[labels] or [data]": hashlib.sha256(labels.encode()).hexdigest(),
+            "[labels], [data] or [[labeling.rule]]": hashlib.sha256(labels.encode()).hexdigest(),
         }
 
 
