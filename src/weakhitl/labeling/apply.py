@@ -136,10 +136,8 @@ def run(
     listed = list(functions)
     _check_functions(listed)
     rules = _RuleColumns(table, [function for function in listed if isinstance(function, Rule)])
-    rows: list[Row] = []
-    if any(not isinstance(function, Rule) for function in listed):
-        cells = table.itertuples(index=False, name=None)
-        rows = [Row(dict(zip(table.columns, one, strict=True))) for one in cells]
+    written = any(not isinstance(function, Rule) for function in listed)
+    rows = _rows(table) if written else []
     columns, faults, seconds = [], [], {}
     n = len(table)
     for done, function in enumerate(listed):
@@ -157,6 +155,13 @@ def run(
         raise LabelingFunctionError("labeling functions", [f"{fault} (every item)" for fault in total])
     votes = Votes.from_matrix(np.column_stack(columns), schema, table.index, [f.name for f in listed])
     return Run(votes, tuple(faults), seconds)
+
+
+def _rows(table: pd.DataFrame) -> list[Row]:
+    """Give the rows as functions see them."""
+    names = list(table.columns)
+    columns = [table.iloc[:, at].tolist() for at in range(len(names))]
+    return [Row(dict(zip(names, cells, strict=True))) for cells in zip(*columns, strict=True)]
 
 
 class _RuleColumns:
@@ -180,18 +185,20 @@ def _run_one(
     schema: LabelSchema,
     report: Callable[[int], None],
 ) -> tuple[IntArray, Faults | None]:
-    column = np.full(len(rows), ABSTAIN, dtype=np.int64)
+    call = function.plain if isinstance(function, LabelingFunction) else function
+    given: list[Any] = []
     count, first = 0, None
-    for at, row in enumerate(rows):
+    while len(given) < len(rows):
+        start = len(given)
+        report(start - start % _STEP)
         try:
-            vote = function(row)
+            # What was given before an exception stays in the list, so that its length says where it was raised.
+            given.extend(map(call, rows[start : start - start % _STEP + _STEP]))
         except Exception as error:  # noqa: BLE001 - a fault of a function is counted, whatever it is
             count += 1
-            first = first or (items[at], error)
-            continue
-        finally:
-            report(at)
-        column[at] = _encode(function, vote, items[at], schema)
+            first = first or (items[len(given)], error)
+            given.append(None)
+    column = _encode(function, given, items, schema)
     if first is None:
         return column, None
     item, fault = first
@@ -199,7 +206,22 @@ def _run_one(
     return column, Faults(function.name, count, item, f"{type(fault).__name__}: {fault}", text)
 
 
-def _encode(function: LabelingFunction, vote: Any, item: object, schema: LabelSchema) -> int:
+def _encode(function: LabelingFunction, given: list[Any], items: pd.Index, schema: LabelSchema) -> IntArray:
+    """Class indices of what a function returned; the usual kinds by one look-up each."""
+    if {*map(type, given)} <= _USUAL:  # bool and float are none: True == 1, and would find its place
+        codes: dict[Any, int] = {None: ABSTAIN} | {code: code for code in range(ABSTAIN, len(schema))}
+        codes |= {name: schema.encode(name) for name in (*schema.classes, *schema.skip)}
+        try:
+            return np.array([codes[vote] for vote in given], dtype=np.int64)
+        except KeyError:
+            pass  # the slow way says whose it is
+    return np.array([_encode_one(function, vote, at, schema) for vote, at in zip(given, items, strict=True)])
+
+
+_USUAL = {int, str, type(None)}
+
+
+def _encode_one(function: LabelingFunction, vote: Any, item: object, schema: LabelSchema) -> int:
     try:
         return schema.encode(vote)
     except (SchemaError, TypeError):

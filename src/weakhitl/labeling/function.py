@@ -70,6 +70,11 @@ class LabelingFunction:
             x = preprocessor(x)
         return self.function(x, **self.resources)
 
+    @property
+    def plain(self) -> RowFunction:
+        """What votes on one row, with nothing around it where nothing is needed: the quickest to call."""
+        return self if self.pre or self.resources else self.function
+
     def __repr__(self) -> str:
         return f"LabelingFunction({self.name!r})"
 

@@ -3,11 +3,13 @@
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import polars as pl
+from ahocorasick_rs import AhoCorasick, Implementation
 
 from weakhitl.errors import LabelingFunctionError
 from weakhitl.schema import ABSTAIN, LabelSchema
@@ -104,21 +106,23 @@ class _Gazetteer(_OneLabel):
         self.terms = _terms(name, terms)
         self.whole_words = whole_words
 
+    @cached_property
+    def _automaton(self) -> AhoCorasick:
+        return AhoCorasick(self.terms, implementation=Implementation.ContiguousNFA, store_patterns=False)
+
     def holds(self, cells: pl.Series) -> pl.Series:
-        text = cells.cast(pl.String).str.to_lowercase()
-        some = text.str.contains_any(self.terms).fill_null(value=False)
-        if not self.whole_words or not some.any():
-            return some
-        at = some.arg_true()
-        hit = text.gather(at)
-        found = zip(
-            hit,
-            hit.str.extract_many(self.terms, overlapping=True),
-            hit.str.find_many(self.terms, overlapping=True),
-            strict=True,
-        )
-        kept = [_stands_alone(cell, matches, starts) for cell, matches, starts in found]
-        return pl.Series(np.isin(np.arange(len(cells)), at.to_numpy()[kept]))
+        find = self._automaton.find_matches_as_indexes
+        found = [
+            text is not None and any(self._stands(text, start, stop) for _, start, stop in find(text, overlapping=True))
+            for text in cells.cast(pl.String).str.to_lowercase()
+        ]
+        return pl.Series(found, dtype=pl.Boolean)
+
+    def _stands(self, text: str, start: int, stop: int) -> bool:
+        """Whether a match is no part of a longer word, where that is asked for."""
+        if not self.whole_words:
+            return True
+        return not _WORD.match(text[start - 1 : start]) and not _WORD.match(text[stop : stop + 1])
 
 
 class _Threshold(_OneLabel):
@@ -233,8 +237,10 @@ def column_of(cells: "pd.Series[Any]", name: str) -> pl.Series:
         return pl.Series(name, cells.to_numpy())
     if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
         return pl.Series(name, cells.to_numpy(dtype=np.float64, na_value=np.nan)).fill_nan(None)
-    missing = cells.isna().to_numpy()
-    return pl.Series(name, [None if gone else str(cell) for cell, gone in zip(cells, missing, strict=True)], pl.String)
+    given, missing = cells.tolist(), cells.isna().to_numpy()
+    if missing.any() or not all(type(cell) is str for cell in given):
+        given = [None if gone else str(cell) for cell, gone in zip(given, missing, strict=True)]
+    return pl.Series(name, given, pl.String)
 
 
 def _terms(name: str, terms: Iterable[str]) -> list[str]:
@@ -242,17 +248,6 @@ def _terms(name: str, terms: Iterable[str]) -> list[str]:
     if not listed or any(not isinstance(term, str) or not term.strip() for term in listed):
         raise LabelingFunctionError(f"rule {name!r}", "expected at least one word, and no empty one")
     return list(dict.fromkeys(term.lower() for term in listed))
-
-
-def _stands_alone(cell: str, matches: Iterable[str], starts: Iterable[int]) -> bool:
-    """Whether one of the matches (at byte offsets) is not part of a longer word."""
-    text = cell.encode()
-    for match, start in zip(matches, starts, strict=True):
-        before = text[:start].decode()[-1:]
-        after = text[start + len(match.encode()) :].decode()[:1]
-        if not _WORD.match(before) and not _WORD.match(after):
-            return True
-    return False
 
 
 def _code(name: str, label: str, schema: LabelSchema) -> int:
