@@ -95,6 +95,7 @@ def test_a_slice_that_does_not_pass_stays_behind_and_the_other_checks_speak_of_t
     gate = run(one, *policy)
     assert gate.status == "pass"
     assert gate.verdicts[0].why == "2 of 3 parts pass; withheld: y"
+    assert "biased upwards: slices were withheld for their agreement" in gate.verdicts[1].why
     assert gate.withheld.tolist() == (np.arange(300) % 3 == 1).tolist()
     assert gate.verdicts[2].estimate.value == 200
     assert gate.verdicts[1].estimate.value > 0.9
@@ -177,6 +178,17 @@ def test_the_bounds_of_a_gap_hold_as_often_as_promised():
 def test_a_gap_that_cannot_be_measured_says_why(groups, why):
     found = {name: wh.Estimate(None, reason="nothing") for name in groups}
     assert why in largest_gap(found, 0.9).reason
+
+
+def test_a_bad_slice_is_let_through_no_more_often_than_promised_however_many_there_are():
+    """Ten slices exactly at the bar, those that do not pass are withheld, 2,000 runs: any passes in at most 5 %."""
+    rng = np.random.default_rng(0)
+    one = check(at_least=0.0, slice="group", otherwise="withhold")
+    wrong = 0
+    for _ in range(2000):
+        found = family(dict(zip("abcdefghij", rng.standard_normal(10), strict=True)), one)
+        wrong += any(status == "pass" for status, _ in found.parts.values())
+    assert binomtest(wrong, 2000, 0.05, alternative="greater").pvalue > 0.01
 
 
 def waiver(expires: date) -> WaiverSection:

@@ -12,7 +12,7 @@ from weakhitl.estimate import Estimate
 from weakhitl.gate.assessment import Assessment
 from weakhitl.gate.metrics import METRICS, Metric, overlap
 from weakhitl.gate.subject import Subject
-from weakhitl.gate.verdicts import FAIL, PASS, UNDECIDED, WAIVED, Gate, Verdict, decide
+from weakhitl.gate.verdicts import FAIL, PASS, UNDECIDED, WAIVED, Gate, Status, Verdict, decide
 from weakhitl.monitor import group_confidence, largest_gap
 
 OwnCheck = Callable[[Subject, float], Estimate]
@@ -47,7 +47,11 @@ def run_policy(subject: Subject, policy: GateSection, own: Mapping[str, OwnCheck
             found[check.label], mask = _withholding(check, found[check.label], subject)
             withheld = mask if withheld is None else withheld | mask
     rest = subject if withheld is None else subject.without(withheld)
-    found |= {check.label: _verdict(check, rest, own or {}) for check in policy.check if check.label not in found}
+    found |= {
+        check.label: _selected(_verdict(check, rest, own or {}), policy, withheld)
+        for check in policy.check
+        if check.label not in found
+    }
     verdicts = (_waived(found[check.label], waivers.get(check.label), subject) for check in policy.check)
     return Gate(tuple(verdicts), withheld)
 
@@ -64,6 +68,19 @@ def _withholding(check: CheckSection, verdict: Verdict, subject: Subject) -> tup
     left = [name for name in verdict.parts if name not in passed]
     why = f"{len(passed)} of {len(verdict.parts)} parts pass" + (f"; withheld: {', '.join(left)}" if left else "")
     return replace(verdict, status=PASS, why=why), ~kept
+
+
+def _selected(verdict: Verdict, policy: GateSection, withheld: np.ndarray | None) -> Verdict:
+    """Say of agreement on the rest that slices were chosen by agreement on the same items."""
+    chosen = [check for check in policy.check if check.otherwise == "withhold" and _is_agreement(check.metric)]
+    if withheld is None or not withheld.any() or not chosen or not _is_agreement(verdict.metric):
+        return verdict
+    why = f"{verdict.why}; biased upwards: slices were withheld for their agreement on the same items"
+    return replace(verdict, why=why)
+
+
+def _is_agreement(metric: str) -> bool:
+    return not is_own(metric) and METRICS[metric].preconditions
 
 
 def _faults(check: CheckSection, subject: Subject, own: Mapping[str, OwnCheck]) -> list[str]:
@@ -153,7 +170,7 @@ def _each(parts: Mapping[str, _Part], check: CheckSection) -> Verdict:
 
     That all parts clear the bar is an intersection-union test: each at the full level is enough, as a family with one
     bad part passes only if that part does. That some part misses the bar is found in as many tries as there are
-    parts, so those bounds are Holm's.
+    parts, so those bounds are Holm's; and where parts that do not pass are merely withheld, so are the passing ones'.
 
     Sources: R. L. Berger (1982), Multiparameter hypothesis testing and acceptance sampling; S. Holm (1979), A simple
     sequentially rejective multiple test procedure.
@@ -163,11 +180,11 @@ def _each(parts: Mapping[str, _Part], check: CheckSection) -> Verdict:
         nothing = Estimate(None, confidence=2 * check.confidence - 1, reason="there is no part to look at")
         return decide(check, nothing, [], "")
     verdicts = {name: part.verdict() for name, part in kept.items()}
-    failed = _failed(kept, verdicts, check)
-    status = {
-        name: FAIL if name in failed else PASS if verdict.status == PASS else UNDECIDED
-        for name, verdict in verdicts.items()
-    }
+    failed = _beyond_doubt(kept, verdicts, check, FAIL)
+    passed = [name for name, verdict in verdicts.items() if verdict.status == PASS]
+    if check.otherwise == "withhold":
+        passed = _beyond_doubt(kept, verdicts, check, PASS)
+    status = {name: FAIL if name in failed else PASS if name in passed else UNDECIDED for name in kept}
     worst = verdicts[min(verdicts, key=lambda name: (-(name in failed), _margin(verdicts[name], check)))]
     overall = FAIL if failed else PASS if set(status.values()) == {PASS} else UNDECIDED
     doubtful = [name for name, verdict in verdicts.items() if verdict.status == FAIL and name not in failed]
@@ -207,26 +224,25 @@ def _between(parts: Mapping[str, _Part], check: CheckSection) -> Verdict:
     return replace(verdict, why=why, parts={name: (verdict.status, one) for name, one in found.items()})
 
 
-def _failed(parts: Mapping[str, _Part], verdicts: Mapping[str, Verdict], check: CheckSection) -> list[str]:
-    """Parts that fail by Holm's step-down: each next one at a level that the fewer remaining ones allow."""
-    order = sorted(
-        (name for name in parts if verdicts[name].status == FAIL), key=lambda name: _edge(verdicts[name], check)
-    )
-    failed: list[str] = []
-    for name in order:
-        level = 1 - (1 - check.confidence) / (len(parts) - len(failed))
-        if decide(check, parts[name].estimate(level), [], "").status != FAIL:
+def _beyond_doubt(
+    parts: Mapping[str, _Part], verdicts: Mapping[str, Verdict], check: CheckSection, wanted: Status
+) -> list[str]:
+    """Parts that fail (or pass) by Holm's step-down: each next one at a level that the fewer remaining ones allow."""
+    candidates = [name for name in parts if verdicts[name].status == wanted]
+    found: list[str] = []
+    for name in sorted(candidates, key=lambda name: -_clearness(verdicts[name], check, wanted)):
+        level = 1 - (1 - check.confidence) / (len(parts) - len(found))
+        if decide(check, parts[name].estimate(level), [], "").status != wanted:
             break
-        failed.append(name)
-    return failed
+        found.append(name)
+    return found
 
 
-def _edge(verdict: Verdict, check: CheckSection) -> float:
-    """How clearly a part fails: the lower, the clearer, in standard errors."""
+def _clearness(verdict: Verdict, check: CheckSection, status: Status) -> float:
+    """How clearly a part fails or passes, in standard errors beyond the bar."""
     estimate = verdict.estimate
-    bound = estimate.high if check.at_least is not None else estimate.low
-    distance = (bound or 0.0) - check.bar if check.at_least is not None else check.bar - (bound or 0.0)
-    return distance / max(estimate.se or 0.0, 1e-12)
+    bound = estimate.low if (status == PASS) == (check.at_least is not None) else estimate.high
+    return abs((bound or 0.0) - check.bar) / max(estimate.se or 0.0, 1e-12)
 
 
 def _margin(verdict: Verdict, check: CheckSection) -> float:
