@@ -7,7 +7,7 @@ from datetime import date
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -158,8 +158,9 @@ class AnnotationSection(_Section):
 class OneBar:
     """What has a bar on one side: a check, and its verdict."""
 
-    at_least: float | None
-    at_most: float | None
+    if TYPE_CHECKING:  # not fields of its own: pydantic would put them before those of the section
+        at_least: float | None
+        at_most: float | None
 
     @property
     def bar(self) -> float:

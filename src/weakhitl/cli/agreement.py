@@ -26,7 +26,7 @@ from weakhitl.schema import LEVELS, LabelSchema, Level
 @click.option("--skip", multiple=True, help="An answer of RATINGS that is an abstention.")
 @click.option("--level", type=click.Choice(LEVELS), default="nominal", show_default=True, help="Level of RATINGS.")
 @click.option("--by", multiple=True, help="A column: agreement on the items of each of its values.")
-@click.option("--pairs", default=5, show_default=True, help="How many pairs, people and confusions to show.")
+@click.option("--pairs", default=5, show_default=True, help="How many pairs, people, items and confusions to show.")
 @project_option
 @json_option
 @guarded
@@ -121,6 +121,10 @@ def _print_confused(content: dict[str, Any], most: int) -> None:
     if rows:
         header = ("classes", "share", "chance", "alpha if merged", "items such as")
         print_table("Classes that people confuse, of all disagreements", header, rows, [1, 2])
+    hardest = [row for row in content["hardest_items"] if row["agreement"] < 1][:most]
+    if hardest:
+        listed = [(row["item"], f"{row['agreement']:.0%}", str(row["ratings"])) for row in hardest]
+        print_table("Items that are hardest to agree on", ("item", "agreeing pairs", "ratings"), listed, [1, 2])
 
 
 def _print_people(content: dict[str, Any], most: int) -> None:
