@@ -218,6 +218,20 @@ def test_one_class_used_everywhere_is_undefined_with_a_reason(name):
     assert "only one class was used" in estimate.reason
 
 
+@pytest.mark.parametrize(
+    ("rows", "kind"),
+    [
+        (("12..", "..12"), "no-pairs"),
+        (("1111", "1111"), "one-class"),
+        (("1212", "1212"), "little-variation"),
+        (("1", "2"), "too-few"),
+        (("12312" * 8, "12322" * 8), None),
+    ],
+)
+def test_why_a_figure_or_its_interval_is_undefined_is_told_to_programs_too(rows, kind):
+    assert wh.krippendorff_alpha(coders(*rows)).kind == kind
+
+
 def test_a_missing_value_is_not_a_category():
     with_gaps, without = coders("12121.", "12122.", "......"), coders("12121", "12122")
     for coefficient in COEFFICIENTS.values():

@@ -199,4 +199,6 @@ def test_an_estimate_holds_no_nan_and_says_why_it_is_undefined():
     with pytest.raises(ValueError, match="needs a reason"):
         wh.Estimate(None)
     assert str(wh.Estimate(None, reason="no pairs")) == "undefined: no pairs"
+    assert wh.Estimate(None, reason="no pairs").kind == "other"
+    assert estimate(0.5, 0.4, 0.6).kind is None
     assert str(estimate(0.5, 0.4, 0.6)) == "0.500 [0.400, 0.600]"

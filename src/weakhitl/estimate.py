@@ -2,7 +2,15 @@
 
 from dataclasses import asdict, dataclass
 from math import isnan
-from typing import Any
+from typing import Any, Literal
+
+Kind = Literal["no-pairs", "one-class", "little-variation", "too-few", "nothing-measured", "unrepresented", "other"]
+"""Why there is no value or no interval, for programs:
+
+no item has ratings by two sources; one class alone was used, so that 0/0; the sample has too little variation for an
+interval; too few units, items, raters or groups; nothing has been measured yet; some of what is spoken of has nobody to
+stand for it; something else.
+"""
 
 
 @dataclass(frozen=True)
@@ -29,6 +37,9 @@ class Estimate:
         The seed of the randomness that was used; None where none was.
     reason
         Why value or interval is undefined; None where both are there.
+    kind
+        The same for programs: no-pairs, one-class, little-variation, too-few, nothing-measured, unrepresented or
+        other; None where both are there.
 
     """
 
@@ -44,6 +55,7 @@ class Estimate:
     method: str = ""
     seed: int | None = None
     reason: str | None = None
+    kind: Kind | None = None
 
     def __post_init__(self) -> None:
         numbers = (self.value, self.low, self.high, self.se)
@@ -51,6 +63,8 @@ class Estimate:
             raise ValueError("an Estimate holds no nan: what is undefined is None with a reason")
         if (self.value is None or self.low is None) and not self.reason:
             raise ValueError("an Estimate without a value or an interval needs a reason")
+        if self.reason is not None and self.kind is None:
+            object.__setattr__(self, "kind", "other")
 
     def __str__(self) -> str:
         if self.value is None:

@@ -9,7 +9,7 @@ from scipy.stats import norm, t
 from weakhitl.agreement.sequential import asymptotic_sequence
 from weakhitl.agreement.statistic import Statistic
 from weakhitl.errors import UsageError
-from weakhitl.estimate import Estimate
+from weakhitl.estimate import Estimate, Kind
 from weakhitl.votes import FloatArray
 
 Interval = Literal["bootstrap", "jackknife", "linearized", "sequence"]
@@ -19,6 +19,7 @@ RESAMPLES = 1000
 _CHUNK_CELLS = 4_000_000
 _TOO_MANY_UNDEFINED = 0.01
 _LITTLE = "too little variation"
+_FLAT: Kind = "little-variation"
 
 
 class Uncertainty(TypedDict, total=False):
@@ -60,14 +61,14 @@ def estimate(statistic: Statistic, how: Uncertainty, without_raters: Replicates 
     confidence, interval, raters = checked(how)
     facts: dict[str, Any] = dict(statistic.facts, confidence=confidence, method=statistic.method)
     if not statistic.facts.get("n_pairable", 1):
-        return Estimate(None, reason="no item has ratings by two sources", **facts)
+        return Estimate(None, reason="no item has ratings by two sources", kind="no-pairs", **facts)
     value = statistic.at_all()
     if np.isnan(value):
-        return Estimate(None, reason=statistic.undefined, **facts)
+        return Estimate(None, reason=statistic.undefined, kind="one-class", **facts)
     if interval == "sequence":
         return asymptotic_sequence(statistic, confidence=confidence)
     if statistic.n < 2:
-        return Estimate(value, reason=f"one item alone: {_LITTLE}", **facts)
+        return Estimate(value, reason=f"one item alone: {_LITTLE}", kind="too-few", **facts)
     if interval == "bootstrap":
         return _bootstrap(statistic, value, how, facts)
     between = _variance_between(without_raters) if raters == "sampled" else None
@@ -109,9 +110,9 @@ def _bootstrap(statistic: Statistic, value: float, how: Uncertainty, facts: dict
     defined = replicates[~np.isnan(replicates)]
     if len(defined) < (1 - _TOO_MANY_UNDEFINED) * len(replicates):
         share = 1 - len(defined) / len(replicates)
-        return Estimate(value, reason=f"undefined in {share:.0%} of the resamples: {_LITTLE}", **facts)
+        return Estimate(value, reason=f"undefined in {share:.0%} of the resamples: {_LITTLE}", kind=_FLAT, **facts)
     if np.ptp(defined) < 1e-12:
-        return Estimate(value, reason=f"every resample gives the same value: {_LITTLE}", **facts)
+        return Estimate(value, reason=f"every resample gives the same value: {_LITTLE}", kind=_FLAT, **facts)
     tails = np.array([(1 - facts["confidence"]) / 2, (1 + facts["confidence"]) / 2])
     low, high = np.quantile(defined, _bca_levels(statistic, value, defined, tails))
     return Estimate(value, float(low), float(high), float(defined.std(ddof=1)), **facts)
@@ -157,7 +158,7 @@ def _symmetric(
         left_out = statistic.without_one()
         if np.isnan(left_out).any():
             reason = f"undefined without one of the units: {_LITTLE}"
-            return Estimate(value, reason=reason, **facts)
+            return Estimate(value, reason=reason, kind=_FLAT, **facts)
         mean = times @ left_out / n
         variance = (n - 1) / n * float(times @ (left_out - mean) ** 2)
     else:
@@ -166,13 +167,13 @@ def _symmetric(
     if between is not None:
         added, m = between
         if np.isnan(added):
-            return Estimate(value, reason="undefined without one of the raters", **facts)
+            return Estimate(value, reason="undefined without one of the raters", kind="too-few", **facts)
         freedom = (variance + added) ** 2 / max(variance**2 / (n - 1) + added**2 / max(m - 1, 1), 1e-300)
         variance, held = variance + added, "raters sampled too"
     facts["method"] = f"{statistic.method}; {interval}, Student's t, {held}"
     se = float(np.sqrt(variance))
     if se < 1e-12:
-        return Estimate(value, reason=f"the standard error is 0: {_LITTLE}", **facts)
+        return Estimate(value, reason=f"the standard error is 0: {_LITTLE}", kind=_FLAT, **facts)
     half = float(t.ppf((1 + facts["confidence"]) / 2, max(freedom, 1.0))) * se
     return Estimate(value, max(value - half, -1.0), min(value + half, 1.0), se, **facts)
 

@@ -127,7 +127,9 @@ def conger_kappa(
 
     if len(votes.sources) > _MOST_CODERS:
         reason = f"{len(votes.sources):,} coders; class shares of each are known for {_MOST_CODERS} at most"
-        return Estimate(None, confidence=how.get("confidence", 0.95), method="Conger's kappa", reason=reason)
+        return Estimate(
+            None, confidence=how.get("confidence", 0.95), method="Conger's kappa", reason=reason, kind="too-few"
+        )
 
     def statistic(some: Votes) -> Statistic:
         return _conger_statistic(some, similarity, checked_weights(weights, len(some)))

@@ -36,15 +36,15 @@ def asymptotic_sequence(statistic: Statistic, *, confidence: float = 0.95) -> Es
     )
     n = statistic.n
     if not statistic.facts.get("n_pairable", n):
-        return Estimate(None, reason="no item has ratings by two sources", **facts)
+        return Estimate(None, reason="no item has ratings by two sources", kind="no-pairs", **facts)
     value = statistic.at_all()
     if np.isnan(value):
-        return Estimate(None, reason=statistic.undefined, **facts)
+        return Estimate(None, reason=statistic.undefined, kind="one-class", **facts)
     if n < BURN_IN:
-        return Estimate(value, reason=f"{n} units; the sequence begins at {BURN_IN}", **facts)
+        return Estimate(value, reason=f"{n} units; the sequence begins at {BURN_IN}", kind="too-few", **facts)
     deviation = float(np.sqrt(statistic.multiplicity @ statistic.influence() ** 2 / (n - 1)))
     if deviation < 1e-9:
-        return Estimate(value, reason="the standard error is 0: too little variation", **facts)
+        return Estimate(value, reason="the standard error is 0: too little variation", kind="little-variation", **facts)
     half = deviation * sequence_radius(n, (1 - confidence) / 2)
     low, high = max(value - half, -1.0), min(value + half, 1.0)
     return Estimate(value, low, high, deviation / np.sqrt(n), **facts)

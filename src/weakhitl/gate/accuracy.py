@@ -19,7 +19,7 @@ import numpy.typing as npt
 from scipy.stats import beta
 
 from weakhitl.consensus import Consensus
-from weakhitl.estimate import Estimate
+from weakhitl.estimate import Estimate, Kind
 from weakhitl.gate.assessment import Assessment
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import FloatArray
@@ -74,8 +74,10 @@ def release_accuracy(assessment: Assessment, *, confidence: float = 0.95, within
     part = np.ones(len(decided), dtype=bool) if within is None else within
     strata = [stratum for stratum in _strata(assessment, part) if stratum.size]
     audited = _audited(assessment) & part
-    if reason := _undefined(strata, audited & ~pending):
-        return Estimate(None, confidence=confidence, n_units=int(audited.sum()), method=_METHOD, reason=reason)
+    if undefined := _undefined(strata, audited & ~pending):
+        kind, reason = undefined
+        n = int(audited.sum())
+        return Estimate(None, confidence=confidence, n_units=n, method=_METHOD, reason=reason, kind=kind)
     weight = np.zeros(len(decided))
     right = np.zeros(len(decided))
     for stratum in strata:
@@ -167,13 +169,13 @@ def _audited(assessment: Assessment) -> np.ndarray:
     return np.asarray(assessment.evidence.items.isin(assessment.evidence.audited))
 
 
-def _undefined(strata: list[Stratum], decided_audit: np.ndarray) -> str:
+def _undefined(strata: list[Stratum], decided_audit: np.ndarray) -> tuple[Kind, str] | None:
     if not decided_audit.any():
-        return "no audited item has been adjudicated"
+        return "nothing-measured", "no audited item has been adjudicated"
     if not strata:
-        return "nothing would be released"
+        return "nothing-measured", "nothing would be released"
     alone = [f"{stratum.size:,} ({stratum.name})" for stratum in strata if not stratum.standing.any()]
-    return f"no audited item stands for these released ones: {', '.join(alone)}" if alone else ""
+    return ("unrepresented", f"no audited item stands for these released ones: {', '.join(alone)}") if alone else None
 
 
 def _n_adjudicators(assessment: Assessment) -> int:

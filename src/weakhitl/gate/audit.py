@@ -66,11 +66,13 @@ def sequential_accuracy(
     n = int(sum(len(one.right) for one in populations))
     facts: dict[str, Any] = {"confidence": confidence, "n_units": n, "n_pairable": n, "method": _METHOD}
     if not populations:
-        return Estimate(None, reason="nothing would be released", **facts)
+        return Estimate(None, reason="nothing would be released", kind="nothing-measured", **facts)
     if not n:
-        return Estimate(None, reason="no audited item has been adjudicated", **facts)
+        return Estimate(None, reason="no audited item has been adjudicated", kind="nothing-measured", **facts)
     if alone := sum(one.released for one in populations if not len(one.right)):
-        return Estimate(None, reason=f"no decided audited item stands for {alone:,} released ones", **facts)
+        return Estimate(
+            None, reason=f"no decided audited item stands for {alone:,} released ones", kind="unrepresented", **facts
+        )
     alpha = (1 - confidence) / 2 / len(populations)
     shares = np.array([one.released for one in populations], dtype=np.float64)
     shares /= shares.sum()

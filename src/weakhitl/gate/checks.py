@@ -177,7 +177,9 @@ def _each(parts: Mapping[str, _Part], check: CheckSection) -> Verdict:
     """
     small, kept = _large_enough(parts, check)
     if not kept:
-        nothing = Estimate(None, confidence=2 * check.confidence - 1, reason="there is no part to look at")
+        nothing = Estimate(
+            None, confidence=2 * check.confidence - 1, reason="there is no part to look at", kind="nothing-measured"
+        )
         return decide(check, nothing, [], "")
     verdicts = {name: part.verdict() for name, part in kept.items()}
     failed = _beyond_doubt(kept, verdicts, check, FAIL)

@@ -13,7 +13,7 @@ from scipy.stats import beta
 from weakhitl.agreement import COEFFICIENTS, Uncertainty, coder_agreement
 from weakhitl.annotation.counting import COUNTED
 from weakhitl.config import CheckSection
-from weakhitl.estimate import Estimate
+from weakhitl.estimate import Estimate, Kind
 from weakhitl.gate.accuracy import release_accuracy
 from weakhitl.gate.assessment import Assessment
 from weakhitl.gate.audit import sequential_accuracy
@@ -23,6 +23,8 @@ from weakhitl.schema import ABSTAIN
 
 Measure = Callable[[Subject, CheckSection, float], Estimate]
 """From subject, check and two-sided confidence to an estimate whose ends are one-sided bounds."""
+
+_NOTHING: Kind = "nothing-measured"
 
 TALK = "find the classes that people confuse (`weakhitl agreement`), sharpen the guideline, qualify people on a pilot"
 _LABELS = "improve functions or route more items; see in the report which classes are wrong"
@@ -104,7 +106,7 @@ def annotator_quality(subject: Subject, check: CheckSection, confidence: float) 
     method = f"leave-one-out agreement of the lowest of {len(table)} people, Clopper-Pearson, Bonferroni"
     if table.empty:
         reason = f"nobody has {_LEAST_RATINGS} ratings that others can be compared with"
-        return Estimate(None, reason=reason, method=method, **facts)
+        return Estimate(None, reason=reason, kind="too-few", method=method, **facts)
     tail = (1 - confidence) / 2 / len(table)
     n, share = table["compared"].to_numpy(dtype=float), table["agreement"].to_numpy(dtype=float)
     low = np.where(share > 0, beta.ppf(tail, np.maximum(share * n, 1e-9), n - share * n + 1), 0.0)
@@ -126,7 +128,7 @@ def calibration_error(subject: Subject, check: CheckSection, confidence: float) 
     audited = np.asarray(assessment.evidence.items.isin(assessment.evidence.audited))
     truth = np.where(subject.members & audited, truth, ABSTAIN)
     if not (truth != ABSTAIN).any():
-        return Estimate(None, confidence=confidence, reason="no audited item has been adjudicated")
+        return Estimate(None, confidence=confidence, reason="no audited item has been adjudicated", kind=_NOTHING)
     return calibration(assessment.joint.probabilities, truth, seed=subject.seed, confidence=confidence).ece
 
 
@@ -139,7 +141,7 @@ def class_drift(subject: Subject, check: CheckSection, confidence: float) -> Est
         return Estimate(0.0, 0.0, 0.0, 0.0, confidence, method="there is no earlier release to drift from")
     labels = assessment.final.labels[assessment.released & subject.members]
     if not len(labels):
-        return Estimate(None, confidence=confidence, reason="nothing would be released")
+        return Estimate(None, confidence=confidence, reason="nothing would be released", kind=_NOTHING)
     classes = assessment.evidence.schema.classes
     share = np.bincount(labels, minlength=len(classes)) / len(labels)
     before = {str(name): float(value) for name, value in previous["classes"].items()}
@@ -163,7 +165,7 @@ def stale_ratings(subject: Subject, check: CheckSection, confidence: float) -> E
     del check
     table = _counting(_assessment(subject), subject)
     if table.empty:
-        return Estimate(None, confidence=confidence, reason="no rating counts yet")
+        return Estimate(None, confidence=confidence, reason="no rating counts yet", kind=_NOTHING)
     present = _assessment(subject).evidence.context.guideline
     return _counted(table["guideline"].ne(present).to_numpy(), confidence, "ratings, counted")
 
@@ -174,7 +176,7 @@ def data_age(subject: Subject, check: CheckSection, confidence: float) -> Estima
     table = _counting(_assessment(subject), subject)
     times = table["time"][table["time"].ne("")]
     if times.empty:
-        return Estimate(None, confidence=confidence, reason="no rating that counts carries a time")
+        return Estimate(None, confidence=confidence, reason="no rating that counts carries a time", kind=_NOTHING)
     last = max(datetime.fromisoformat(time) for time in times)
     days = max((subject.as_of - last).total_seconds() / 86400, 0.0)
     return Estimate(days, days, days, 0.0, confidence, len(times), method=f"days since {last.date()}")
@@ -211,7 +213,7 @@ def _counting(assessment: Assessment, subject: Subject) -> pd.DataFrame:
 
 def _counted(holds: np.ndarray, confidence: float, method: str) -> Estimate:
     if not len(holds):
-        return Estimate(None, confidence=confidence, method=method, reason="there is no such item")
+        return Estimate(None, confidence=confidence, method=method, reason="there is no such item", kind=_NOTHING)
     share = float(np.mean(holds))
     return Estimate(share, share, share, 0.0, confidence, len(holds), len(holds), method=method)
 

@@ -143,7 +143,9 @@ def _resampled(statistic: Any, n: int, name: str, seed: int, confidence: float) 
     }
     value = statistic(np.arange(n))
     if n < _LEAST_ITEMS:
-        return Estimate(value, reason=f"{n} items with a known class; at least {_LEAST_ITEMS} are needed", **facts)
+        return Estimate(
+            value, reason=f"{n} items with a known class; at least {_LEAST_ITEMS} are needed", kind="too-few", **facts
+        )
     rng = np.random.default_rng(seed)
     values = np.array([statistic(rng.integers(0, n, n)) for _ in range(_RESAMPLES)])
     low, high = np.quantile(values, [(1 - confidence) / 2, (1 + confidence) / 2])

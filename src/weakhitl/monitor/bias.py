@@ -38,11 +38,11 @@ def largest_gap(groups: Mapping[str, Estimate], confidence: float) -> Estimate:
     """
     n = sum(estimate.n_units for estimate in groups.values())
     if len(groups) < 2:
-        return Estimate(None, confidence=confidence, n_units=n, reason="a gap needs two groups")
+        return Estimate(None, confidence=confidence, n_units=n, reason="a gap needs two groups", kind="too-few")
     ends: dict[str, tuple[float, float, float]] = {}
     for name, one in groups.items():
         if one.value is None or one.low is None or one.high is None:
-            return Estimate(None, confidence=confidence, n_units=n, reason=f"{name}: {one.reason}")
+            return Estimate(None, confidence=confidence, n_units=n, reason=f"{name}: {one.reason}", kind=one.kind)
         ends[name] = one.low, one.value, one.high
     value, above, below = max((ends[a][1] - ends[b][1], a, b) for a, b in permutations(ends, 2))
     low = max(0.0, *(ends[a][0] - ends[b][2] for a, b in permutations(ends, 2)))
