@@ -88,6 +88,19 @@ def test_init_label_lfs_status_work_from_an_empty_folder(tmp_path):
     assert "weakhitl route" in run("status", "--project", tmp_path / "p").output
 
 
+def test_lfs_shows_pairs_and_single_items(finished):
+    pairs = json.loads(run("lfs", "--project", finished, "--pairs", 3, "--json").output)
+    assert len(pairs) == 3
+    assert pairs[0]["repeats"] >= pairs[-1]["repeats"]
+    assert "repeats" in run("lfs", "--project", finished, "--pairs", 3).output
+    votes = json.loads(run("lfs", "--project", finished, "--item", "000", "--json").output)
+    assert list(votes) == ["says_sun", "says_rain", "says_snow", "first_word"]
+    assert votes["first_word"] in ("sun", "rain", "snow")
+    assert "abstains" in run("lfs", "--project", finished, "--item", "000").output
+    assert "item 'x' is not among" in run("lfs", "--project", finished, "--item", "x").output
+    assert run("lfs", "--project", finished, "--item", "x", "--pairs", 2).exit_code == 2
+
+
 def test_init_overwrites_nothing(fresh):
     before = (fresh / "weakhitl.toml").read_text()
     result = run("init", fresh, "--class", "a", "--class", "b")

@@ -183,3 +183,46 @@ def test_the_summary_is_snorkels():
         found = ours[numbers].to_numpy(dtype=float)
         assert np.isnan(found[4, -1]) == bool(seed % 2)
         assert np.allclose(np.nan_to_num(found), expected)
+
+
+def test_pairs_are_compared_where_both_vote():
+    rng = np.random.default_rng(0)
+    matrix = rng.integers(-1, 2, (60, 4))
+    votes = wh.Votes.from_matrix(matrix, SCHEMA, sources=list("abcd"))
+    for row in wh.lf_pairs(votes).itertuples():
+        first, second = matrix[:, votes.sources.index(row.first)], matrix[:, votes.sources.index(row.second)]
+        both = (first >= 0) & (second >= 0)
+        agreed = (both & (first == second)).sum()
+        assert row.both == both.sum()
+        assert row.conflict == pytest.approx(1 - agreed / both.sum())
+        assert row.repeats == pytest.approx(agreed / min((first >= 0).sum(), (second >= 0).sum()))
+    twice = np.column_stack([matrix[:, 0], matrix[:, 0], matrix[:, 1]])
+    assert wh.lf_pairs(wh.Votes.from_matrix(twice, SCHEMA)).loc[0, "repeats"] == 1
+    assert wh.lf_pairs(wh.Votes.from_matrix([[0, -1], [-1, 1]], SCHEMA)).empty
+
+
+@pytest.mark.current
+def test_buckets_are_snorkels():
+    from snorkel.analysis import get_label_buckets, get_label_instances
+
+    rng = np.random.default_rng(0)
+    gold, said = rng.integers(0, 2, 50), rng.integers(-1, 2, 50)
+    ours, theirs = wh.get_label_buckets(gold, said), get_label_buckets(gold, said)
+    assert ours.keys() == theirs.keys()
+    assert all(np.array_equal(ours[bucket], theirs[bucket]) for bucket in ours)
+    items = np.arange(50) * 2
+    for bucket in [*ours, (7, 7)]:
+        assert np.array_equal(
+            wh.get_label_instances(bucket, items, gold, said), get_label_instances(bucket, items, gold, said)
+        )
+
+
+def test_buckets_of_a_table_are_its_rows_and_lengths_have_to_fit():
+    table = pd.DataFrame({"text": ["a", "b", "c"]})
+    assert wh.get_label_instances((1,), table, [0, 1, 1])["text"].tolist() == ["b", "c"]
+    with pytest.raises(DataError, match="expected arrays of one length"):
+        wh.get_label_buckets([0, 1], [0])
+    with pytest.raises(DataError, match="are 3, but there are 2 labels"):
+        wh.get_label_instances((1,), table, [0, 1])
+    with pytest.raises(DataError, match="has 2 labels; expected one for each of the 1 arrays"):
+        wh.get_label_instances((1, 0), table, [0, 1, 1])

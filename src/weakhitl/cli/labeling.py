@@ -15,6 +15,7 @@ from weakhitl.cli.shared import (
     progress_bar,
     project_option,
 )
+from weakhitl.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,16 +72,28 @@ def label_command(project_path: Path, out: Path | None, as_json: bool) -> None:
     type=click.Path(path_type=Path),
     help="A file with columns item and label, for accuracies.",
 )
+@click.option("--pairs", type=click.IntRange(1), help="Show so many pairs instead, those that repeat each other most.")
+@click.option("--item", help="Show what each function votes on this item instead.")
 @project_option
 @json_option
 @guarded
-def lfs_command(project_path: Path, gold: Path | None, as_json: bool) -> None:
+def lfs_command(*, project_path: Path, gold: Path | None, pairs: int | None, item: str | None, as_json: bool) -> None:
     """Show each labeling function: coverage, overlaps, conflicts.
 
     \b
     Example:
       weakhitl lfs --gold gold.csv
+      weakhitl lfs --pairs 10
+      weakhitl lfs --item 82846118
     """
+    if sum(option is not None for option in (gold, pairs, item)) > 1:
+        raise UsageError("--gold, --pairs and --item are three views; choose one")
+    if pairs is not None:
+        _print_pairs(open_project(project_path).lf_pairs().head(pairs), as_json=as_json)
+        return
+    if item is not None:
+        _print_votes(open_project(project_path).votes_on(item), as_json=as_json)
+        return
     project = open_project(project_path)
     table = project.lfs(gold)
     classes = project.config.labels.classes
@@ -102,6 +115,24 @@ def lfs_command(project_path: Path, gold: Path | None, as_json: bool) -> None:
             ]
         rows.append(cells)
     print_table("", header, rows, range(2, len(header)))
+
+
+def _print_pairs(table: "pd.DataFrame", *, as_json: bool) -> None:
+    if as_json:
+        print_json([dict(row) for row in table.to_dict("records")])
+        return
+    rows = [
+        (row["first"], row["second"], f"{row['both']:,}", f"{row['conflict']:.1%}", f"{row['repeats']:.1%}")
+        for row in table.to_dict("records")
+    ]
+    print_table("", ("function", "and", "both vote", "conflict", "repeats"), rows, [2, 3, 4])
+
+
+def _print_votes(votes: dict[str, str | None], *, as_json: bool) -> None:
+    if as_json:
+        print_json(votes)
+        return
+    print_table("", ("function", "vote"), [(name, vote or "abstains") for name, vote in votes.items()])
 
 
 def _plain(table: "pd.DataFrame") -> dict[str, dict[str, object]]:

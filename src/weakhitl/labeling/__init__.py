@@ -2,6 +2,7 @@
 
 from weakhitl.labeling.analysis import lf_summary
 from weakhitl.labeling.apply import Run, apply, run
+from weakhitl.labeling.compare import get_label_buckets, get_label_instances, lf_pairs
 from weakhitl.labeling.discover import discover
 from weakhitl.labeling.function import LabelingFunction, labeling_function
 from weakhitl.labeling.rule import Rule, gazetteer, keyword, lookup, regex, threshold
@@ -13,8 +14,11 @@ __all__ = [
     "apply",
     "discover",
     "gazetteer",
+    "get_label_buckets",
+    "get_label_instances",
     "keyword",
     "labeling_function",
+    "lf_pairs",
     "lf_summary",
     "lookup",
     "regex",

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from weakhitl.errors import DataError
 from weakhitl.files import write_table
 from weakhitl.gate import Assessment
 from weakhitl.label_model import Finding, diagnose
-from weakhitl.labeling import Run, lf_summary, run
+from weakhitl.labeling import Run, lf_pairs, lf_summary, run
 from weakhitl.labeling.apply import Progress
 from weakhitl.pipeline.functions import project_functions
 from weakhitl.pipeline.workspace import Workspace, gold_file
@@ -64,6 +65,21 @@ def summarize_functions(workspace: Workspace, gold: Path | None = None) -> pd.Da
     if gold is None:
         return lf_summary(votes)
     return lf_summary(votes, gold_file(gold, votes))
+
+
+def compare_functions(workspace: Workspace) -> pd.DataFrame:
+    """Compare every two labeling functions."""
+    return lf_pairs(workspace.votes())
+
+
+def votes_on(workspace: Workspace, item: str) -> dict[str, str | None]:
+    """Give what each function votes on an item. Raises ``DataError`` for an item that is not there."""
+    votes = workspace.votes()
+    at = votes.items.get_indexer(pd.Index([item], dtype=object))[0]
+    if at < 0:
+        raise DataError("votes", f"item {item!r} is not among the items")
+    codes = votes.take_items([at]).to_matrix()[0]
+    return {name: votes.schema.name(int(code)) for name, code in zip(votes.sources, codes, strict=True)}
 
 
 def label_table(assessment: Assessment) -> pd.DataFrame:

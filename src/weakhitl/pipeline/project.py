@@ -71,6 +71,14 @@ class Project:
         """Summarise the labeling functions; ``gold`` is a file with columns item and label."""
         return label.summarize_functions(self._workspace, Path(gold) if gold is not None else None)
 
+    def lf_pairs(self) -> pd.DataFrame:
+        """Compare every two labeling functions: where both vote, conflict, and repeat each other."""
+        return label.compare_functions(self._workspace)
+
+    def votes_on(self, item: str) -> dict[str, str | None]:
+        """Give what each labeling function votes on an item; None where it abstains."""
+        return label.votes_on(self._workspace, item)
+
     def doctor(self, gold: Path | str | None = None) -> diagnosis.Diagnosis:
         """Look for what makes labels wrong; ``gold`` is a file with columns item and label, for a second opinion."""
         return diagnosis.doctor(self._workspace, Path(gold) if gold is not None else None)
