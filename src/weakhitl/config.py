@@ -95,6 +95,7 @@ class LabelingSection(_Section):
     functions: list[Text] = Field(default=[], description="Python files or folders of labeling functions.")
     rule: list[RuleSection] = Field(default=[], description="Declared functions: `[[labeling.rule]]`.")
     engine: Literal["local"] = Field(default="local", description="What runs the functions.")
+    cache: bool = Field(default=True, description="Whether only changed functions, and only changed rows, run again.")
 
     @model_validator(mode="after")
     def _has_some(self) -> Self:

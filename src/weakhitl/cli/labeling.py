@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 
 @click.command("label")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the labels here: csv, jsonl or parquet.")
+@click.option("--no-cache", is_flag=True, help="Run every function on every row.")
 @project_option
 @json_option
 @guarded
-def label_command(project_path: Path, out: Path | None, as_json: bool) -> None:
+def label_command(*, project_path: Path, out: Path | None, no_cache: bool, as_json: bool) -> None:
     """Run the labeling functions and consolidate their votes.
 
+    Only functions and rows that changed since the last run are run again.
     People's ratings that are in the store take part, too.
 
     \b
@@ -37,7 +39,7 @@ def label_command(project_path: Path, out: Path | None, as_json: bool) -> None:
     """
     project = open_project(project_path)
     with progress_bar("labeling functions", hidden=as_json) as progress:
-        labelled = project.label(out, progress)
+        labelled = project.label(out, progress, cache=not no_cache)
     facts = labelled.to_dict()
     if as_json:
         print_json(facts)

@@ -4,6 +4,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -13,6 +14,7 @@ import pandas as pd
 
 from weakhitl.errors import DataError, LabelingFunctionError, SchemaError, UsageError
 from weakhitl.files import raise_row_faults, read_table, require_columns
+from weakhitl.labeling.cache import VoteCache, function_key, row_fingerprints
 from weakhitl.labeling.function import LabelingFunction, Row
 from weakhitl.labeling.rule import Rule, column_of
 from weakhitl.schema import ABSTAIN, LabelSchema
@@ -131,13 +133,16 @@ def run(
     table: pd.DataFrame,
     schema: LabelSchema,
     progress: Progress | None = None,
+    cache: VoteCache | None = None,
 ) -> Run:
-    """Run functions over a table whose index holds the ids; see ``apply``."""
+    """Run functions over a table whose index holds the ids; see ``apply``.
+
+    With a cache only functions that changed run, and the others only on rows that changed.
+    """
     listed = list(functions)
     _check_functions(listed)
     rules = _RuleColumns(table, [function for function in listed if isinstance(function, Rule)])
-    written = any(not isinstance(function, Rule) for function in listed)
-    rows = _rows(table) if written else []
+    written = _Written(table, schema, cache)
     columns, faults, seconds = [], [], {}
     n = len(table)
     for done, function in enumerate(listed):
@@ -147,7 +152,7 @@ def run(
             column, fault = function.votes(rules[function.column], schema), None
             report(n - n % _STEP)
         else:
-            column, fault = _run_one(function, rows, table.index, schema, report)
+            column, fault = written.run(function, report)
         seconds[function.name] = perf_counter() - start
         columns.append(column)
         faults += [fault] if fault else []
@@ -157,11 +162,45 @@ def run(
     return Run(votes, tuple(faults), seconds)
 
 
-def _rows(table: pd.DataFrame) -> list[Row]:
-    """Give the rows as functions see them."""
-    names = list(table.columns)
-    columns = [table.iloc[:, at].tolist() for at in range(len(names))]
-    return [Row(dict(zip(names, cells, strict=True))) for cells in zip(*columns, strict=True)]
+class _Written:
+    """Runs functions that are written in Python, on the rows that the cache does not know."""
+
+    def __init__(self, table: pd.DataFrame, schema: LabelSchema, cache: VoteCache | None) -> None:
+        self._table = table
+        self._schema = schema
+        self._cache = cache
+
+    @cached_property
+    def _rows(self) -> list[Row]:
+        """The rows as functions see them."""
+        names = list(self._table.columns)
+        columns = [self._table.iloc[:, at].tolist() for at in range(len(names))]
+        return [Row(dict(zip(names, cells, strict=True))) for cells in zip(*columns, strict=True)]
+
+    @cached_property
+    def _fingerprints(self) -> "np.ndarray":
+        return row_fingerprints(self._table)
+
+    def run(self, function: LabelingFunction, report: Callable[[int], None]) -> tuple[IntArray, Faults | None]:
+        """Give the column of votes, and the faults."""
+        items = self._table.index
+        key = None if self._cache is None else _key(function, self._schema)
+        if self._cache is None or key is None:
+            return _run_one(function, self._rows, items, self._schema, report)[:2]
+        column, known = self._cache.look_up(key, self._fingerprints)
+        if known.all():
+            return column, None
+        new = np.flatnonzero(~known)
+        rows = self._rows if len(new) == len(items) else [self._rows[at] for at in new]
+        column[new], fault, failed = _run_one(function, rows, items[new], self._schema, report)
+        sound = np.ones(len(column), dtype=bool)
+        sound[new[failed]] = False  # a row on which it failed is tried again
+        self._cache.store(key, self._fingerprints[sound], column[sound])
+        return column, fault
+
+
+def _key(function: LabelingFunction, schema: LabelSchema) -> str | None:
+    return function_key(function, schema) if isinstance(function, LabelingFunction) else None
 
 
 class _RuleColumns:
@@ -184,10 +223,12 @@ def _run_one(
     items: pd.Index,
     schema: LabelSchema,
     report: Callable[[int], None],
-) -> tuple[IntArray, Faults | None]:
+) -> tuple[IntArray, Faults | None, list[int]]:
+    """Give the votes, the faults, and the positions of the rows that raised them."""
     call = function.plain if isinstance(function, LabelingFunction) else function
     given: list[Any] = []
-    count, first = 0, None
+    failed: list[int] = []
+    first: tuple[object, Exception] | None = None
     while len(given) < len(rows):
         start = len(given)
         report(start - start % _STEP)
@@ -195,15 +236,15 @@ def _run_one(
             # What was given before an exception stays in the list, so that its length says where it was raised.
             given.extend(map(call, rows[start : start - start % _STEP + _STEP]))
         except Exception as error:  # noqa: BLE001 - a fault of a function is counted, whatever it is
-            count += 1
             first = first or (items[len(given)], error)
+            failed.append(len(given))
             given.append(None)
     column = _encode(function, given, items, schema)
     if first is None:
-        return column, None
+        return column, None, failed
     item, fault = first
     text = "".join(traceback.format_exception(fault))
-    return column, Faults(function.name, count, item, f"{type(fault).__name__}: {fault}", text)
+    return column, Faults(function.name, len(failed), item, f"{type(fault).__name__}: {fault}", text), failed
 
 
 def _encode(function: LabelingFunction, given: list[Any], items: pd.Index, schema: LabelSchema) -> IntArray:

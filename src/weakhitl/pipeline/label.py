@@ -13,6 +13,7 @@ from weakhitl.gate import Assessment
 from weakhitl.label_model import Finding, diagnose
 from weakhitl.labeling import Run, lf_pairs, lf_summary, run
 from weakhitl.labeling.apply import Progress
+from weakhitl.labeling.cache import VoteCache
 from weakhitl.pipeline.functions import project_functions
 from weakhitl.pipeline.workspace import Workspace, gold_file
 from weakhitl.release.bundle import consensus_table
@@ -48,9 +49,13 @@ class Labelled:
         }
 
 
-def label(workspace: Workspace, out: Path | None = None, progress: Progress | None = None) -> Labelled:
+def label(
+    workspace: Workspace, out: Path | None = None, progress: Progress | None = None, *, cache: bool = True
+) -> Labelled:
     """Run the labeling functions, keep their votes, and consolidate; write the labels to ``out`` if given."""
-    result = run(project_functions(workspace), workspace.items, workspace.config.schema_, progress)
+    remembered = VoteCache(workspace.cache_path) if cache and workspace.config.labeling.cache else None
+    functions = project_functions(workspace)
+    result = run(functions, workspace.items, workspace.config.schema_, progress, remembered)
     workspace.save_votes(result.votes)
     assessment = workspace.assess()
     if out is not None:

@@ -63,9 +63,14 @@ class Project:
         """What was sent to annotators, oldest first."""
         return self._workspace.store.batches()
 
-    def label(self, out: Path | str | None = None, progress: Progress | None = None) -> label.Labelled:
-        """Run the labeling functions and consolidate; write the labels to ``out`` if given."""
-        return label.label(self._workspace, Path(out) if out is not None else None, progress)
+    def label(
+        self, out: Path | str | None = None, progress: Progress | None = None, *, cache: bool = True
+    ) -> label.Labelled:
+        """Run the labeling functions and consolidate; write the labels to ``out`` if given.
+
+        Only functions and rows that changed run; ``cache=False`` runs all.
+        """
+        return label.label(self._workspace, Path(out) if out is not None else None, progress, cache=cache)
 
     def lfs(self, gold: Path | str | None = None) -> pd.DataFrame:
         """Summarise the labeling functions; ``gold`` is a file with columns item and label."""

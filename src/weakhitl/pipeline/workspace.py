@@ -145,6 +145,11 @@ class Workspace:
         return assess(self.evidence(columns or ()))
 
     @property
+    def cache_path(self) -> Path:
+        """Votes of functions, by their content and the rows'; may be deleted at any time."""
+        return self.root / ".weakhitl" / "cache"
+
+    @property
     def _votes_path(self) -> Path:
         return self.root / ".weakhitl" / "votes.parquet"
 

@@ -1,0 +1,186 @@
+"""The cache: what was edited runs again, nothing else does, and when in doubt everything does."""
+
+import importlib
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import weakhitl as wh
+from projects import World, start
+from weakhitl.labeling import run
+from weakhitl.labeling.cache import VoteCache, function_key, row_fingerprints
+from weakhitl.labeling.discover import discover
+
+SCHEMA = wh.LabelSchema(["HAM", "SPAM"])
+
+FILE = """
+import re
+import weakhitl as wh
+import _helper
+CALLS = []
+WORDS = {"win", "free"}
+PATTERN = re.compile("cash")
+
+def has_word(text):
+    return bool(WORDS & set(text.split()))
+
+@wh.labeling_function
+def words(x):
+    CALLS.append(("words", x.text))
+    return "SPAM" if has_word(x.text) else None
+
+@wh.labeling_function
+def cash(x):
+    CALLS.append(("cash", x.text))
+    return "SPAM" if PATTERN.search(x.text) else None
+
+@wh.labeling_function
+def helped(x):
+    CALLS.append(("helped", x.text))
+    return _helper.vote(x.text)
+"""
+HELPER = 'def vote(text):\n    return "HAM" if len(text) < 5 else None\n'
+TABLE = pd.DataFrame({"text": ["win cash", "hello", "free", "hi"]}, index=list("abcd"))
+
+
+class Folder:
+    """Functions in files, run with a cache; ``called`` are the (function, text) pairs that a run really called."""
+
+    def __init__(self, path):
+        self.path = path
+        self.cache = VoteCache(path / "cache")
+        self.write("functions.py", FILE)
+        self.write("_helper.py", HELPER)
+
+    def write(self, name, text):
+        (self.path / name).write_text(text)
+
+    def run(self, table=TABLE, schema=SCHEMA):
+        sys.modules.pop("_helper", None)
+        importlib.invalidate_caches()
+        functions = discover(self.path / "functions.py")
+        module = sys.modules[functions[0].function.__module__]
+        found = run(functions, table, schema, cache=self.cache)
+        assert found.votes == run(functions, table, schema).votes, "the cache changes nothing"
+        calls = module.CALLS[: len(module.CALLS) - len(table) * len(functions)]
+        return found, calls
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    return Folder(tmp_path)
+
+
+def names(calls):
+    return sorted({name for name, _ in calls})
+
+
+def test_a_second_run_calls_nothing(folder):
+    _, first = folder.run()
+    assert len(first) == 12
+    _, second = folder.run()
+    assert second == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "again"),
+    [
+        ('"SPAM" if PATTERN', '"HAM" if PATTERN', ["cash"]),
+        ('WORDS = {"win", "free"}', 'WORDS = {"win"}', ["cash", "helped", "words"]),
+        ("bool(WORDS & set(text.split()))", "False", ["cash", "helped", "words"]),
+        ("@wh.labeling_function\ndef words", "# a remark\n@wh.labeling_function\ndef words", []),
+        ("@wh.labeling_function\ndef words", "@wh.labeling_function\n\n\ndef words", []),
+    ],
+)
+def test_an_edit_runs_what_it_may_have_changed_and_a_remark_nothing(folder, old, new, again):
+    folder.run()
+    assert old in FILE
+    folder.write("functions.py", FILE.replace(old, new))
+    _, calls = folder.run()
+    assert names(calls) == again
+
+
+def test_an_edit_of_an_imported_helper_runs_all_of_the_file(folder):
+    folder.run()
+    folder.write("_helper.py", HELPER.replace("< 5", "< 3"))
+    assert names(folder.run()[1]) == ["cash", "helped", "words"]
+
+
+def test_only_new_and_changed_rows_run_and_their_order_does_not_matter(folder):
+    folder.run()
+    more = pd.DataFrame({"text": ["hello", "win cash", "new one", "hi", "free!"]})
+    _, calls = folder.run(more)
+    assert sorted({text for _, text in calls}) == ["free!", "new one"]
+
+
+def test_the_type_of_a_cell_and_the_names_of_the_columns_count():
+    def same(one, other):
+        return (row_fingerprints(pd.DataFrame(one)) == row_fingerprints(pd.DataFrame(other))).all()
+
+    assert same({"a": ["1"]}, {"a": ["1"]})
+    assert not same({"a": ["1"]}, {"a": [1]})
+    assert not same({"a": [1]}, {"a": [1.0]})
+    assert not same({"a": [1]}, {"b": [1]})
+    assert not same({"a": [True]}, {"a": [1]})
+    assert not same({"a": ["x"], "b": ["y"]}, {"a": ["y"], "b": ["x"]})
+
+
+def test_other_classes_run_everything(folder):
+    folder.run()
+    _, calls = folder.run(schema=wh.LabelSchema(["SPAM", "HAM"]))
+    assert len(calls) == 12
+
+
+def test_rows_on_which_a_function_failed_are_tried_again(folder):
+    old = 'return "SPAM" if PATTERN'
+    folder.write("functions.py", FILE.replace(old, f"assert x.text != 'hi'\n    {old}"))
+    found, _ = folder.run()
+    assert [fault.function for fault in found.faults] == ["cash"]
+    found, calls = folder.run()
+    assert [fault.count for fault in found.faults] == [1]
+    assert calls == [("cash", "hi")]
+
+
+def test_a_damaged_or_deleted_cache_is_no_harm(folder):
+    folder.run()
+    for path in folder.cache.folder.glob("*.npz"):
+        path.write_bytes(b"damaged")
+    assert len(folder.run()[1]) == 12
+    assert folder.run()[1] == []
+
+
+def test_what_cannot_be_seen_whole_is_not_remembered():
+    def made(words):
+        def looks(x):
+            return 1 if x.text in words else -1
+
+        return wh.LabelingFunction("looks", looks)
+
+    class Words:
+        def __contains__(self, text):
+            return True
+
+    assert function_key(made({"a"}), SCHEMA) is not None
+    assert function_key(made({"a"}), SCHEMA) != function_key(made({"b"}), SCHEMA)
+    assert function_key(made(Words()), SCHEMA) is None
+    assert function_key(wh.LabelingFunction("builtin", len), SCHEMA) is None
+    plain = made({"a"}).function
+    assert function_key(wh.LabelingFunction("r", plain, resources={"n": 1}), SCHEMA) is not None
+    assert function_key(wh.LabelingFunction("r", plain, resources={"n": np.ones(2)}), SCHEMA) is None
+    assert function_key(wh.LabelingFunction("p", plain, pre=[Words()]), SCHEMA) is None
+    lowered = wh.LabelingFunction("p", plain, pre=[lambda x: x])
+    assert function_key(lowered, SCHEMA) not in (None, function_key(wh.LabelingFunction("p", plain), SCHEMA))
+
+
+def test_a_project_remembers_and_can_be_told_not_to(tmp_path):
+    project = start(tmp_path, World())
+    first = project.label().run
+    again = wh.Project.load(tmp_path).label().run
+    assert again.votes == first.votes
+    stored = {path.stat().st_mtime_ns for path in (tmp_path / ".weakhitl" / "cache").glob("*.npz")}
+    assert len(list((tmp_path / ".weakhitl" / "cache").glob("*.npz"))) == 4
+    wh.Project.load(tmp_path).label(cache=False)
+    assert {path.stat().st_mtime_ns for path in (tmp_path / ".weakhitl" / "cache").glob("*.npz")} == stored
