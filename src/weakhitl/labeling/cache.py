@@ -189,4 +189,5 @@ def _import_names(nodes: Iterable[ast.AST], module: ModuleType) -> set[str]:
             base = module.__package__ if one.level else ""
             origin = ".".join(filter(None, [base, one.module]))
             names |= {origin, *(f"{origin}.{alias.name}" for alias in one.names)}
+    names = {name for name in names if name.partition(".")[0] != "weakhitl"}  # its version is in every key
     return {name for name in names if name and name in sys.modules}
