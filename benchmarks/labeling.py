@@ -12,6 +12,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,6 +20,8 @@ import numpy as np
 import pandas as pd
 
 import weakhitl as wh
+from weakhitl.labeling import run
+from weakhitl.labeling.cache import VoteCache
 
 SCHEMA = wh.LabelSchema(["HAM", "SPAM"])
 WORDS = [f"w{n}" for n in range(2000)]
@@ -34,7 +37,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--out", type=Path, default=Path("labeling.json"))
     arguments = parser.parse_args()
-    rows = [*against_snorkel(arguments.rows, arguments.rounds), gazetteers(arguments.rows, arguments.rounds)]
+    size, rounds = arguments.rows, arguments.rounds
+    rows = [*against_snorkel(size, rounds), gazetteers(size, rounds), edited(size, rounds)]
     arguments.out.write_text(json.dumps({"rows": arguments.rows, "rounds": arguments.rounds, "work": rows}, indent=2))
     print(f"{'work':<62}{'ours (s)':>10}{'theirs':>10}{'ratio':>8}")
     for row in rows:
@@ -92,6 +96,36 @@ def gazetteers(rows: int, rounds: int) -> dict[str, Any]:
     few, many = (wh.gazetteer("g", [f"term {n}" for n in range(size)], label="SPAM") for size in (1000, 100_000))
     found = interleaved(lambda t: wh.apply([few], t, SCHEMA), lambda t: wh.apply([many], t, SCHEMA), rows, rounds)
     return {"work": "a gazetteer of 1,000 terms, against one of 100,000", **found}
+
+
+_FUNCTION = """
+@wh.labeling_function
+def looks_for_{word}(x):
+    return "SPAM" if any({word!r} == part.strip(".,!?").lower() for part in x.text.split()) else None
+"""
+
+
+def edited(rows: int, rounds: int) -> dict[str, Any]:
+    """Run one of ten functions that was edited, the cache knowing the others (ours), and all ten without (theirs)."""
+    times: dict[str, list[float]] = {"ours": [], "theirs": []}
+    with TemporaryDirectory() as folder:
+        file, cache = Path(folder) / "functions.py", VoteCache(Path(folder) / "cache")
+        for number in range(rounds + 1):
+            table = texts(rows, number)
+            run(_ten(file, LOOKED_FOR), table, SCHEMA, cache=cache)
+            functions = _ten(file, [f"w{number + 1}", *LOOKED_FOR[1:]])
+            for name, given in (("ours", cache), ("theirs", None)):
+                start = time.perf_counter()
+                run(functions, table, SCHEMA, cache=given)
+                if number:
+                    times[name].append(time.perf_counter() - start)
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    return {"work": "one of ten Python functions edited, against all ten", **medians}
+
+
+def _ten(file: Path, words: list[str]) -> list[wh.LabelingFunction]:
+    file.write_text("import weakhitl as wh\n" + "".join(_FUNCTION.format(word=word) for word in words))
+    return wh.discover(file)
 
 
 def interleaved(ours: Work, theirs: Work, rows: int, rounds: int) -> dict[str, float]:

@@ -178,8 +178,9 @@ class _Written:
         return [Row(dict(zip(names, cells, strict=True))) for cells in zip(*columns, strict=True)]
 
     @cached_property
-    def _fingerprints(self) -> "np.ndarray":
-        return row_fingerprints(self._table)
+    def _distinct(self) -> "tuple[np.ndarray, IntArray, IntArray]":
+        """Distinct fingerprints in order, the first row of each, and which one each row has."""
+        return np.unique(row_fingerprints(self._table), return_index=True, return_inverse=True)
 
     def run(self, function: LabelingFunction, report: Callable[[int], None]) -> tuple[IntArray, Faults | None]:
         """Give the column of votes, and the faults."""
@@ -187,15 +188,17 @@ class _Written:
         key = None if self._cache is None else _key(function, self._schema)
         if self._cache is None or key is None:
             return _run_one(function, self._rows, items, self._schema, report)[:2]
-        column, known = self._cache.look_up(key, self._fingerprints)
+        fingerprints, first, inverse = self._distinct
+        votes, known = self._cache.look_up(key, fingerprints)
+        column = votes[inverse]
         if known.all():
             return column, None
-        new = np.flatnonzero(~known)
+        new = np.flatnonzero(~known[inverse])
         rows = self._rows if len(new) == len(items) else [self._rows[at] for at in new]
         column[new], fault, failed = _run_one(function, rows, items[new], self._schema, report)
-        sound = np.ones(len(column), dtype=bool)
-        sound[new[failed]] = False  # a row on which it failed is tried again
-        self._cache.store(key, self._fingerprints[sound], column[sound])
+        sound = np.ones(len(fingerprints), dtype=bool)
+        sound[inverse[new[failed]]] = False  # a row on which it failed is tried again
+        self._cache.store(key, fingerprints[sound], column[first[sound]])
         return column, fault
 
 

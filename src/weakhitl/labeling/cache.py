@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -38,7 +39,7 @@ class VoteCache:
     folder: Path
 
     def look_up(self, key: str, rows: "np.ndarray") -> tuple[IntArray, np.ndarray]:
-        """``votes[row]`` and ``known[row]`` of the rows with these fingerprints."""
+        """``votes[row]`` and ``known[row]`` of distinct, sorted fingerprints."""
         votes, known = np.full(len(rows), ABSTAIN, dtype=np.int64), np.zeros(len(rows), dtype=bool)
         path = self._path(key)
         if not path.exists():
@@ -46,18 +47,20 @@ class VoteCache:
         try:
             with np.load(path, allow_pickle=False) as file:
                 stored, labels = file["rows"], file["votes"]
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, BadZipFile):
             return votes, known  # damaged: as if it were not there
-        at = np.minimum(np.searchsorted(stored, rows), max(len(stored) - 1, 0))
-        known = stored[at] == rows if len(stored) else known
-        votes[known] = labels[at[known]]
+        if np.array_equal(stored, rows):
+            return labels.astype(np.int64), np.ones(len(rows), dtype=bool)
+        if len(stored):
+            at = np.minimum(np.searchsorted(stored, rows), len(stored) - 1)
+            known = stored[at] == rows
+            votes[known] = labels[at[known]]
         return votes, known
 
     def store(self, key: str, rows: "np.ndarray", votes: IntArray) -> None:
-        """Remember the votes on these rows, and nothing else of this function."""
-        distinct, first = np.unique(rows, return_index=True)
+        """Remember the votes on distinct, sorted fingerprints, and nothing else of this function."""
         with atomic_write(self._path(key)) as file:
-            np.savez_compressed(file, rows=distinct, votes=votes[first].astype(np.int32))
+            np.savez(file, rows=rows, votes=votes.astype(np.int32))
         old = sorted(self.folder.glob("*.npz"), key=lambda path: path.stat().st_mtime)
         for path in old[:-_KEPT]:
             path.unlink(missing_ok=True)
