@@ -64,7 +64,7 @@ def _look(coded: np.ndarray, interval: str) -> tuple[float, float, float] | None
     """Estimate, bound for one look, bound of the sequence; None where the preconditions are not met."""
     units = units_of(wh.Votes.from_matrix(coded, SCHEMA))
     made = alpha_statistic(units, SCHEMA, "nominal")
-    if units.n_pairable < CHECK.min_units or units.n_minority < CHECK.min_minority:
+    if units.n_pairable < CHECK.least_units(graded=False) or units.n_minority < CHECK.min_minority:
         return None
     once = estimate(made, {"interval": interval, "confidence": 0.9})
     always = estimate(made, {"interval": "sequence", "confidence": 0.9})

@@ -72,6 +72,20 @@ def test_every_slice_has_to_pass_and_too_small_ones_are_left_out_by_name():
     assert "left out, too small: tiny" in left_out.why
 
 
+def test_where_distances_count_more_units_are_needed_unless_the_policy_says_otherwise():
+    one = subject(n=80, right=(0.98, 0.98))
+    ordinal = Subject(
+        wh.Votes.from_matrix(one.votes.to_matrix(), wh.LabelSchema(["1", "2", "3"], "ordinal"), items=one.votes.items),
+        None,
+        one.attributes,
+        NOW,
+    )
+    assert run(one, check()).status == "pass"
+    assert run(ordinal, check()).verdicts[0].why == "80 items have two ratings; 100 are needed"
+    assert run(ordinal, check(min_units=50)).status == "pass"
+    assert run(ordinal, check("fleiss-kappa")).status == "pass"
+
+
 def test_a_scope_looks_at_its_items_alone():
     one = subject(right=(0.98, 0.5))
     x, y = run(one, check(where={"group": "x"}), check(where={"group": ["y"]})).verdicts

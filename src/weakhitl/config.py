@@ -184,7 +184,10 @@ class CheckSection(_Section, OneBar):
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(
         default=0.95, description="One-sided confidence of the bound."
     )
-    min_units: Count = Field(default=50, description="Pairable items without which there is no verdict.")
+    min_units: Count | None = Field(
+        default=None,
+        description="Pairable items without which there is no verdict: by default 50, and 100 where distances count.",
+    )
     min_minority: Count = Field(
         default=20, description="Pairable items with a rating off the commonest class, likewise."
     )
@@ -221,6 +224,12 @@ class CheckSection(_Section, OneBar):
         if self.otherwise == "withhold" and (self.slice is None or self.where):
             raise ValueError("otherwise = 'withhold' needs a slice, and no where: it says whose items stay behind")
         return self
+
+    def least_units(self, *, graded: bool) -> int:
+        """Pairable items without which there is no verdict; ``graded``: some disagreements weigh more than others."""
+        if self.min_units is not None:
+            return self.min_units
+        return 100 if graded else 50
 
     @property
     def label(self) -> str:

@@ -10,7 +10,7 @@ from weakhitl.config import CheckSection, GateSection, WaiverSection, is_own
 from weakhitl.errors import ConfigError
 from weakhitl.estimate import Estimate
 from weakhitl.gate.assessment import Assessment
-from weakhitl.gate.metrics import METRICS, Metric, overlap
+from weakhitl.gate.metrics import METRICS, Metric, least_units, overlap
 from weakhitl.gate.subject import Subject
 from weakhitl.gate.verdicts import FAIL, PASS, UNDECIDED, WAIVED, Gate, Status, Verdict, decide
 from weakhitl.monitor import group_confidence, largest_gap
@@ -128,8 +128,8 @@ class _Part:
         check, missing = self.check, []
         if not self.metric.preconditions:
             return []
-        if estimate.n_pairable < check.min_units:
-            missing.append(f"{estimate.n_pairable} items have two ratings; {check.min_units} are needed")
+        if estimate.n_pairable < (least := least_units(self.subject, check)):
+            missing.append(f"{estimate.n_pairable} items have two ratings; {least} are needed")
         minority = estimate.n_minority or 0
         if minority < check.min_minority:
             missing.append(f"{minority} items have a rating off the commonest class; {check.min_minority} are needed")

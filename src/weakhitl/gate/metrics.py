@@ -72,6 +72,13 @@ def agreement(subject: Subject, check: CheckSection, confidence: float, *, name:
     return COEFFICIENTS[name](subject.votes, weights=subject.weights, **how)
 
 
+def least_units(subject: Subject, check: CheckSection) -> int:
+    """Pairable items that the check needs: more where a rare large distance may not have shown itself yet."""
+    level = subject.votes.schema.level
+    graded = {"krippendorff-alpha": level != "nominal", "agreement-gap": level != "nominal", "gwet-ac2": True}
+    return check.least_units(graded=graded.get(check.metric, False))
+
+
 def accuracy(subject: Subject, check: CheckSection, confidence: float) -> Estimate:
     """Share of released labels that the adjudicator would call right."""
     assessment = _assessment(subject)

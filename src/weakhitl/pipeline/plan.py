@@ -5,6 +5,7 @@ from typing import Any
 from weakhitl.agreement import units_needed
 from weakhitl.config import CheckSection
 from weakhitl.gate import PASS, Subject, Verdict, run_policy
+from weakhitl.gate.metrics import least_units
 from weakhitl.pipeline.own_checks import own_checks
 from weakhitl.pipeline.workspace import Workspace
 
@@ -17,17 +18,18 @@ def plan(workspace: Workspace) -> list[dict[str, Any]]:
     ``more`` and ``why``.
     """
     policy = workspace.config.gate
-    gate = run_policy(Subject.of(workspace.assess()), policy, own_checks(policy.check, workspace.root))
-    return [_row(check, verdict) for check, verdict in zip(policy.check, gate.verdicts, strict=True)]
+    subject = Subject.of(workspace.assess())
+    gate = run_policy(subject, policy, own_checks(policy.check, workspace.root))
+    return [_row(subject, check, verdict) for check, verdict in zip(policy.check, gate.verdicts, strict=True)]
 
 
-def _row(check: CheckSection, verdict: Verdict) -> dict[str, Any]:
+def _row(subject: Subject, check: CheckSection, verdict: Verdict) -> dict[str, Any]:
     estimate = verdict.estimate
     needed = None
     if check.at_least is not None and verdict.status != PASS:
         needed = units_needed(estimate, check.at_least, check.confidence)
     if needed is not None:
-        needed = max(needed, check.min_units)
+        needed = max(needed, least_units(subject, check))
     return {
         "check": verdict.name,
         "status": verdict.status,
