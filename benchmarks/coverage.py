@@ -1,9 +1,9 @@
 """Measure the coverage of the agreement intervals, by simulation.
 
 Raters are right with a fixed probability, else guess by the class shares; an item may miss some of its ratings. The
-true value is that of a million units. A run counts where the gate's default preconditions let a verdict out (50 pairable
-units, 100 at ordinal level, 20 with a rating off the commonest class); the others are undecided. Counted are the
-two-sided 95 % interval that holds the truth, and the one-sided 95 % lower and upper bounds on the right side of it.
+true value is that of a million units. A run counts where the gate's default preconditions let a verdict out (50
+pairable units, 100 at ordinal level, 20 with a rating off the commonest class); the others are undecided. Counted are
+the two-sided 95 % interval that holds the truth, and the one-sided 95 % lower and upper bounds on its right side.
 
     python benchmarks/coverage.py [--runs 4000] [--interval bootstrap] [--out coverage.json]
 """
