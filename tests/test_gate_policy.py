@@ -19,6 +19,7 @@ from weakhitl.gate.log import Run, append_run, evidence_digest, read_runs
 from weakhitl.gate.metrics import METRICS, Metric
 from weakhitl.monitor import group_confidence, largest_gap
 from weakhitl.release.evidence_files import NAMES
+from weakhitl.routing import Batch
 
 SCHEMA = wh.LabelSchema(["a", "b", "c"])
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -425,6 +426,34 @@ def test_a_full_sequential_audit_is_exact():
     found = sequential(range(50), 50, n=50, right=lambda k: k % 10 != 0)
     assert found.value == pytest.approx(0.9)
     assert (found.low, found.high) == (pytest.approx(0.9, abs=0.003), pytest.approx(0.9, abs=0.003))
+
+
+def test_several_batches_and_a_pilot_share_the_error_and_speak_of_all_that_is_released():
+    """A pilot of 20, a batch of 20 with 10 audited, a last one with 20 of the other 60; every label is right."""
+    items = [f"i{k}" for k in range(100)]
+    pilot = Batch("pilot", 0, None, 100, batch_table(items[:20], "pilot"))
+    first = Batch(
+        "routing",
+        0,
+        2,
+        80,
+        pd.concat([batch_table(items[20:30], "audit"), batch_table(items[30:40], "disagreement", 11)]),
+    )
+    last = Batch("routing", 0, 2, 60, batch_table(items[40:60], "audit"))
+    rows = [row for item in items[:60] for row in people(item, "a", "a")]
+    rows += [decision(item, "a") for item in [*items[20:30], *items[40:60]]]
+    made = assess(evidence([[0]] * 100, rows, [pilot, first, last]))
+    for predictions in (False, True):
+        found = sequential_accuracy(made, np.ones(100, dtype=bool), confidence=0.9, predictions=predictions)
+        assert found.value == 1
+        assert 0.5 < found.low < 1
+    alone = sequential_accuracy(made, np.arange(100) >= 40, confidence=0.9)
+    assert alone.low > found.low
+
+
+def batch_table(items, reason, rank=1):
+    ranks = range(rank, rank + len(items))
+    return pd.DataFrame({"item": items, "reason": reason, "probability": 0.5, "rank": ranks})
 
 
 def test_looking_after_each_decision_keeps_the_false_release_rate():

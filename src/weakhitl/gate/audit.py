@@ -35,7 +35,7 @@ class _Population:
     predictions
         ``predictions[draw]``: the probability that the model gave the label.
     predicted
-        Its mean over the population.
+        Its mean over the population; without a meaning where that was never listed.
 
     """
 
@@ -54,7 +54,8 @@ def sequential_accuracy(
     Every item counts with the label that it would have if it had not been audited: routed for its disagreement, what
     people and functions say; else what the functions say. The audited items are a random sample of those, in random
     order; the sequence ends at the first one without a decision, so that which ones are decided first cannot matter.
-    Populations of several batches share the error between them.
+    Populations of several batches share the error between them. The promise is about these labels: decisions do not
+    change them, but new ratings do, and then another sequence begins.
 
     Returns
     -------
@@ -74,6 +75,7 @@ def sequential_accuracy(
             None, reason=f"no decided audited item stands for {alone:,} released ones", kind="unrepresented", **facts
         )
     alpha = (1 - confidence) / 2 / len(populations)
+    sharpened = [predictions and one.size is not None for one in populations]
     shares = np.array([one.released for one in populations], dtype=np.float64)
     shares /= shares.sum()
     bounds = np.array(
@@ -82,10 +84,10 @@ def sequential_accuracy(
                 one.right,
                 one.size,
                 alpha=alpha,
-                predictions=one.predictions if predictions else None,
-                predicted_mean=one.predicted if predictions else None,
+                predictions=one.predictions if sharpen else None,
+                predicted_mean=one.predicted if sharpen else None,
             )
-            for one in populations
+            for one, sharpen in zip(populations, sharpened, strict=True)
         ]
     )
     value = float(shares @ [one.right.mean() for one in populations])
