@@ -181,9 +181,14 @@ def keyword(name: str, words: Iterable[str], *, label: str, column: str = "text"
     ('SPAM', -1)
 
     """
-    edge = (r"(?:^|\W)(?:", r")(?:$|\W)") if whole_words else ("(?:", ")")
-    pattern = "|".join(re.escape(word) for word in _terms(name, words))
-    return _Regex(name, f"(?i){edge[0]}{pattern}{edge[1]}", label, column)
+    escaped = [_alone(word) if whole_words else re.escape(word) for word in _terms(name, words)]
+    return _Regex(name, f"(?i)(?:{'|'.join(escaped)})", label, column)
+
+
+def _alone(word: str) -> str:
+    """Match a word with no word character beside it: beside a letter that is an edge, beside a sign it is none."""
+    before, after = (r"\b" if _WORD.match(end) else r"\B" for end in (word[0], word[-1]))
+    return f"{before}{re.escape(word)}{after}"
 
 
 def gazetteer(name: str, terms: Iterable[str], *, label: str, column: str = "text", whole_words: bool = True) -> Rule:
