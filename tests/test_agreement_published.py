@@ -163,6 +163,20 @@ def test_fleiss_ten_units_and_fourteen_coders():
         assert wh.krippendorff_alpha(votes).value == pytest.approx(0.21557, abs=5e-6)
 
 
+def test_fleiss_ten_units_by_the_linearised_errors():
+    votes = from_counts(FOURTEEN_CODERS)
+    expected = {
+        wh.fleiss_kappa: (0.20993, 0.09237),
+        wh.gwet_ac1: (0.22561, 0.09332),
+        wh.brennan_prediger: (0.22253, 0.09290),
+    }
+    for make, (value, se) in expected.items():
+        estimate = make(votes, interval="linearized")
+        assert (estimate.value, estimate.se) == (pytest.approx(value, abs=6e-6), pytest.approx(se, abs=6e-6))
+    fleiss = wh.fleiss_kappa(votes, interval="linearized")
+    assert (fleiss.low, fleiss.high) == (pytest.approx(0.001, abs=5e-4), pytest.approx(0.419, abs=5e-4))
+
+
 @pytest.mark.parametrize(
     ("table", "kappa", "se"),
     [
@@ -197,7 +211,9 @@ def test_weighted_cohen_and_scott_of_a_published_table():
 def test_cohen_1968_weighted_by_disagreement():
     votes = from_confusion([[88, 14, 18], [10, 40, 10], [2, 6, 12]])
     weighting = 1 - np.array([[0, 1, 3], [1, 0, 6], [3, 6, 0]]) / 6
-    assert wh.cohen_kappa(votes, "a", "b", weighting=weighting).value == pytest.approx(0.34783, abs=6e-6)
+    estimate = wh.cohen_kappa(votes, "a", "b", weighting=weighting, interval="linearized")
+    assert estimate.value == pytest.approx(0.34783, abs=6e-6)
+    assert estimate.se == pytest.approx(0.07550, rel=0.01)  # published with n, ours with n - 1
 
 
 def test_the_sample_size_of_bloch_and_kraemer_as_krippendorff_tabulates_it():
