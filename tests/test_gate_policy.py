@@ -1,7 +1,9 @@
 """The policy: slices with Holm's correction, scopes, waivers, sequential checks, and all that can be measured."""
 
 import json
+import multiprocessing
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -94,6 +96,16 @@ def test_a_scope_looks_at_its_items_alone():
     assert (x.name, y.name) == ("krippendorff-alpha where group=x", "krippendorff-alpha where group=y")
     alone = wh.krippendorff_alpha(one.votes.take_items(np.arange(0, 200, 2)), confidence=0.9)
     assert (x.estimate.value, x.estimate.low) == (alone.value, pytest.approx(alone.low))
+
+
+def test_a_scope_and_slices_go_together():
+    one = subject(n=400)
+    halves = one.attributes.assign(half=["one"] * 200 + ["two"] * 200)
+    both = Subject(one.votes, None, halves, NOW)
+    parts = run(both, check(where={"half": "one"}, slice="group")).verdicts[0].parts
+    assert {name: estimate.n_units for name, (_, estimate) in parts.items()} == {"x": 100, "y": 100}
+    twice = run(both, check(where={"half": "two", "group": "x"})).verdicts[0]
+    assert twice.estimate.n_units == 100
 
 
 def test_a_class_is_measured_against_the_rest_and_a_star_means_each():
@@ -483,6 +495,22 @@ def test_the_log_is_a_chain_that_shows_every_change(tmp_path):
     path.write_text(json.dumps(changed) + "\n")
     with pytest.raises(DataError, match="line 1"):
         append_run(path, gate, Run("d", "p", 1, NOW.isoformat()))
+
+
+def append_some(path: str) -> None:
+    gate = run(subject(), check("overlap", at_least=1))
+    for seed in range(10):
+        append_run(Path(path), gate, Run("d", "p", seed, NOW.isoformat()))
+
+
+def test_processes_that_log_at_once_make_one_chain(tmp_path):
+    path = tmp_path / "gate-log.jsonl"
+    workers = [multiprocessing.get_context("spawn").Process(target=append_some, args=[str(path)]) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(list(read_runs(path))) == 30
 
 
 def test_the_digest_of_the_evidence_changes_with_each_of_its_parts():

@@ -109,6 +109,25 @@ def test_an_edit_of_an_imported_helper_runs_all_of_the_file(folder):
     assert names(folder.run()[1]) == ["cash", "helped", "words"]
 
 
+def test_a_word_list_that_the_file_reads_when_it_is_loaded_counts(folder):
+    words = folder.path / "words.txt"
+    words.write_text("win free")
+    folder.write(
+        "functions.py",
+        FILE.replace('{"win", "free"}', f"set(__import__('pathlib').Path({str(words)!r}).read_text().split())"),
+    )
+    folder.run()
+    assert folder.run()[1] == []
+    words.write_text("hello")
+    assert names(folder.run()[1]) == ["words"]
+
+
+def test_a_global_that_cannot_be_seen_whole_is_a_doubt(folder):
+    folder.write("functions.py", FILE.replace('{"win", "free"}', 'type("W", (), {"__and__": lambda a, b: b})()'))
+    folder.run()
+    assert names(folder.run()[1]) == ["words"]
+
+
 def test_only_new_and_changed_rows_run_and_their_order_does_not_matter(folder):
     folder.run()
     more = pd.DataFrame({"text": ["hello", "win cash", "new one", "hi", "free!"]})
@@ -169,7 +188,7 @@ def test_what_cannot_be_seen_whole_is_not_remembered():
     assert function_key(wh.LabelingFunction("builtin", len), SCHEMA) is None
     plain = made({"a"}).function
     assert function_key(wh.LabelingFunction("r", plain, resources={"n": 1}), SCHEMA) is not None
-    assert function_key(wh.LabelingFunction("r", plain, resources={"n": np.ones(2)}), SCHEMA) is None
+    assert function_key(wh.LabelingFunction("r", plain, resources={"n": np.array([object()])}), SCHEMA) is None
     assert function_key(wh.LabelingFunction("p", plain, pre=[Words()]), SCHEMA) is None
     lowered = wh.LabelingFunction("p", plain, pre=[lambda x: x])
     assert function_key(lowered, SCHEMA) not in (None, function_key(wh.LabelingFunction("p", plain), SCHEMA))

@@ -64,7 +64,7 @@ def _withholding(check: CheckSection, verdict: Verdict, subject: Subject) -> tup
     kept = np.zeros(len(subject.listed), dtype=bool)
     for name, part in subject.slices(check.slice or "").items():
         if name in passed:
-            kept |= part.listed
+            kept |= np.asarray(subject.dataset.isin(part.dataset[part.listed]))
     left = [name for name in verdict.parts if name not in passed]
     why = f"{len(passed)} of {len(verdict.parts)} parts pass" + (f"; withheld: {', '.join(left)}" if left else "")
     return replace(verdict, status=PASS, why=why), ~kept

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -48,11 +48,7 @@ def append_run(path: Path, gate: Gate, run: Run) -> dict[str, Any]:
 
     Raises ``DataError`` where the file cannot be written, or is no such log.
     """
-    last = None
-    for entry in read_runs(path):
-        last = entry["run"]
     body = {
-        "previous": last,
         **asdict(run),
         "status": gate.status,
         "checks": [
@@ -68,16 +64,30 @@ def append_run(path: Path, gate: Gate, run: Run) -> dict[str, Any]:
         "weakhitl": __version__,
         "packages": {name: version(name) for name in _PACKAGES},
     }
-    entry = {"run": run_hash(body), **body}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as file:
+            _lock(file)  # until it is closed: two runs at once must not follow the same one
+            previous = None
+            for earlier in read_runs(path):
+                previous = earlier["run"]
+            entry = {"previous": previous, **body}
+            entry = {"run": run_hash(entry), **entry}
             file.write(json.dumps(entry, ensure_ascii=False) + "\n")
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
         raise DataError(str(path), f"the run of the gate cannot be logged here ({error.strerror})") from error
     return entry
+
+
+def _lock(file: IO[str]) -> None:
+    """Wait for other processes that append; where the system has no such locks, do not."""
+    try:
+        import fcntl
+    except ImportError:
+        return
+    fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def read_runs(path: Path) -> Iterator[dict[str, Any]]:

@@ -60,8 +60,7 @@ class Subject:
     @cached_property
     def listed(self) -> np.ndarray:
         """``mask[item of the dataset]``: what is looked at, withheld items included; of a bare table, its items."""
-        n = len(self.votes) if self.assessment is None else len(self.assessment.evidence.items)
-        return np.ones(n, dtype=bool) if self.within is None else self.within
+        return np.ones(len(self.dataset), dtype=bool) if self.within is None else self.within
 
     @property
     def members(self) -> np.ndarray:
@@ -97,7 +96,7 @@ class Subject:
     def values_of(self, column: str) -> set[str]:
         """Values that the column has among the items looked at."""
         kept = self.column(column)
-        here = self._dataset[self.members]
+        here = self.dataset[self.members]
         return set(kept[kept.index.isin(here)].dropna())
 
     def column(self, name: str) -> "pd.Series[str]":
@@ -113,12 +112,13 @@ class Subject:
         return replace(self, votes=votes)
 
     @property
-    def _dataset(self) -> pd.Index:
+    def dataset(self) -> pd.Index:
+        """All items that masks speak of; of a bare table, those of this part."""
         return self.votes.items if self.assessment is None else self.assessment.evidence.items
 
     def _only(self, chosen: "pd.Series[bool]") -> "Subject":
         kept = chosen.index[chosen]
         rated = np.asarray(self.votes.items.isin(kept))
         weights = None if self.weights is None else self.weights[rated]
-        within = self.listed & np.asarray(self._dataset.isin(kept))
+        within = None if self.assessment is None else self.listed & np.asarray(self.dataset.isin(kept))
         return replace(self, votes=self.votes.take_items(rated), weights=weights, within=within)

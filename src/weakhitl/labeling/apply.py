@@ -142,7 +142,7 @@ def run(
     listed = list(functions)
     _check_functions(listed)
     rules = _RuleColumns(table, [function for function in listed if isinstance(function, Rule)])
-    written = _Written(table, schema, cache)
+    written = _Written(table, schema, cache, listed)
     columns, faults, seconds = [], [], {}
     n = len(table)
     for done, function in enumerate(listed):
@@ -165,10 +165,19 @@ def run(
 class _Written:
     """Runs functions that are written in Python, on the rows that the cache does not know."""
 
-    def __init__(self, table: pd.DataFrame, schema: LabelSchema, cache: VoteCache | None) -> None:
+    def __init__(
+        self,
+        table: pd.DataFrame,
+        schema: LabelSchema,
+        cache: VoteCache | None,
+        functions: Sequence[LabelingFunction | Rule],
+    ) -> None:
         self._table = table
         self._schema = schema
         self._cache = cache
+        # Before any of them runs: what functions change while they run is no part of what they are.
+        own = [function for function in functions if isinstance(function, LabelingFunction)]
+        self._keys = {} if cache is None else {function.name: function_key(function, schema) for function in own}
 
     @cached_property
     def _rows(self) -> list[Row]:
@@ -185,7 +194,7 @@ class _Written:
     def run(self, function: LabelingFunction, report: Callable[[int], None]) -> tuple[IntArray, Faults | None]:
         """Give the column of votes, and the faults."""
         items = self._table.index
-        key = None if self._cache is None else _key(function, self._schema)
+        key = self._keys.get(function.name)
         if self._cache is None or key is None:
             return _run_one(function, self._rows, items, self._schema, report)[:2]
         fingerprints, first, inverse = self._distinct
@@ -200,10 +209,6 @@ class _Written:
         sound[inverse[new[failed]]] = False  # a row on which it failed is tried again
         self._cache.store(key, fingerprints[sound], column[first[sound]])
         return column, fault
-
-
-def _key(function: LabelingFunction, schema: LabelSchema) -> str | None:
-    return function_key(function, schema) if isinstance(function, LabelingFunction) else None
 
 
 class _RuleColumns:

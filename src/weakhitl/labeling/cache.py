@@ -6,13 +6,14 @@ never trusted: such a function runs again.
 
 import ast
 import hashlib
+import re
 import sys
 import sysconfig
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 from zipfile import BadZipFile
 
@@ -81,9 +82,10 @@ def row_fingerprints(table: pd.DataFrame) -> "np.ndarray":
 def function_key(function: LabelingFunction, schema: LabelSchema) -> str | None:
     """Hash what a function's votes depend on; None where that cannot be seen whole.
 
-    Covered: the function's source and all of its file but other labeling functions; files of the project that it
-    imports; the versions of other packages it imports, of Python and of weakhitl; values that it closes over, defaults
-    and resources, where they are plain; its preprocessors in the same way; the classes.
+    Covered: the function's source and all of its file but other labeling functions; the values of the global names
+    that it and its helpers use; files of the project that it imports, in the same way; the versions of other packages
+    it imports, of Python and of weakhitl; values that it closes over, defaults and resources; its preprocessors in the
+    same way; the classes. A value has to be plain, or the key is None.
 
     Not seen: files, services and environment variables that it reads, the time, chance, and state that it changes.
     """
@@ -113,6 +115,7 @@ def _callable(one: Any, owner: LabelingFunction) -> list[Any]:
         _plain(inside),
         _plain(one.__defaults__),
         _plain(one.__kwdefaults__),
+        _values(module, _global_names(one.__code__)),
         _module_source(module, Path(file), owner),
     ]
 
@@ -121,15 +124,21 @@ def _plain(value: Any) -> Any:
     """Give a form whose ``repr`` says all there is to know of a value. Raises ``_UnseenError`` where there is none."""
     if isinstance(value, _LEAVES):
         return value
-    if isinstance(value, tuple | list):
-        return [type(value).__name__, *(_plain(one) for one in value)]
-    if isinstance(value, set | frozenset):
-        return ["set", *sorted(map(repr, map(_plain, value)))]
-    if isinstance(value, dict):
-        return ["dict", *((_plain(key), _plain(one)) for key, one in value.items())]
-    if type(value).__module__ == "re" and hasattr(value, "pattern"):
-        return ["re", value.pattern, int(value.flags)]
-    raise _UnseenError
+    kind = type(value)
+    plain: list[Any] | None = None
+    if kind in (tuple, list):
+        plain = [_plain(one) for one in value]
+    elif kind in (set, frozenset):
+        plain = sorted(map(repr, map(_plain, value)))
+    elif kind is dict:
+        plain = [(_plain(key), _plain(one)) for key, one in value.items()]
+    elif isinstance(value, np.ndarray) and not value.dtype.hasobject:
+        plain = [str(value.dtype), value.shape, value.tobytes()]
+    elif isinstance(value, re.Pattern):
+        plain = [value.pattern, int(value.flags)]
+    if plain is None:
+        raise _UnseenError
+    return [kind.__name__, *plain]
 
 
 def _module_source(module: ModuleType, file: Path, owner: LabelingFunction) -> list[Any]:
@@ -148,7 +157,36 @@ def _module_source(module: ModuleType, file: Path, owner: LabelingFunction) -> l
     while needed := [node for node in dropped if _names(node) & _used(kept)]:
         kept += needed
         dropped = [node for node in dropped if node not in needed]
-    return [[ast.unparse(node) for node in tree.body if node in kept], _imported(kept, module, {file.resolve()})]
+    source = [ast.unparse(node) for node in tree.body if node in kept]
+    return [source, _imported(kept, module, {file.resolve()})]
+
+
+def _values(module: ModuleType, names: Iterable[str]) -> list[Any]:
+    """Values of a file's global names, and of those that the functions among them use: not all are in its source."""
+    known, waiting = vars(module), [*names]
+    found: dict[str, Any] = {}
+    while waiting:
+        name = waiting.pop()
+        if name in found or name not in known:
+            continue
+        value = known[name]
+        value = value.function if isinstance(value, LabelingFunction) else value
+        found[name] = None
+        if isinstance(value, FunctionType):
+            waiting += _global_names(value.__code__) if value.__module__ == module.__name__ else []
+        elif isinstance(value, type):
+            methods = [one for one in vars(value).values() if isinstance(one, FunctionType)]
+            waiting += [
+                inner for one in methods if value.__module__ == module.__name__ for inner in _global_names(one.__code__)
+            ]
+        elif not isinstance(value, ModuleType | Rule):
+            found[name] = _plain(value)
+    return sorted(found.items())
+
+
+def _global_names(code: CodeType) -> list[str]:
+    inner = [one for one in code.co_consts if isinstance(one, CodeType)]
+    return [*code.co_names, *(name for one in inner for name in _global_names(one))]
 
 
 def _names(node: ast.stmt) -> set[str]:
@@ -179,7 +217,8 @@ def _imported(nodes: Iterable[ast.AST], module: ModuleType, seen: set[Path]) -> 
         elif path not in seen and path.suffix == ".py":
             seen.add(path)
             text = path.read_text(encoding="utf-8")
-            found.append((name, text, _imported(ast.parse(text).body, imported, seen)))
+            tree = ast.parse(text).body
+            found.append((name, text, _values(imported, _used(tree)), _imported(tree, imported, seen)))
     return found
 
 
