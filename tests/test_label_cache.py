@@ -203,3 +203,69 @@ def test_a_project_remembers_and_can_be_told_not_to(tmp_path):
     assert len(list((tmp_path / ".weakhitl" / "cache").glob("*.npz"))) == 4
     wh.Project.load(tmp_path).label(cache=False)
     assert {path.stat().st_mtime_ns for path in (tmp_path / ".weakhitl" / "cache").glob("*.npz")} == stored
+
+
+SLOW = """
+import weakhitl as wh
+from pathlib import Path
+
+@wh.labeling_function
+def first(x):
+    with open({log!r}, "a") as file:
+        file.write("f")
+    return "SPAM"
+
+@wh.labeling_function
+def second(x):
+    if x.n == 7 and not Path({stop!r}).exists():
+        raise KeyboardInterrupt
+    with open({log!r}, "a") as file:
+        file.write("s")
+    return "HAM"
+"""
+
+
+def test_after_ctrl_c_the_next_run_goes_on_where_it_was(tmp_path):
+    log, stop = tmp_path / "log", tmp_path / "go"
+    (tmp_path / "f.py").write_text(SLOW.format(log=str(log), stop=str(stop)))
+    table, cache = pd.DataFrame({"n": range(10)}), VoteCache(tmp_path / "cache")
+    with pytest.raises(KeyboardInterrupt):
+        run(wh.discover(tmp_path / "f.py"), table, SCHEMA, cache=cache)
+    assert log.read_text() == "f" * 10 + "s" * 7
+    stop.touch()
+    log.write_text("")
+    votes = run(wh.discover(tmp_path / "f.py"), table, SCHEMA, cache=cache).votes
+    assert log.read_text() == "s" * 3
+    assert votes.to_matrix().tolist() == [[1, 0]] * 10
+
+
+def test_votes_are_remembered_over_chunks_and_in_another_order(tmp_path, monkeypatch):
+    log = tmp_path / "log"
+    (tmp_path / "f.py").write_text(SLOW.format(log=str(log), stop=str(tmp_path)))
+    table, cache = pd.DataFrame({"n": range(10)}), VoteCache(tmp_path / "cache")
+    monkeypatch.setattr("weakhitl.labeling.items._ROWS", 3)
+    run(wh.discover(tmp_path / "f.py"), table, SCHEMA, cache=cache)
+    for again in (table, table.iloc[::-1], table.iloc[:4]):
+        log.write_text("")
+        assert run(wh.discover(tmp_path / "f.py"), again, SCHEMA, cache=cache).votes.to_matrix().tolist() == [
+            [1, 0]
+        ] * len(again)
+        assert log.read_text() == ""
+    run(wh.discover(tmp_path / "f.py"), table, SCHEMA, cache=cache)
+    assert log.read_text() == "ffss" + "fffsss" + "fs", "rows left out are forgotten"
+
+
+def test_cells_that_look_alike_are_told_apart_and_what_cannot_be_hashed_is_never_known():
+    def lanes(*cells):
+        return [tuple(lane) for lane in row_fingerprints(pd.DataFrame({"a": pd.Series(cells, dtype=object)})).tolist()]
+
+    cells = [1, "1", 1.0, True, None, np.nan, "nan", "None", [1], (1,), np.zeros(2000), np.ones(2000), {"a": 1}]
+    found = lanes(*cells)
+    assert len(set(found)) == len(cells)
+    assert lanes(*cells) == found
+    thing = object()
+    assert lanes(thing) != lanes(thing)
+    plain = pd.DataFrame({"a": ["x", "y"], "b": ["y", "x"]})
+    assert len({*map(tuple, row_fingerprints(plain).tolist())}) == 2
+    swapped = row_fingerprints(plain.rename(columns={"a": "b", "b": "a"}))
+    assert not set(map(tuple, swapped.tolist())) & set(map(tuple, row_fingerprints(plain).tolist()))

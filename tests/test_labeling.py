@@ -6,9 +6,10 @@ import pytest
 
 import weakhitl as wh
 from weakhitl.errors import DataError, LabelingFunctionError, UsageError
-from weakhitl.labeling import run
-from weakhitl.labeling.apply import LabelingFunctionWarning, read_items
-from weakhitl.labeling.function import Row
+from weakhitl.labeling import Run, run
+from weakhitl.labeling.apply import LabelingFunctionWarning
+from weakhitl.labeling.chunk import Row
+from weakhitl.labeling.items import read_items
 
 SCHEMA = wh.LabelSchema(["HAM", "SPAM"])
 ITEMS = [{"text": "win a prize"}, {"text": "hello"}, {"text": "win"}]
@@ -21,7 +22,7 @@ def wins(x):
 
 
 def test_the_decorator_works_bare_and_with_arguments():
-    @wh.labeling_function(name="other", resources={"word": "hello"}, pre=[lambda x: Row({"text": x.text.upper()})])
+    @wh.labeling_function(name="other", resources={"word": "hello"}, pre=[lambda x: Row(text=x.text.upper())])
     def unused(x, word):
         return 0 if x["text"] == word.upper() else None
 
@@ -33,7 +34,7 @@ def test_the_decorator_works_bare_and_with_arguments():
 
 
 def test_preprocessors_run_in_their_order():
-    add = [lambda x, c=c: Row({"text": x.text + c}) for c in "ab"]
+    add = [lambda x, c=c: Row(text=x.text + c) for c in "ab"]
     function = wh.LabelingFunction("f", lambda x: "SPAM" if x.text.endswith("ab") else "HAM", pre=add)
     assert wh.apply([function], ITEMS, SCHEMA).to_matrix().tolist() == [[1]] * 3
 
@@ -61,9 +62,9 @@ def test_an_exception_is_counted_an_abstention_and_reported():
         return "SPAM" if x.text.split()[2] == "prize" else "HAM"
 
     with pytest.warns(LabelingFunctionWarning, match="'fragile' failed 2 times, first on item 1: IndexError"):
-        votes = wh.apply([wh.LabelingFunction("fragile", fragile), wins], ITEMS, SCHEMA)
+        votes = wh.apply([wh.LabelingFunction("fragile", fragile), wins], ITEMS, SCHEMA, max_faults=0.7)
     assert votes.to_matrix().tolist() == [[1, 1], [-1, -1], [-1, 1]]
-    result = run([wh.LabelingFunction("fragile", fragile)], read_items(ITEMS), SCHEMA)
+    result = run([wh.LabelingFunction("fragile", fragile)], read_items(ITEMS), SCHEMA, max_faults=0.7)
     assert "split()[2]" in result.faults[0].traceback
     assert result.seconds["fragile"] > 0
 
@@ -96,8 +97,8 @@ def test_what_is_no_set_of_functions_or_items_is_refused():
 
 def test_progress_goes_from_nothing_to_everything():
     seen = []
-    run([wins], read_items([{"text": ""}] * 2500), SCHEMA, lambda done, total: seen.append((done, total)))
-    assert seen == [(0, 2500), (1000, 2500), (2000, 2500)]
+    run([wins], read_items([{"text": ""}] * 2500), SCHEMA, progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(0, 2500), (1000, 2500), (2000, 2500), (2500, 2500)]
 
 
 def write(folder, **files):
@@ -226,3 +227,101 @@ def test_buckets_of_a_table_are_its_rows_and_lengths_have_to_fit():
         wh.get_label_instances((1,), table, [0, 1])
     with pytest.raises(DataError, match="has 2 labels; expected one for each of the 1 arrays"):
         wh.get_label_instances((1, 0), table, [0, 1, 1])
+
+
+@pytest.mark.parametrize(
+    ("vote", "expected"),
+    [
+        (lambda table: np.where(table["text"] == "win", "SPAM", None), [-1, -1, 1]),
+        (lambda table: np.where(table["text"] == "win", 1, -1), [-1, -1, 1]),
+        (lambda table: pd.Series(["SPAM", None, "HAM"]), [1, -1, 0]),
+        (lambda table: table["text"].map({"win": 1, "hello": 0}), [-1, 0, 1]),  # floats: one is missing
+        (lambda table: ["SPAM", "abstain", 0], [1, -1, 0]),
+    ],
+)
+def test_a_batch_function_gives_an_array_a_series_or_a_list(vote, expected):
+    schema = wh.LabelSchema(["HAM", "SPAM"], skip=["abstain"])
+    function = wh.LabelingFunction("f", vote, batch=True)
+    assert wh.apply([function], ITEMS, schema).to_matrix()[:, 0].tolist() == expected
+
+
+def test_a_batch_function_abstains_on_just_the_rows_that_make_it_fail():
+    @wh.labeling_function(batch=True, resources={"bar": 1})
+    def parses(table, bar):
+        return np.where(table["n"].map(int) > bar, "SPAM", "HAM")
+
+    rows = pd.DataFrame({"n": ["1", "2", "x", "3", "y", "0"]})
+    with pytest.warns(LabelingFunctionWarning, match="'parses' failed 2 times, first on item 2: ValueError"):
+        votes = wh.apply([parses], rows, SCHEMA)
+    assert votes.to_matrix()[:, 0].tolist() == [0, 1, -1, 1, -1, 0]
+
+
+def test_a_batch_function_has_to_vote_once_a_row():
+    with pytest.raises(LabelingFunctionError, match="f: gave 2 votes for a table of 3 rows; expected one for each"):
+        wh.apply([wh.LabelingFunction("f", lambda table: [1, 0], batch=True)], ITEMS, SCHEMA)
+
+
+def test_a_classifier_votes_where_it_is_sure_and_its_classes_may_have_thresholds_of_their_own():
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    model = make_pipeline(CountVectorizer(), LogisticRegression()).fit(
+        ["win", "win win", "hello", "hello you"], ["SPAM", "SPAM", "HAM", "HAM"]
+    )
+    texts = pd.DataFrame({"text": ["win win win", "hello", "song"]})
+    sure = model.predict_proba(texts["text"])
+    votes = wh.apply([wh.classifier("model", model, threshold=0.6)], texts, SCHEMA).to_matrix()[:, 0]
+    assert votes.tolist() == [1, 0 if sure[1, 0] >= 0.6 else -1, -1]
+    only_spam = wh.classifier("model", model, threshold={"SPAM": 0.5})
+    assert set(wh.apply([only_spam], texts, SCHEMA).to_matrix()[:, 0].tolist()) <= {-1, 1}
+    with pytest.raises(LabelingFunctionError, match="threshold for 'EGGS', which is none of HAM, SPAM"):
+        wh.classifier("model", model, threshold={"EGGS": 0.5})
+    with pytest.raises(LabelingFunctionError, match="LogisticRegression has no classes_; expected a fitted classifier"):
+        wh.classifier("model", LogisticRegression())
+    with pytest.raises(LabelingFunctionError, match=r"threshold 1.5; expected a probability"):
+        wh.classifier("model", model, threshold=1.5)
+
+
+def test_faults_may_stop_the_run_at_once_or_beyond_a_share():
+    fragile = wh.LabelingFunction("fragile", lambda x: x.text.split()[1] and None)
+    with pytest.raises(
+        LabelingFunctionError, match=r"'fragile' failed 2 times.*67% of the items; max_faults allows 50%"
+    ):
+        wh.apply([fragile, wins], ITEMS, SCHEMA)
+    with pytest.raises(LabelingFunctionError, match="fragile: failed on item 1: IndexError"):
+        wh.apply([fragile], ITEMS, SCHEMA, on_error="raise")
+    with pytest.raises(UsageError, match="on_error = 'stop'; expected 'abstain' or 'raise'"):
+        wh.apply([wins], ITEMS, SCHEMA, on_error="stop")
+    with pytest.raises(UsageError, match="max_faults = 2; expected a share from 0 to 1"):
+        wh.apply([wins], ITEMS, SCHEMA, max_faults=2)
+
+
+def test_the_rows_of_a_file_or_folder_come_in_chunks_and_give_the_votes_of_the_whole(tmp_path, monkeypatch):
+    table = pd.DataFrame({"id": [f"c{at}" for at in range(25)], "text": ["win", "hello", "song", "x", "win it"] * 5})
+    expected = wh.apply([wins], table, SCHEMA, id="id")
+    for part, rows in enumerate(np.array_split(np.arange(25), 3)):
+        table.iloc[rows].to_parquet(tmp_path / f"{part}.parquet", index=False)
+    monkeypatch.setattr("weakhitl.labeling.items._ROWS", 4)
+    assert wh.apply([wins], tmp_path, SCHEMA, id="id") == expected
+    assert wh.apply([wins], str(tmp_path), SCHEMA).items.equals(pd.RangeIndex(25))
+    table.assign(id="same").to_parquet(tmp_path / "3.parquet", index=False)
+    with pytest.raises(DataError) as caught:
+        wh.apply([wins], tmp_path, SCHEMA, id="id")
+    assert len(caught.value.faults) == 24
+
+
+def test_a_function_made_by_snorkels_package_runs_as_it_is():
+    class Foreign:
+        name = "foreign"
+
+        def __call__(self, x):
+            return 1 if x.text == "win" else -1
+
+    assert wh.apply([Foreign(), wins], ITEMS, SCHEMA).to_matrix()[:, 0].tolist() == [-1, -1, 1]
+
+
+def test_slow_functions_are_named():
+    seconds = {"a": 0.1, "b": 0.1, "c": 5.0}
+    assert Run(wh.apply([wins], ITEMS, SCHEMA), (), seconds).slow() == ["c"]
+    assert Run(wh.apply([wins], ITEMS, SCHEMA), (), {"a": 3.0, "b": 3.1}).slow() == []

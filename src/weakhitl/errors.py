@@ -19,6 +19,10 @@ class _FaultsError(WeakHITLError):
         self.faults = (faults,) if isinstance(faults, str) else tuple(faults)
         super().__init__(_sentence(where, self.faults))
 
+    def __reduce__(self) -> tuple[type["_FaultsError"], tuple[str, tuple[str, ...]]]:
+        """Travel between processes whole."""
+        return type(self), (self.where, self.faults)
+
 
 class DataError(_FaultsError):
     """A file or table cannot be used as it is."""

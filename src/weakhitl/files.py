@@ -29,17 +29,34 @@ def read_table(path: Path | str) -> "pd.DataFrame":
     path = Path(path)
     if path.is_dir():
         return _read_folder(path)
-    if not path.exists():
-        raise DataError(str(path), f"there is no such file{_nearest_file(path)}")
-    reader = _READERS.get(_kind(path))
-    if reader is None:
-        raise DataError(str(path), f"cannot read {path.suffix or 'a file without an ending'}; {_ENDINGS}")
-    if path.stat().st_size == 0:
-        raise DataError(str(path), "the file is empty; expected a header and at least one row")
-    table = reader(path)
+    table = _READERS[table_kind(table_files(path)[0])](path)
     if table.empty:
         raise DataError(str(path), "the file has no rows; expected at least one")
     return table
+
+
+def table_files(path: Path) -> list[Path]:
+    """List the file, or a folder's tables in the order of their names.
+
+    Raises ``DataError`` for what is missing, of another kind, or empty.
+    """
+    if path.is_dir():
+        files = sorted(file for file in path.iterdir() if table_kind(file) and file.is_file())
+        if not files:
+            raise DataError(str(path), f"the folder holds no table; {_ENDINGS}")
+        if empty := [file.name for file in files if file.stat().st_size == 0]:
+            raise DataError(str(path), [f"{name}: {_EMPTY}" for name in empty])
+        return files
+    if not path.exists():
+        raise DataError(str(path), f"there is no such file{_nearest_file(path)}")
+    if not table_kind(path):
+        raise DataError(str(path), f"cannot read {path.suffix or 'a file without an ending'}; {_ENDINGS}")
+    if path.stat().st_size == 0:
+        raise DataError(str(path), _EMPTY)
+    return [path]
+
+
+_EMPTY = "the file is empty; expected a header and at least one row"
 
 
 def require_columns(table: "pd.DataFrame", columns: Sequence[str], where: str) -> None:
@@ -61,10 +78,10 @@ def require_columns(table: "pd.DataFrame", columns: Sequence[str], where: str) -
 def row_places(path: Path | str, rows: Sequence[int]) -> list[str]:
     """Name rows of a file for a person: ``line 7`` in a CSV or JSON Lines file, ``row 6`` elsewhere."""
     path = Path(path)
-    if _kind(path) == "csv" and path.is_file():
+    if table_kind(path) == "csv" and path.is_file():
         lines = _csv_lines(path)
         return [f"line {lines[row]}" if row < len(lines) else f"row {row + 1}" for row in rows]
-    if _kind(path) == "jsonl" and path.is_file():
+    if table_kind(path) == "jsonl" and path.is_file():
         with _open_text(path) as stream:
             filled = [number for number, line in enumerate(stream, start=1) if line.strip()]
         return [f"line {filled[row]}" for row in rows]
@@ -115,7 +132,7 @@ def write_json(path: Path | str, value: Any) -> None:
 def write_table(path: Path | str, table: "pd.DataFrame") -> None:
     """Write a table as CSV, JSON Lines or Parquet, by the ending of ``path``."""
     path = Path(path)
-    kind = _kind(path)
+    kind = table_kind(path)
     if kind not in _WRITERS or path.suffix == ".gz":
         raise DataError(str(path), "cannot write this kind of file; use .csv, .jsonl or .parquet")
     with atomic_write(path) as stream:
@@ -131,7 +148,8 @@ def sha256(path: Path | str) -> str:
 _ENDINGS = "use .csv, .jsonl or .parquet (.csv and .jsonl may end in .gz)"
 
 
-def _kind(path: Path) -> str:
+def table_kind(path: Path) -> str:
+    """Say which kind of table a file is, by its ending; empty for none."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
     if suffixes and suffixes[-1] == ".gz":
         suffixes.pop()
@@ -143,11 +161,8 @@ def _kind(path: Path) -> str:
 def _read_folder(folder: Path) -> "pd.DataFrame":
     import pandas as pd
 
-    paths = sorted(path for path in folder.iterdir() if _kind(path) and path.is_file())
-    if not paths:
-        raise DataError(str(folder), f"the folder holds no table; {_ENDINGS}")
     tables, faults = [], []
-    for path in paths:
+    for path in table_files(folder):
         try:
             tables.append(read_table(path))
         except DataError as error:
@@ -160,8 +175,17 @@ def _read_folder(folder: Path) -> "pd.DataFrame":
 def _read_csv(path: Path) -> "pd.DataFrame":
     import pandas as pd
 
-    try:
+    with csv_faults(path):
         return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+
+
+@contextmanager
+def csv_faults(path: Path) -> Iterator[None]:
+    """Raise ``DataError`` where pandas finds that a file is no CSV."""
+    import pandas as pd
+
+    try:
+        yield
     except UnicodeDecodeError as error:
         raise DataError(str(path), f"byte {error.start} is not UTF-8; save the file as UTF-8") from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
@@ -171,7 +195,15 @@ def _read_csv(path: Path) -> "pd.DataFrame":
 def _read_jsonl(path: Path) -> "pd.DataFrame":
     import pandas as pd
 
-    rows, faults = [], []
+    faults: list[str] = []
+    rows = list(json_rows(path, faults))
+    if faults:
+        raise DataError(str(path), faults)
+    return pd.DataFrame(rows)
+
+
+def json_rows(path: Path, faults: list[str]) -> Iterator[dict[str, Any]]:
+    """Give the objects of a JSON Lines file, and append what is wrong with other lines to ``faults``."""
     try:
         with _open_text(path) as stream:
             for number, line in enumerate(stream, start=1):
@@ -183,22 +215,27 @@ def _read_jsonl(path: Path) -> "pd.DataFrame":
                     faults.append(f"line {number}: not JSON ({error.msg} at column {error.colno})")
                     continue
                 if isinstance(row, dict):
-                    rows.append(row)
+                    yield row
                 else:
                     faults.append(f"line {number}: expected an object, found {type(row).__name__}")
     except UnicodeDecodeError as error:
         raise DataError(str(path), f"byte {error.start} is not UTF-8; save the file as UTF-8") from error
-    if faults:
-        raise DataError(str(path), faults)
-    return pd.DataFrame(rows)
 
 
 def _read_parquet(path: Path) -> "pd.DataFrame":
     import pandas as pd
+
+    with parquet_faults(path):
+        return pd.read_parquet(path)
+
+
+@contextmanager
+def parquet_faults(path: Path) -> Iterator[None]:
+    """Raise ``DataError`` where a file cannot be read as Parquet."""
     import pyarrow as pa
 
     try:
-        return pd.read_parquet(path)
+        yield
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
         raise DataError(str(path), f"not a readable Parquet file ({_one_line(error)})") from error
 

@@ -1,7 +1,7 @@
 """The vote ledger: who voted which class on which item."""
 
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -107,7 +107,7 @@ class Votes:
         dense, n_votes, in_range = _compact(array, len(schema), dtype)
         if faults := _name_faults(index, names) + ([] if in_range else _label_faults(array, schema, index, names)):
             raise DataError("vote matrix", faults)
-        if n_votes * (_SPARSE_BYTES - 1 + dtype.itemsize) + 8 * n < n * m * dtype.itemsize:
+        if _sparse_is_smaller(n_votes, n, m, dtype):
             row, column = np.nonzero(dense != ABSTAIN)
             return cls._from_sparse(_csr(row, column, dense[row, column], (n, m), dtype), index, names, schema)
         return cls._frozen(dense, None, index, names, schema)
@@ -138,7 +138,7 @@ class Votes:
         if faults:
             raise DataError("votes", faults)
         dtype = _label_dtype(schema)
-        if row.size * (_SPARSE_BYTES - 1 + dtype.itemsize) + 8 * n < n * m * dtype.itemsize:
+        if _sparse_is_smaller(row.size, n, m, dtype):
             matrix = _csr(row[order], column[order], label[order], (n, m), dtype)
             return cls._from_sparse(matrix, index, names, schema)
         dense = np.full((n, m), ABSTAIN, dtype=dtype)
@@ -193,6 +193,47 @@ class Votes:
             raise DataError("vote table", [f"row {at + 1}: {what}" for at, what in sorted(faults)])
         first = order[starts]
         return cls.from_entries((row[first], column[first], codes[first]), schema, index, [str(name) for name in names])
+
+    @classmethod
+    def concatenate(cls, parts: Sequence["Votes"], items: Iterable[Hashable] | None = None) -> Self:
+        """Put votes of the same sources on different items one below the other.
+
+        ``items`` replaces the parts' own ids. Raises ``DataError`` for other sources and for an item that occurs twice,
+        ``SchemaError`` for other classes.
+
+        Examples
+        --------
+        >>> first, second = (Votes.from_matrix([[at, -1]], LabelSchema(["HAM", "SPAM"]), [at]) for at in (0, 1))
+        >>> Votes.concatenate([first, second]).to_matrix()
+        array([[ 0, -1],
+               [ 1, -1]], dtype=int8)
+
+        """
+        if not parts:
+            raise DataError("votes", "there are no parts; expected at least one")
+        sources, schema = parts[0].sources, parts[0].schema
+        if any(part.sources != sources for part in parts):
+            raise DataError("votes", "the parts have different sources")
+        if any(part.schema != schema for part in parts):
+            raise SchemaError("votes", "the parts have different classes")
+        n = sum(map(len, parts))
+        index = _index(parts[0].items.append([part.items for part in parts[1:]]) if items is None else items, n)
+        if faults := _name_faults(index, ()):
+            raise DataError("votes", faults)
+        dtype = _label_dtype(schema)
+        if _sparse_is_smaller(sum(part.n_votes for part in parts), n, len(sources), dtype):
+            pieces = [part.compressed() for part in parts]
+            starts = np.cumsum([0, *(piece[0][-1] for piece in pieces)])
+            indptr = np.concatenate([[0], *(piece[0][1:] + at for piece, at in zip(pieces, starts[:-1], strict=True))])
+            columns, labels = (np.concatenate([piece[which] for piece in pieces]) for which in (1, 2))
+            matrix = sparse.csr_array((labels.astype(dtype), columns, indptr), shape=(n, len(sources)))
+            return cls._from_sparse(matrix, index, sources, schema)
+        dense = np.empty((n, len(sources)), dtype=dtype)
+        at = 0
+        for part in parts:
+            dense[at : at + len(part)] = part.to_matrix()
+            at += len(part)
+        return cls._frozen(dense, None, index, sources, schema)
 
     @classmethod
     def _from_sparse(cls, matrix: Any, items: pd.Index, sources: tuple[str, ...], schema: LabelSchema) -> Self:
@@ -367,6 +408,10 @@ def _sources(sources: Iterable[str], m: int | None = None) -> tuple[str, ...]:
     if m is not None and len(names) != m:
         raise DataError("vote matrix", f"has {m} columns, but {len(names)} sources were given")
     return names
+
+
+def _sparse_is_smaller(n_votes: int, n: int, m: int, dtype: np.dtype[Any]) -> bool:
+    return n_votes * (_SPARSE_BYTES - 1 + dtype.itemsize) + 8 * n < n * m * dtype.itemsize
 
 
 def _compact(array: npt.NDArray[Any], k: int, dtype: np.dtype[Any]) -> tuple[IntArray, int, bool]:

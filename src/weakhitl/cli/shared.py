@@ -119,7 +119,7 @@ def echo_wrapped(text: str, indent: int = 0) -> None:
 
 
 @contextmanager
-def progress_bar(label: str, *, hidden: bool = False) -> Iterator[Callable[[int, int], None] | None]:
+def progress_bar(label: str, *, hidden: bool = False) -> Iterator[Callable[[int, int | None], None] | None]:
     """Give a callback (done, total) that draws a bar on standard error, in a terminal only."""
     from rich.console import Console
     from rich.progress import Progress
@@ -131,7 +131,7 @@ def progress_bar(label: str, *, hidden: bool = False) -> Iterator[Callable[[int,
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task(label, total=None)
 
-        def update(done: int, total: int) -> None:
+        def update(done: int, total: int | None) -> None:
             progress.update(task, completed=done, total=total)
 
         yield update

@@ -2,6 +2,7 @@
 
 from weakhitl.labeling.analysis import lf_summary
 from weakhitl.labeling.apply import Run, apply, run
+from weakhitl.labeling.classifier import classifier
 from weakhitl.labeling.compare import get_label_buckets, get_label_instances, lf_pairs
 from weakhitl.labeling.discover import discover
 from weakhitl.labeling.function import LabelingFunction, labeling_function
@@ -12,6 +13,7 @@ __all__ = [
     "Rule",
     "Run",
     "apply",
+    "classifier",
     "discover",
     "gazetteer",
     "get_label_buckets",

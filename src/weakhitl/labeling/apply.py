@@ -1,46 +1,29 @@
 """Run labeling functions over items."""
 
-import traceback
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
-from time import perf_counter
-from typing import Any
+from time import monotonic
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from weakhitl.errors import DataError, LabelingFunctionError, SchemaError, UsageError
-from weakhitl.files import raise_row_faults, read_table, require_columns
-from weakhitl.labeling.cache import VoteCache, function_key, row_fingerprints
-from weakhitl.labeling.function import LabelingFunction, Row
-from weakhitl.labeling.rule import Rule, column_of
-from weakhitl.schema import ABSTAIN, LabelSchema
-from weakhitl.vote_table import missing_faults
-from weakhitl.votes import IntArray, Votes
+from weakhitl.errors import DataError, LabelingFunctionError, UsageError
+from weakhitl.labeling.cache import Memory, VoteCache
+from weakhitl.labeling.chunk import Chunk
+from weakhitl.labeling.engines import Engine, make_engine
+from weakhitl.labeling.items import item_chunks
+from weakhitl.labeling.work import Faults, Function, Part, Work
+from weakhitl.schema import LabelSchema
+from weakhitl.votes import Votes
 
-Items = pd.DataFrame | Sequence[Mapping[str, Any]] | str | Path
-Progress = Callable[[int, int], None]
+Progress = Callable[[int, int | None], None]
+OnError = Literal["abstain", "raise"]
 
-_STEP = 1000
-"""Rows between two reports of progress."""
-
-
-@dataclass(frozen=True)
-class Faults:
-    """The exceptions of one labeling function: how many, the first one, and its item."""
-
-    function: str
-    count: int
-    item: object
-    error: str
-    traceback: str
-
-    def __str__(self) -> str:
-        times = "once" if self.count == 1 else f"{self.count:,} times"
-        return f"{self.function!r} failed {times}, first on item {self.item}: {self.error}"
+_SAVED_EVERY = 30.0
+"""Seconds between two times that votes are put in the cache while a run goes on."""
 
 
 @dataclass(frozen=True)
@@ -51,52 +34,74 @@ class Run:
     faults: tuple[Faults, ...]
     seconds: Mapping[str, float]
 
+    def slow(self) -> list[str]:
+        """Name the functions that take more than a second and ten times as long as the middle one."""
+        middle = float(np.median(list(self.seconds.values())))
+        return [name for name, seconds in self.seconds.items() if seconds > max(1.0, 10 * middle)]
+
 
 class LabelingFunctionWarning(UserWarning):
     """A labeling function raised exceptions; it abstained there."""
 
 
 def apply(
-    functions: Iterable[LabelingFunction | Rule],
-    items: Items,
+    functions: Iterable[Function],
+    items: Any,
     schema: LabelSchema,
     *,
     id: str | None = None,
+    on_error: OnError = "abstain",
+    max_faults: float = 0.5,
+    engine: str | Engine = "local",
+    processes: int = 1,
 ) -> Votes:
     """Run labeling functions over items and give their votes.
 
     Parameters
     ----------
     functions
-        The functions, written or declared; names must differ.
+        The functions, written or declared (or Snorkel's own); names must differ.
     items
-        A DataFrame, a list of dicts, or the path of a CSV, JSON Lines or Parquet file.
+        A DataFrame, a list of dicts, or the path of a CSV, JSON Lines or Parquet file or of a folder of them, which is
+        read in chunks; with the engine ``dask`` or ``spark`` also a DataFrame of theirs.
     schema
         The classes.
     id
         Name of the id column. Without it the ids are a DataFrame's index, else 0..n-1.
+    on_error
+        Whether a function that raises abstains on that item, with a warning at the end, or stops the run.
+    max_faults
+        A function that fails on a larger share of the items stops the run, and so does one that fails on all.
+    engine
+        ``local``, ``dask``, ``spark``, or an engine of your own. All give the same votes.
+    processes
+        How many processes the local engine uses; it pays where functions are slow.
 
     Returns
     -------
     Votes
-        Of shape (items, functions). A function that raises abstains on that item, with a warning at the end.
+        Of shape (items, functions).
 
     Raises
     ------
     DataError
         The items are missing, empty, or have missing or duplicate ids.
     LabelingFunctionError
-        A function returned what is no class, or raised on every item.
+        A function returned what is no class, or failed too often.
+    UsageError
+        The engine is not there.
 
     Examples
     --------
+    >>> from weakhitl import ABSTAIN, LabelingFunction
     >>> spam = LabelingFunction("spam", lambda x: "SPAM" if "win" in x.text else ABSTAIN)
     >>> apply([spam], [{"text": "win!"}, {"text": "hi"}], LabelSchema(["HAM", "SPAM"])).to_matrix()
     array([[ 1],
            [-1]], dtype=int8)
 
     """
-    result = run(functions, read_items(items, id), schema)
+    chosen = make_engine(engine, processes)
+    result = run(functions, items, schema, id=id, engine=chosen, on_error=on_error, max_faults=max_faults)
     if result.faults:
         text = "; ".join(map(str, result.faults))
         warnings.warn(
@@ -107,197 +112,132 @@ def apply(
     return result.votes
 
 
-def read_items(items: Items, id: str | None = None) -> pd.DataFrame:
-    """Read items into a table whose index holds the ids, each present and unique."""
-    path = items if isinstance(items, str | Path) else None
-    table = read_table(items) if isinstance(items, str | Path) else pd.DataFrame(items)
-    where = str(path) if path is not None else "items"
-    if table.empty:
-        raise DataError(where, "there are no items")
-    if id is not None:
-        require_columns(table, [id], where)
-        faults = missing_faults(table, [id])
-        repeated = table[id].duplicated() & ~table[id].isin(["", None])
-        faults += [(int(row), f"id {table[id].iloc[row]!r} occurs before") for row in np.flatnonzero(repeated)]
-        raise_row_faults(where, faults)
-        if path is not None:  # whatever the file's format: the id 7 of a Parquet file is "7" in the ratings
-            table[id] = table[id].astype(str)
-        table = table.set_index(id, drop=False).rename_axis(None)
-    if table.index.has_duplicates or table.index.hasnans:
-        raise DataError(where, "the index has missing or duplicate ids; name a column that has none with id=…")
-    return table
-
-
 def run(
-    functions: Iterable[LabelingFunction | Rule],
-    table: pd.DataFrame,
+    functions: Iterable[Function],
+    items: Any,
     schema: LabelSchema,
+    *,
+    id: str | None = None,
     progress: Progress | None = None,
     cache: VoteCache | None = None,
+    engine: Engine | None = None,
+    on_error: OnError = "abstain",
+    max_faults: float = 0.5,
 ) -> Run:
-    """Run functions over a table whose index holds the ids; see ``apply``.
+    """Run functions over items, see ``apply``; ``progress`` is told rows times functions, done and in all.
 
-    With a cache only functions that changed run, and the others only on rows that changed.
+    With a cache only functions that changed run, and the others only on rows that changed. It keeps what was voted
+    before a run is interrupted. Partitions of an engine's own kind are not looked up in it.
     """
     listed = list(functions)
-    _check_functions(listed)
-    rules = _RuleColumns(table, [function for function in listed if isinstance(function, Rule)])
-    written = _Written(table, schema, cache, listed)
-    columns, faults, seconds = [], [], {}
-    n = len(table)
-    for done, function in enumerate(listed):
-        report = _reporter(progress, done * n, len(listed) * n)
-        start = perf_counter()
-        if isinstance(function, Rule):
-            column, fault = function.votes(rules[function.column], schema), None
-            report(n - n % _STEP)
-        else:
-            column, fault = written.run(function, report)
-        seconds[function.name] = perf_counter() - start
-        columns.append(column)
-        faults += [fault] if fault else []
-    if total := [fault for fault in faults if fault.count == n]:
-        raise LabelingFunctionError("labeling functions", [f"{fault} (every item)" for fault in total])
-    votes = Votes.from_matrix(np.column_stack(columns), schema, table.index, [f.name for f in listed])
-    return Run(votes, tuple(faults), seconds)
+    work = Work(listed, schema, stop=_stops(on_error, max_faults), id=id)
+    _check_names(listed, work.names)
+    engine = engine or make_engine("local")
+    collected = _Collected(work, progress)
+    native = engine.split(items)
+    if native is not None:
+        collected.add_all(engine.run(work, native, collected.report))
+    else:
+        collected.rows, chunks = item_chunks(items, id)
+        memory = None if cache is None else Memory(cache, listed, schema)
+        collected.add_all(engine.run(work, _prepared(chunks, memory), collected.report), memory)
+    return collected.run(max_faults)
 
 
-class _Written:
-    """Runs functions that are written in Python, on the rows that the cache does not know."""
-
-    def __init__(
-        self,
-        table: pd.DataFrame,
-        schema: LabelSchema,
-        cache: VoteCache | None,
-        functions: Sequence[LabelingFunction | Rule],
-    ) -> None:
-        self._table = table
-        self._schema = schema
-        self._cache = cache
-        # Before any of them runs: what functions change while they run is no part of what they are.
-        own = [function for function in functions if isinstance(function, LabelingFunction)]
-        self._keys = {} if cache is None else {function.name: function_key(function, schema) for function in own}
-
-    @cached_property
-    def _rows(self) -> list[Row]:
-        """The rows as functions see them."""
-        names = list(self._table.columns)
-        columns = [self._table.iloc[:, at].tolist() for at in range(len(names))]
-        return [Row(dict(zip(names, cells, strict=True))) for cells in zip(*columns, strict=True)]
-
-    @cached_property
-    def _distinct(self) -> "tuple[np.ndarray, IntArray, IntArray]":
-        """Distinct fingerprints in order, the first row of each, and which one each row has."""
-        return np.unique(row_fingerprints(self._table), return_index=True, return_inverse=True)
-
-    def run(self, function: LabelingFunction, report: Callable[[int], None]) -> tuple[IntArray, Faults | None]:
-        """Give the column of votes, and the faults."""
-        items = self._table.index
-        key = self._keys.get(function.name)
-        if self._cache is None or key is None:
-            return _run_one(function, self._rows, items, self._schema, report)[:2]
-        fingerprints, first, inverse = self._distinct
-        votes, known = self._cache.look_up(key, fingerprints)
-        column = votes[inverse]
-        if known.all():
-            return column, None
-        new = np.flatnonzero(~known[inverse])
-        rows = self._rows if len(new) == len(items) else [self._rows[at] for at in new]
-        column[new], fault, failed = _run_one(function, rows, items[new], self._schema, report)
-        sound = np.ones(len(fingerprints), dtype=bool)
-        sound[inverse[new[failed]]] = False  # a row on which it failed is tried again
-        self._cache.store(key, fingerprints[sound], column[first[sound]])
-        return column, fault
+def _prepared(chunks: Iterator[Chunk], memory: Memory | None) -> Iterator[Chunk]:
+    for chunk in chunks:
+        yield chunk if memory is None else memory.prepare(chunk)
 
 
-class _RuleColumns:
-    """The columns that rules look at, each given to polars once. Raises ``DataError`` naming every missing one."""
+class _Collected:
+    """Parts put together as they come."""
 
-    def __init__(self, table: pd.DataFrame, rules: Sequence[Rule]) -> None:
-        require_columns(table, list(dict.fromkeys(rule.column for rule in rules)), "items (for rules)")
-        self._table = table
-        self._columns: dict[str, Any] = {}
+    def __init__(self, work: Work, progress: Progress | None) -> None:
+        self.rows: int | None = None
+        self._work = work
+        self._progress = progress
+        self._done = 0
+        self._ids: list[pd.Index] = []
+        self._votes: list[Votes] = []
+        self._first: dict[str, Faults] = {}
+        self._failed: Counter[str] = Counter()
+        self._seconds = dict.fromkeys(work.names, 0.0)
 
-    def __getitem__(self, name: str) -> Any:
-        if name not in self._columns:
-            self._columns[name] = column_of(self._table[name], name)
-        return self._columns[name]
+    def report(self, done: int) -> None:
+        """Tell how far the current part is."""
+        if self._progress is not None:
+            width = len(self._work.names)
+            self._progress(self._done * width + done, None if self.rows is None else self.rows * width)
 
-
-def _run_one(
-    function: LabelingFunction,
-    rows: Sequence[Row],
-    items: pd.Index,
-    schema: LabelSchema,
-    report: Callable[[int], None],
-) -> tuple[IntArray, Faults | None, list[int]]:
-    """Give the votes, the faults, and the positions of the rows that raised them."""
-    call = function.plain if isinstance(function, LabelingFunction) else function
-    given: list[Any] = []
-    failed: list[int] = []
-    first: tuple[object, Exception] | None = None
-    while len(given) < len(rows):
-        start = len(given)
-        report(start - start % _STEP)
+    def add_all(self, parts: Iterator[Part], memory: Memory | None = None) -> None:
+        """Take parts in their order; whatever stops this, what was learnt is kept."""
+        saved, whole = monotonic(), False
         try:
-            # What was given before an exception stays in the list, so that its length says where it was raised.
-            given.extend(map(call, rows[start : start - start % _STEP + _STEP]))
-        except Exception as error:  # noqa: BLE001 - a fault of a function is counted, whatever it is
-            first = first or (items[len(given)], error)
-            failed.append(len(given))
-            given.append(None)
-    column = _encode(function, given, items, schema)
-    if first is None:
-        return column, None, failed
-    item, fault = first
-    text = "".join(traceback.format_exception(fault))
-    return column, Faults(function.name, len(failed), item, f"{type(fault).__name__}: {fault}", text), failed
+            for part in parts:
+                if memory is not None:
+                    memory.complete(part)
+                self._add(part)
+                if memory is not None and monotonic() - saved > _SAVED_EVERY:
+                    memory.save(whole=False)
+                    saved = monotonic()
+            whole = True
+        finally:
+            if memory is not None:
+                memory.save(whole=whole)
+
+    def _add(self, part: Part) -> None:
+        if part.error is not None:
+            raise part.error
+        if part.interrupted:
+            raise KeyboardInterrupt
+        for name, faults in part.faults.items():
+            self._first.setdefault(name, faults)
+            self._failed[name] += faults.count
+        for name, seconds in part.seconds.items():
+            self._seconds[name] += seconds
+        self._ids.append(part.ids)
+        self._votes.append(part.votes(self._work.names, self._work.schema))
+        self._done += len(part.ids)
+        self.report(0)
+
+    def run(self, max_faults: float) -> Run:
+        """Give all, or raise what stops the run."""
+        if not self._done:
+            raise DataError("items", "there are no items")
+        faults = [
+            Faults(name, self._failed[name], first.item, first.error, first.traceback)
+            for name, first in sorted(self._first.items(), key=lambda pair: self._work.names.index(pair[0]))
+        ]
+        if bad := [fault for fault in faults if fault.count == self._done or fault.count > max_faults * self._done]:
+            raise LabelingFunctionError("labeling functions", [self._too_many(fault, max_faults) for fault in bad])
+        return Run(Votes.concatenate(self._votes, self._index()), tuple(faults), self._seconds)
+
+    def _too_many(self, fault: Faults, max_faults: float) -> str:
+        if fault.count == self._done:
+            return f"{fault} (every item)"
+        share = f"{fault.count / self._done:.0%} of the items; max_faults allows {max_faults:.0%}"
+        return f"{fault} ({share}; return ABSTAIN where there is nothing to look at)"
+
+    def _index(self) -> pd.Index:
+        ids = self._ids[0].append(self._ids[1:]) if len(self._ids) > 1 else self._ids[0]
+        if ids.has_duplicates:
+            raise DataError("items", "the index has duplicate ids; name a column that has none with id=…")
+        return ids
 
 
-def _encode(function: LabelingFunction, given: list[Any], items: pd.Index, schema: LabelSchema) -> IntArray:
-    """Class indices of what a function returned; the usual kinds by one look-up each."""
-    if {*map(type, given)} <= _USUAL:  # bool and float are none: True == 1, and would find its place
-        codes: dict[Any, int] = {None: ABSTAIN} | {code: code for code in range(ABSTAIN, len(schema))}
-        codes |= {name: schema.encode(name) for name in (*schema.classes, *schema.skip)}
-        try:
-            return np.array([codes[vote] for vote in given], dtype=np.int64)
-        except KeyError:
-            pass  # the slow way says whose it is
-    return np.array([_encode_one(function, vote, at, schema) for vote, at in zip(given, items, strict=True)])
+def _stops(on_error: str, max_faults: float) -> bool:
+    if on_error not in {"abstain", "raise"}:
+        raise UsageError(f"on_error = {on_error!r}; expected 'abstain' or 'raise'")
+    if not 0 <= max_faults <= 1:
+        raise UsageError(f"max_faults = {max_faults!r}; expected a share from 0 to 1")
+    return on_error == "raise"
 
 
-_USUAL = {int, str, type(None)}
-
-
-def _encode_one(function: LabelingFunction, vote: Any, item: object, schema: LabelSchema) -> int:
-    try:
-        return schema.encode(vote)
-    except (SchemaError, TypeError):
-        code = getattr(getattr(function, "function", None), "__code__", None)
-        raise LabelingFunctionError(
-            code.co_filename if code else "labeling functions",
-            f"{function.name!r} returned {vote!r} for item {item}; {schema.expected(vote)}",
-        ) from None
-
-
-def _check_functions(functions: Sequence[LabelingFunction | Rule]) -> None:
+def _check_names(functions: Sequence[object], names: Sequence[str]) -> None:
     if not functions:
         raise UsageError("no labeling functions were given")
-    names = [str(getattr(function, "name", "")) for function in functions]
     for function, name in zip(functions, names, strict=True):
-        if not name:
+        if not name or not callable(function):
             raise UsageError(f"{function!r} is no labeling function; decorate it with @labeling_function")
-    if repeated := sorted({name for name in names if names.count(name) > 1}):
+    if repeated := sorted(name for name, times in Counter(names).items() if times > 1):
         raise LabelingFunctionError("labeling functions", [f"the name {name!r} occurs twice" for name in repeated])
-
-
-def _reporter(progress: Progress | None, offset: int, total: int) -> Callable[[int], None]:
-    if progress is None:
-        return lambda _: None
-
-    def report(at: int) -> None:
-        if at % _STEP == 0:
-            progress(offset + at, total)
-
-    return report

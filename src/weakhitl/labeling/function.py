@@ -1,37 +1,9 @@
-"""A labeling function: a rule of thumb in plain Python that votes on one row."""
+"""A labeling function: a rule of thumb in plain Python that votes on one row, or on a table of rows at once."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, overload
 
 RowFunction = Callable[..., Any]
-
-
-class Row:
-    """One row, as a labeling function sees it: ``x.text`` and ``x["text"]`` are the same cell."""
-
-    def __init__(self, cells: Mapping[str, Any]) -> None:
-        self.__dict__.update(cells)
-
-    def __getitem__(self, column: str) -> Any:
-        try:
-            return self.__dict__[column]
-        except KeyError:
-            raise KeyError(self._missing(column)) from None
-
-    def __getattr__(self, column: str) -> Any:
-        if column.startswith("__"):
-            raise AttributeError(column)
-        raise AttributeError(self._missing(column))
-
-    def __repr__(self) -> str:
-        return f"Row({self.__dict__!r})"
-
-    def get(self, column: str, default: Any = None) -> Any:
-        """Give a cell, or ``default`` where there is no such column."""
-        return self.__dict__.get(column, default)
-
-    def _missing(self, column: str) -> str:
-        return f"the row has no column {column!r}; the columns are {', '.join(self.__dict__)}"
 
 
 class LabelingFunction:
@@ -47,6 +19,9 @@ class LabelingFunction:
         Values that the function needs, such as a word list.
     pre
         Preprocessors, applied to the row in this order; each takes a row and returns one.
+    batch
+        Whether the function (and each of ``pre``) takes a DataFrame of some rows instead of a row. It gives an array
+        of votes, one for each; what it says of a row must not depend on the other rows.
 
     """
 
@@ -56,16 +31,19 @@ class LabelingFunction:
         function: RowFunction,
         resources: Mapping[str, Any] | None = None,
         pre: Sequence[Callable[[Any], Any]] | None = None,
+        *,
+        batch: bool = False,
     ) -> None:
         self.name = name
         self.function = function
         self.resources = dict(resources or {})
         self.pre = tuple(pre or ())
+        self.batch = batch
         self.__doc__ = function.__doc__
         self.__module__ = function.__module__
 
     def __call__(self, x: Any) -> Any:
-        """Vote on one row."""
+        """Vote on one row; a batch function, on a table."""
         for preprocessor in self.pre:
             x = preprocessor(x)
         return self.function(x, **self.resources)
@@ -87,6 +65,7 @@ def labeling_function(
     name: str | None = None,
     resources: Mapping[str, Any] | None = None,
     pre: Sequence[Callable[[Any], Any]] | None = None,
+    batch: bool = False,
 ) -> Callable[[RowFunction], LabelingFunction]: ...
 def labeling_function(
     function: RowFunction | None = None,
@@ -95,23 +74,32 @@ def labeling_function(
     name: str | None = None,
     resources: Mapping[str, Any] | None = None,
     pre: Sequence[Callable[[Any], Any]] | None = None,
+    batch: bool = False,
 ) -> LabelingFunction | Callable[[RowFunction], LabelingFunction]:
     """Make a labeling function of a plain function; bare or with arguments.
 
     Examples
     --------
+    >>> from types import SimpleNamespace
+    >>> import numpy as np
+    >>> import pandas as pd
     >>> @labeling_function
     ... def asks_to_subscribe(x):
     ...     return "SPAM" if "subscribe" in x.text.lower() else None
     >>> asks_to_subscribe
     LabelingFunction('asks_to_subscribe')
-    >>> asks_to_subscribe(Row({"text": "Subscribe!"}))
+    >>> asks_to_subscribe(SimpleNamespace(text="Subscribe!"))
     'SPAM'
+    >>> @labeling_function(batch=True)
+    ... def is_short(table):
+    ...     return np.where(table["text"].str.len() < 5, "HAM", None)
+    >>> is_short(pd.DataFrame({"text": ["Hi!", "Subscribe!"]})).tolist()
+    ['HAM', None]
 
     """
 
     def wrap(wrapped: RowFunction) -> LabelingFunction:
-        return LabelingFunction(name or wrapped.__name__, wrapped, resources, pre)
+        return LabelingFunction(name or wrapped.__name__, wrapped, resources, pre, batch=batch)
 
     if function is None:
         return wrap

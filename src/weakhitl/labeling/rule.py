@@ -2,16 +2,16 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
-import numpy as np
 import pandas as pd
 import polars as pl
 from ahocorasick_rs import AhoCorasick, Implementation
 
 from weakhitl.errors import LabelingFunctionError
+from weakhitl.labeling.chunk import Chunk, View
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.votes import IntArray
 
@@ -29,8 +29,15 @@ class Rule(ABC):
         The source's name in the votes.
     column
         The column that it looks at.
+    view
+        How it looks at it: as text, as text in lower case, or as numbers.
+    alone
+        Whether it is run by itself; the others are run together.
 
     """
+
+    view: View = "text"
+    alone: ClassVar[bool] = False
 
     def __init__(self, name: str, column: str) -> None:
         self.name = name
@@ -39,24 +46,44 @@ class Rule(ABC):
     def __call__(self, x: Any) -> Any:
         """Vote on one row: a class name, or ABSTAIN."""
         cell = x[self.column] if isinstance(x, Mapping) else getattr(x, self.column)
-        label = self.labels(column_of(pd.Series([cell]), self.column))[0]
-        return ABSTAIN if label is None else label
+        labels = self.labels()
+        chunk = Chunk(pd.DataFrame({self.column: [cell]}), pd.RangeIndex(1))
+        code = int(_run([self], [{label: at for at, label in enumerate(labels)}], chunk)[0][0])
+        return ABSTAIN if code == ABSTAIN else labels[code]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"
 
     @abstractmethod
-    def labels(self, cells: pl.Series) -> list[str | None]:
-        """Class names of the cells of the rule's column; None abstains."""
-
-    def votes(self, cells: pl.Series, schema: LabelSchema) -> IntArray:
-        """Class indices of the cells, -1 abstains. Raises ``LabelingFunctionError`` for a label that is no class."""
-        codes = {label: _code(self.name, label, schema) for label in self.known_labels()}
-        return np.array([ABSTAIN if label is None else codes[label] for label in self.labels(cells)], dtype=np.int64)
+    def labels(self) -> list[str]:
+        """Every label that the rule can give."""
 
     @abstractmethod
-    def known_labels(self) -> list[str]:
-        """Every label that the rule can give."""
+    def votes(self, cells: pl.Expr, codes: Mapping[str, int]) -> pl.Expr:
+        """Say for each cell the code of its label, or -1 or null to abstain."""
+
+
+def run_rules(rules: Sequence[Rule], chunk: Chunk, schema: LabelSchema) -> list[IntArray]:
+    """Class indices that each rule gives each row, -1 abstains; all are run together.
+
+    Raises ``DataError`` naming every column that is not there, ``LabelingFunctionError`` every label that is no class.
+    """
+    chunk.require(list(dict.fromkeys(rule.column for rule in rules)))
+    unknown = [(rule.name, label) for rule in rules for label in rule.labels() if label not in schema.classes]
+    if unknown:
+        faults = [f"rule {name!r}: label {label!r} is no class; {schema.expected(label)}" for name, label in unknown]
+        raise LabelingFunctionError("rules", faults)
+    return _run(rules, [{name: code for code, name in enumerate(schema.classes)}] * len(rules), chunk)
+
+
+def _run(rules: Sequence[Rule], codes: Sequence[Mapping[str, int]], chunk: Chunk) -> list[IntArray]:
+    places = [f"{rule.view}:{rule.column}" for rule in rules]
+    table = pl.DataFrame({place: chunk.view(rule.view, rule.column) for place, rule in zip(places, rules, strict=True)})
+    asked = [
+        rule.votes(pl.col(place), known).fill_null(ABSTAIN).cast(pl.Int32).alias(str(at))
+        for at, (rule, place, known) in enumerate(zip(rules, places, codes, strict=True))
+    ]
+    return [column.to_numpy() for column in table.select(asked)]
 
 
 class _OneLabel(Rule):
@@ -67,17 +94,13 @@ class _OneLabel(Rule):
         self.label = label
 
     @abstractmethod
-    def holds(self, cells: pl.Series) -> pl.Series:
+    def holds(self, cells: pl.Expr) -> pl.Expr:
         """``holds[cell]``, null counts as no."""
 
-    def labels(self, cells: pl.Series) -> list[str | None]:
-        return [self.label if found else None for found in self.holds(cells)]
+    def votes(self, cells: pl.Expr, codes: Mapping[str, int]) -> pl.Expr:
+        return pl.when(self.holds(cells)).then(pl.lit(codes[self.label], pl.Int32))
 
-    def votes(self, cells: pl.Series, schema: LabelSchema) -> IntArray:
-        mask = self.holds(cells).fill_null(value=False).to_numpy()
-        return np.where(mask, _code(self.name, self.label, schema), ABSTAIN).astype(np.int64)
-
-    def known_labels(self) -> list[str]:
+    def labels(self) -> list[str]:
         return [self.label]
 
 
@@ -96,11 +119,26 @@ class _Regex(_OneLabel):
                 "write a Python function for look-around and back-references",
             ) from None
 
-    def holds(self, cells: pl.Series) -> pl.Series:
-        return cells.cast(pl.String).str.contains(self.pattern)
+    def holds(self, cells: pl.Expr) -> pl.Expr:
+        return cells.str.contains(self.pattern)
+
+
+class _Keyword(_OneLabel):
+    view = "lower"  # several times as quick as a pattern that ignores case
+
+    def __init__(self, name: str, words: Iterable[str], label: str, column: str, *, whole_words: bool) -> None:
+        super().__init__(name, column, label)
+        self.words = _terms(name, words)
+        self._pattern = "|".join(_alone(word) if whole_words else re.escape(word) for word in self.words)
+
+    def holds(self, cells: pl.Expr) -> pl.Expr:
+        return cells.str.contains(self._pattern)
 
 
 class _Gazetteer(_OneLabel):
+    view = "lower"
+    alone = True  # it is no columnar work: the automaton takes one text at a time
+
     def __init__(self, name: str, terms: Iterable[str], label: str, column: str, *, whole_words: bool) -> None:
         super().__init__(name, column, label)
         self.terms = _terms(name, terms)
@@ -110,11 +148,17 @@ class _Gazetteer(_OneLabel):
     def _automaton(self) -> AhoCorasick:
         return AhoCorasick(self.terms, implementation=Implementation.ContiguousNFA, store_patterns=False)
 
-    def holds(self, cells: pl.Series) -> pl.Series:
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_automaton"}
+
+    def holds(self, cells: pl.Expr) -> pl.Expr:
+        return cells.map_batches(self._found, return_dtype=pl.Boolean)
+
+    def _found(self, cells: pl.Series) -> pl.Series:
         find = self._automaton.find_matches_as_indexes
         found = [
             text is not None and any(self._stands(text, start, stop) for _, start, stop in find(text, overlapping=True))
-            for text in cells.cast(pl.String).str.to_lowercase()
+            for text in cells
         ]
         return pl.Series(found, dtype=pl.Boolean)
 
@@ -126,32 +170,32 @@ class _Gazetteer(_OneLabel):
 
 
 class _Threshold(_OneLabel):
+    view = "numbers"
+
     def __init__(self, name: str, column: str, label: str, above: float | None, below: float | None) -> None:
         super().__init__(name, column, label)
         self.above, self.below = above, below
 
-    def holds(self, cells: pl.Series) -> pl.Series:
-        numbers = cells.cast(pl.Float64, strict=False)
-        holds = numbers.is_not_null() & numbers.is_not_nan()
+    def holds(self, cells: pl.Expr) -> pl.Expr:
+        holds = cells.is_not_null()
         if self.above is not None:
-            holds &= numbers > self.above
+            holds &= cells > self.above
         if self.below is not None:
-            holds &= numbers < self.below
+            holds &= cells < self.below
         return holds
 
 
 class _Lookup(Rule):
-    def __init__(self, name: str, table: Mapping[str, str], column: str, *, lower: bool) -> None:
+    def __init__(self, name: str, table: Mapping[Any, str], column: str, *, lower: bool) -> None:
         super().__init__(name, column)
-        self.table = {key.lower() if lower else key: label for key, label in table.items()}
-        self.lower = lower
+        self.table = {str(key).lower() if lower else str(key): label for key, label in table.items()}
+        self.view = "lower" if lower else "text"
 
-    def labels(self, cells: pl.Series) -> list[str | None]:
-        text = cells.cast(pl.String)
-        keys = text.str.to_lowercase() if self.lower else text
-        return [None if key is None else self.table.get(key) for key in keys]
+    def votes(self, cells: pl.Expr, codes: Mapping[str, int]) -> pl.Expr:
+        found = {key: codes[label] for key, label in self.table.items()}
+        return cells.replace_strict(found, default=None, return_dtype=pl.Int32)
 
-    def known_labels(self) -> list[str]:
+    def labels(self) -> list[str]:
         return sorted(set(self.table.values()))
 
 
@@ -181,8 +225,7 @@ def keyword(name: str, words: Iterable[str], *, label: str, column: str = "text"
     ('SPAM', -1)
 
     """
-    escaped = [_alone(word) if whole_words else re.escape(word) for word in _terms(name, words)]
-    return _Regex(name, f"(?i)(?:{'|'.join(escaped)})", label, column)
+    return _Keyword(name, words, label, column, whole_words=whole_words)
 
 
 def _alone(word: str) -> str:
@@ -221,7 +264,7 @@ def threshold(name: str, column: str, *, label: str, above: float | None = None,
     return _Threshold(name, column, label, above, below)
 
 
-def lookup(name: str, table: Mapping[str, str], *, column: str, ignore_case: bool = True) -> Rule:
+def lookup(name: str, table: Mapping[Any, str], *, column: str, ignore_case: bool = True) -> Rule:
     """Vote what a table says of the column's whole cell (distant supervision); ``table`` maps cells to class names.
 
     Examples
@@ -236,26 +279,8 @@ def lookup(name: str, table: Mapping[str, str], *, column: str, ignore_case: boo
     return _Lookup(name, table, column, lower=ignore_case)
 
 
-def column_of(cells: "pd.Series[Any]", name: str) -> pl.Series:
-    """Give a column to polars: numbers as they are, everything else as text; missing cells are null."""
-    if pd.api.types.is_integer_dtype(cells) and not cells.hasnans:
-        return pl.Series(name, cells.to_numpy())
-    if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
-        return pl.Series(name, cells.to_numpy(dtype=np.float64, na_value=np.nan)).fill_nan(None)
-    given, missing = cells.tolist(), cells.isna().to_numpy()
-    if missing.any() or not all(type(cell) is str for cell in given):
-        given = [None if gone else str(cell) for cell, gone in zip(given, missing, strict=True)]
-    return pl.Series(name, given, pl.String)
-
-
 def _terms(name: str, terms: Iterable[str]) -> list[str]:
     listed = [terms] if isinstance(terms, str) else list(dict.fromkeys(terms))
     if not listed or any(not isinstance(term, str) or not term.strip() for term in listed):
         raise LabelingFunctionError(f"rule {name!r}", "expected at least one word, and no empty one")
     return list(dict.fromkeys(term.lower() for term in listed))
-
-
-def _code(name: str, label: str, schema: LabelSchema) -> int:
-    if label not in schema.classes:
-        raise LabelingFunctionError(f"rule {name!r}", f"label {label!r} is no class; {schema.expected(label)}")
-    return schema.classes.index(label)

@@ -55,7 +55,7 @@ def label(
     """Run the labeling functions, keep their votes, and consolidate; write the labels to ``out`` if given."""
     remembered = VoteCache(workspace.cache_path) if cache and workspace.config.labeling.cache else None
     functions = project_functions(workspace)
-    result = run(functions, workspace.items, workspace.config.schema_, progress, remembered)
+    result = run(functions, workspace.items, workspace.config.schema_, progress=progress, cache=remembered)
     workspace.save_votes(result.votes)
     assessment = workspace.assess()
     if out is not None:

@@ -16,8 +16,8 @@ from weakhitl.config import CONFIG_NAME, Config, load_config
 from weakhitl.errors import ConfigError, DataError, StateError
 from weakhitl.files import read_table, require_columns, sha256, write_json
 from weakhitl.gate import Assessment, Context, Evidence, assess
-from weakhitl.labeling.apply import read_items
 from weakhitl.labeling.discover import function_files
+from weakhitl.labeling.items import read_items
 from weakhitl.release.evidence_files import NAMES, gold_labels
 from weakhitl.release.manifest import MANIFEST
 from weakhitl.votes import Votes

@@ -1,0 +1,153 @@
+"""Some rows, as each kind of function looks at them."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from types import SimpleNamespace
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+
+from weakhitl.files import require_columns
+from weakhitl.votes import IntArray
+
+View = Literal["text", "lower", "numbers"]
+
+
+class Row(SimpleNamespace):
+    """One row, as a labeling function sees it: ``x.text`` and ``x["text"]`` are the same cell."""
+
+    def __getitem__(self, column: str) -> Any:
+        try:
+            return self.__dict__[column]
+        except KeyError:
+            raise KeyError(self._missing(column)) from None
+
+    def __getattr__(self, column: str) -> Any:
+        if column.startswith("__"):
+            raise AttributeError(column)
+        raise AttributeError(self._missing(column))
+
+    def get(self, column: str, default: Any = None) -> Any:
+        """Give a cell, or ``default`` where there is no such column."""
+        return self.__dict__.get(column, default)
+
+    def _missing(self, column: str) -> str:
+        return f"the row has no column {column!r}; the columns are {', '.join(self.__dict__)}"
+
+
+class Chunk:
+    """Some rows of the items; each view of them is made when it is first asked for.
+
+    Attributes
+    ----------
+    ids
+        The rows' ids.
+    todo
+        Function name -> positions of the rows that it has to run on; a function that is not there runs on all.
+
+    """
+
+    def __init__(self, table: pd.DataFrame | pa.Table, ids: pd.Index) -> None:
+        self.ids = ids
+        self.todo: dict[str, IntArray] = {}
+        self._table = table
+        self._views: dict[tuple[View, str], pl.Series] = {}
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (self._table, self.ids, self.todo)
+
+    def positions(self, name: str) -> IntArray:
+        """Positions of the rows that a function has to run on."""
+        return self.todo.get(name, np.arange(len(self)))
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The rows as a table whose index holds the ids."""
+        if isinstance(self._table, pd.DataFrame):
+            return self._table
+        frame: pd.DataFrame = self._table.to_pandas(ignore_metadata=True).set_axis(self.ids)
+        return frame
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The rows one by one."""
+        names = [str(name) for name in self.frame.columns]
+        columns = [self.frame.iloc[:, at].tolist() for at in range(len(names))]
+        return [Row(**dict(zip(names, cells, strict=False))) for cells in zip(*columns, strict=False)]
+
+    def rows_at(self, positions: IntArray) -> Sequence[Row]:
+        """Give some of the rows."""
+        return self.rows if len(positions) == len(self) else [self.rows[at] for at in positions]
+
+    def require(self, columns: Sequence[str]) -> None:
+        """Raise ``DataError`` naming every column that is not there."""
+        names = self._table.column_names if isinstance(self._table, pa.Table) else self._table.columns
+        require_columns(pd.DataFrame(columns=list(names)), columns, "items (for rules)")
+
+    def view(self, view: View, name: str) -> pl.Series:
+        """Give a column as polars sees it; what is missing is null.
+
+        As text a whole number has no fraction, whatever type holds it; as numbers, other text is null.
+        """
+        if (view, name) not in self._views:
+            if view == "lower":
+                cells = self.view("text", name).str.to_lowercase()
+            elif view == "text":
+                cells = _as_text(self._column(name))
+            else:
+                cells = self._column(name).cast(pl.Float64, strict=False).fill_nan(None)
+            self._views[view, name] = cells
+        return self._views[view, name]
+
+    def _column(self, name: str) -> pl.Series:
+        if isinstance(self._table, pa.Table):
+            kind = self._table.schema.field(name).type
+            if _is_text(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
+                return _from_arrow(self._table.column(name))
+        return _from_pandas(self.frame[name])
+
+
+def _restored(table: pd.DataFrame | pa.Table, ids: pd.Index, todo: dict[str, IntArray]) -> Chunk:
+    chunk = Chunk(table, ids)
+    chunk.todo = todo
+    return chunk
+
+
+def _from_pandas(cells: "pd.Series[Any]") -> pl.Series:
+    """Give a column to polars: numbers as they are, everything else as text; missing cells are null."""
+    if pd.api.types.is_integer_dtype(cells) and not cells.hasnans:
+        return pl.Series(cells.to_numpy())
+    if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
+        return pl.Series(cells.to_numpy(dtype=np.float64, na_value=np.nan)).fill_nan(None)
+    if isinstance(cells.dtype, pd.StringDtype):
+        return _from_arrow(pa.array(cells, from_pandas=True))
+    given, missing = cells.tolist(), cells.isna().to_numpy()
+    kinds = {type(cell) for cell, gone in zip(given, missing, strict=True) if not gone}
+    if kinds <= {int, float} and kinds:
+        return pl.Series([None if gone else float(cell) for cell, gone in zip(given, missing, strict=True)])
+    if missing.any() or kinds != {str}:
+        given = [None if gone else str(cell) for cell, gone in zip(given, missing, strict=True)]
+    return pl.Series(given, dtype=pl.String)
+
+
+def _from_arrow(cells: Any) -> pl.Series:
+    given: Any = pl.from_arrow(cells)
+    series: pl.Series = given.fill_nan(None) if given.dtype.is_float() else given
+    return series
+
+
+def _is_text(kind: Any) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _as_text(cells: pl.Series) -> pl.Series:
+    if cells.dtype == pl.String:
+        return cells
+    text = cells.cast(pl.String)
+    return text.str.replace(r"\.0$", "") if cells.dtype.is_float() else text

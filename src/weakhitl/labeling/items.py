@@ -1,0 +1,79 @@
+"""Items: what labeling functions run over, whole or in chunks."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from weakhitl.errors import DataError
+from weakhitl.files import raise_row_faults, read_table, require_columns
+from weakhitl.labeling.chunk import Chunk
+from weakhitl.table_stream import TableStream
+from weakhitl.vote_table import missing_faults
+
+Items = pd.DataFrame | Sequence[Mapping[str, Any]] | str | Path
+
+_ROWS = 20_000
+"""Rows of a chunk."""
+
+
+def read_items(items: Items, id: str | None = None) -> pd.DataFrame:
+    """Read items into a table whose index holds the ids, each present and unique; those of a file are strings."""
+    path = items if isinstance(items, str | Path) else None
+    table = read_table(items) if isinstance(items, str | Path) else pd.DataFrame(items)
+    where = str(path) if path is not None else "items"
+    if table.empty:
+        raise DataError(where, "there are no items")
+    if id is not None:
+        require_columns(table, [id], where)
+        ids = _ids(table[id], id, where, as_text=path is not None)
+        table = table.assign(**{id: ids}).set_axis(ids)
+    if table.index.has_duplicates or table.index.hasnans:
+        raise DataError(where, "the index has missing or duplicate ids; name a column that has none with id=…")
+    return table
+
+
+def item_chunks(items: Items, id: str | None = None) -> tuple[int | None, Iterator[Chunk]]:
+    """Give the number of rows, where it is known, and the rows in chunks.
+
+    Of a file only the ids are read whole, and checked, before the first chunk; the rest is read as it is needed.
+    """
+    if not isinstance(items, str | Path):
+        table = read_items(items, id)
+        starts = range(0, len(table), _ROWS)
+        return len(table), (Chunk(part, part.index) for part in (table.iloc[at : at + _ROWS] for at in starts))
+    stream = TableStream(items)
+    if id is None:
+        return stream.rows, _file_chunks(stream)
+    ids = _ids(stream.column(id), id, stream.where, as_text=True)
+    return len(ids), _file_chunks(stream, id, ids)
+
+
+def _file_chunks(stream: TableStream, id: str = "", ids: pd.Index | None = None) -> Iterator[Chunk]:
+    start = 0
+    for part in stream.parts(_ROWS):
+        stop = start + len(part)
+        if ids is None:
+            yield _chunk(part, pd.RangeIndex(start, stop))
+        elif isinstance(part, pd.DataFrame):
+            yield _chunk(part.assign(**{id: ids[start:stop]}), ids[start:stop])
+        else:
+            text = pa.array(ids[start:stop], pa.string())
+            yield _chunk(part.set_column(part.column_names.index(id), id, text), ids[start:stop])
+        start = stop
+
+
+def _chunk(part: pd.DataFrame | pa.Table, ids: pd.Index) -> Chunk:
+    return Chunk(part.set_axis(ids) if isinstance(part, pd.DataFrame) else part, ids)
+
+
+def _ids(column: "pd.Series[Any]", id: str, where: str, *, as_text: bool) -> pd.Index:
+    """Check ids, naming all that are missing or occur before."""
+    faults = missing_faults(pd.DataFrame({id: column}), [id])
+    repeated = column.duplicated() & ~column.isin(["", None])
+    faults += [(int(row), f"id {column.iloc[row]!r} occurs before") for row in np.flatnonzero(repeated)]
+    raise_row_faults(where, faults)
+    return pd.Index(column.astype(str) if as_text else column, name=None)

@@ -1,0 +1,222 @@
+"""Read files of rows in parts, so that memory does not grow with the rows.
+
+Every part shows a cell as the whole file would: a column of integers that lacks one somewhere holds floats throughout.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from weakhitl.errors import DataError
+from weakhitl.files import csv_faults, json_rows, parquet_faults, require_columns, table_files, table_kind
+
+Part: TypeAlias = "pd.DataFrame | pa.Table"
+
+_PASS = 100_000
+"""Rows that a pass over one column reads at a time."""
+
+_NUMBERS = {"int", "float", "missing"}
+
+
+@dataclass
+class _Columns:
+    """Columns in the order in which they occur, what kinds of cells each holds, and the rows, where they are known."""
+
+    kinds: dict[str, set[str]] = field(default_factory=dict)
+    rows: int | None = 0
+
+    def add(self, kinds: dict[str, set[str]], rows: int | None) -> None:
+        """Add a file's; a column that one of two files lacks is missing there."""
+        if self.kinds:
+            for name in kinds.keys() ^ self.kinds.keys():
+                self.kinds.setdefault(name, set()).add("missing")
+        for name, found in kinds.items():
+            self.kinds.setdefault(name, set()).update(found)
+        self.rows = None if rows is None or self.rows is None else self.rows + rows
+
+    def dtypes(self) -> dict[str, Any]:
+        """Give the types that columns of one kind of cells have in every part; others hold objects."""
+        text: Any = pd.Series(["a string"]).dtype
+        found: dict[str, Any] = {}
+        for name, kinds in self.kinds.items():
+            if kinds in ({"int"}, {"bool"}):
+                found[name] = np.dtype("int64" if kinds == {"int"} else "bool")
+            elif kinds <= _NUMBERS and kinds & {"int", "float"}:
+                found[name] = np.dtype("float64")
+            elif "str" in kinds and kinds <= {"str", "missing"}:
+                found[name] = text
+        return found
+
+
+class TableStream:
+    """A CSV, JSON Lines or Parquet file, or a folder of them, read in parts; cells are those of ``read_table``.
+
+    Raises ``DataError`` at once for what is missing, empty or no table, and for every fault of JSON Lines files; a CSV
+    that is malformed further down is found when its part is read.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.where = str(path)
+        self._files = table_files(Path(path))
+
+    @property
+    def columns(self) -> list[str]:
+        """All columns, in the order in which the files name them."""
+        return list(self._columns.kinds)
+
+    @property
+    def rows(self) -> int | None:
+        """How many rows there are; None where only reading would tell."""
+        return self._columns.rows
+
+    def parts(self, size: int, columns: list[str] | None = None) -> Iterator[Part]:
+        """Give the rows in their order, ``size`` at a time, fewer where a file ends; Parquet as arrow tables."""
+        dtypes, names = self._columns.dtypes(), self.columns if columns is None else columns
+        for path in self._files:
+            kind = table_kind(path)
+            if kind == "parquet":
+                yield from _parquet_parts(path, size, names, dtypes)
+                continue
+            for part in _csv_parts(path, size, names) if kind == "csv" else _json_parts(path, size):
+                whole = part if list(part.columns) == names else part.reindex(columns=names)
+                yield whole.astype({name: dtype for name, dtype in dtypes.items() if name in names})
+
+    def column(self, name: str) -> "pd.Series[Any]":
+        """Read one column whole. Raises ``DataError`` for a column that is not there."""
+        require_columns(pd.DataFrame(columns=self.columns), [name], self.where)
+        parts = self.parts(_PASS, [name])
+        found = [part[name] if isinstance(part, pd.DataFrame) else part.column(name).to_pandas() for part in parts]
+        whole: pd.Series[Any] = pd.concat(found, ignore_index=True)
+        return whole
+
+    @cached_property
+    def _columns(self) -> _Columns:
+        columns, faults = _Columns(), []
+        for path in self._files:
+            try:
+                columns.add(*_LOOK[table_kind(path)](path))
+            except DataError as error:
+                faults += [f"{path.name}: {fault}" if len(self._files) > 1 else fault for fault in error.faults]
+        if faults:
+            raise DataError(self.where, faults)
+        return columns
+
+
+def _look_at_csv(path: Path) -> tuple[dict[str, set[str]], int | None]:
+    part = next(_csv_parts(path, 1), None)
+    if part is None or part.empty:
+        raise DataError(str(path), "the file has no rows; expected at least one")
+    return {str(name): {"str"} for name in part.columns}, None
+
+
+def _look_at_json(path: Path) -> tuple[dict[str, set[str]], int | None]:
+    kinds: dict[str, set[str]] = {}
+    rows = 0
+    faults: list[str] = []
+    for row in json_rows(path, faults):
+        for name, cell in row.items():
+            known = kinds.get(name)
+            if known is None:
+                known = kinds[name] = {"missing"} if rows else set()
+            known.add(_kind_of(cell))
+        if len(row) < len(kinds):
+            for name in kinds.keys() - row.keys():
+                kinds[name].add("missing")
+        rows += 1
+    if faults:
+        raise DataError(str(path), faults)
+    if not rows:
+        raise DataError(str(path), "the file has no rows; expected at least one")
+    return kinds, rows
+
+
+def _kind_of(cell: Any) -> str:
+    if cell is None:
+        return "missing"
+    kind = type(cell).__name__
+    return "other" if kind == "int" and abs(cell) >= 2**63 else kind
+
+
+def _look_at_parquet(path: Path) -> tuple[dict[str, set[str]], int | None]:
+    with parquet_faults(path), pq.ParquetFile(path) as file:
+        rows = file.metadata.num_rows
+        kinds = {
+            one.name: {_arrow_kind(one.type)} | ({"missing"} if _has_nulls(file, at, one.name) else set())
+            for at, one in enumerate(file.schema_arrow)
+        }
+    if not rows:
+        raise DataError(str(path), "the file has no rows; expected at least one")
+    return kinds, rows
+
+
+def _arrow_kind(kind: pa.DataType) -> str:
+    if pa.types.is_integer(kind):
+        return "int"
+    if pa.types.is_floating(kind):
+        return "float"
+    return "str" if pa.types.is_string(kind) or pa.types.is_large_string(kind) else "other"
+
+
+def _has_nulls(file: pq.ParquetFile, at: int, name: str) -> bool:
+    """Whether a flat column of integers lacks a cell; for other kinds it does not matter."""
+    if not pa.types.is_integer(file.schema_arrow.field(at).type):
+        return False
+    leaf = [column for column in range(file.metadata.num_columns) if file.schema.column(column).path == name]
+    for group in range(file.metadata.num_row_groups):
+        statistics = file.metadata.row_group(group).column(leaf[0]).statistics
+        if statistics is None or not statistics.has_null_count:
+            return any(batch.column(0).null_count for batch in file.iter_batches(_PASS, columns=[name]))
+        if statistics.null_count:
+            return True
+    return False
+
+
+_LOOK = {"csv": _look_at_csv, "jsonl": _look_at_json, "parquet": _look_at_parquet}
+
+
+def _csv_parts(path: Path, size: int, names: list[str] | None = None) -> Iterator[pd.DataFrame]:
+    wanted = None if names is None else set(names)
+    with (
+        csv_faults(path),
+        pd.read_csv(
+            path,
+            dtype=str,
+            keep_default_na=False,
+            encoding="utf-8-sig",
+            chunksize=size,
+            usecols=None if wanted is None else lambda name: name in wanted,
+        ) as reader,
+    ):
+        yield from reader
+
+
+def _json_parts(path: Path, size: int) -> Iterator[pd.DataFrame]:
+    rows: list[dict[str, Any]] = []
+    for row in json_rows(path, []):
+        rows.append(row)
+        if len(rows) == size:
+            yield pd.DataFrame(rows, dtype=object)
+            rows = []
+    if rows:
+        yield pd.DataFrame(rows, dtype=object)
+
+
+def _parquet_parts(path: Path, size: int, names: list[str], dtypes: dict[str, Any]) -> Iterator[pa.Table]:
+    floats = {name for name, dtype in dtypes.items() if dtype == np.float64}
+    with parquet_faults(path), pq.ParquetFile(path, memory_map=True) as file:
+        for batch in file.iter_batches(size, columns=[name for name in names if name in file.schema_arrow.names]):
+            columns = {}
+            for name in names:
+                if name not in batch.schema.names:
+                    columns[name] = pa.nulls(len(batch), pa.float64() if name in floats else pa.string())
+                else:
+                    column = batch.column(name)
+                    columns[name] = column.cast(pa.float64(), safe=False) if name in floats else column
+            yield pa.table(columns)
