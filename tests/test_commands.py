@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from click.testing import CliRunner
 
 from projects import World, ready, start
 from weakhitl.cli.main import _COMMANDS, cli
+from weakhitl.labeling import Run
 
 
 def run(*arguments: object, cwd: Path | None = None):
@@ -99,6 +101,73 @@ def test_lfs_shows_pairs_and_single_items(finished):
     assert "abstains" in run("lfs", "--project", finished, "--item", "000").output
     assert "item 'x' is not among" in run("lfs", "--project", finished, "--item", "x").output
     assert run("lfs", "--project", finished, "--item", "x", "--pairs", 2).exit_code == 2
+
+
+def test_lfs_shows_accuracies_and_gaps(finished, tmp_path):
+    gold = tmp_path / "gold.csv"
+    gold.write_text("item,label\n" + "".join(f"{n:03},sun\n" for n in range(40)))
+    table = json.loads(run("lfs", "--project", finished, "--gold", gold, "--json").output)
+    assert all(row["Low"] <= row["Emp. Acc."] <= row["High"] for row in table if row["Emp. Acc."] is not None)
+    shown = run("lfs", "--project", finished, "--gold", gold).output
+    assert re.search(r"\d+ of \d+ +\d+% \(\d+-\d+\)", shown)
+    assert max(map(len, shown.splitlines())) <= 80
+    audit = run("lfs", "--project", finished, "--audit", "--json")
+    assert sum(row["Correct"] + row["Incorrect"] for row in json.loads(audit.output)) > 0
+    gaps = json.loads(run("lfs", "--project", finished, "--gaps", 3, "--json").output)
+    assert len(gaps) <= 3
+    assert run("lfs", "--project", finished, "--gaps", 3, "--column", "no").exit_code == 3
+    assert run("lfs", "--project", finished, "--audit", "--gaps", 3).exit_code == 2
+
+
+def test_audit_accuracies_need_decisions(fresh):
+    run("label", "--project", fresh)
+    result = run("lfs", "--project", fresh, "--audit")
+    assert result.exit_code == 3
+    assert "no item of a random audit has been adjudicated yet" in result.output
+
+
+def test_watch_shows_the_functions_again_when_a_file_is_saved(fresh):
+    file = next((fresh / "labeling_functions").glob("*.py"))
+    written = file.read_text()
+    command = [sys.executable, "-m", "weakhitl", "lfs", "--watch", "--project", str(fresh)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        first = until(process, "waiting for a change")
+        file.write_text(written + "\ndef broken(:\n")
+        second = until(process, "waiting for a change")
+        file.write_text(written.replace("says_sun", "speaks_of_sun"))
+        third = until(process, "waiting for a change")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+    assert "says_sun" in first
+    assert "invalid syntax" in second
+    assert "speaks_of_sun" in third
+    assert run("lfs", "--watch", "--json", "--project", fresh).exit_code == 2
+
+
+def until(process, text):
+    """Read what a process prints up to a line that holds a text."""
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if text in line:
+            return "".join(lines)
+    raise AssertionError("".join(lines))
+
+
+def test_labeling_settings_are_followed_and_slow_functions_named(fresh, monkeypatch):
+    config = fresh / "weakhitl.toml"
+    config.write_text(config.read_text().replace("[labeling]", "[labeling]\nprocesses = 2\nmax_faults = 0.01"))
+    assert run("label", "--project", fresh).exit_code == 0
+    file = next((fresh / "labeling_functions").glob("*.py"))
+    file.write_text(
+        file.read_text() + "\n@labeling_function\ndef fails(x):\n    return [][0] if x.item < '020' else None\n"
+    )
+    result = run("label", "--project", fresh)
+    assert result.exit_code == 3
+    assert "max_faults allows 1%" in result.output
+    file.write_text(file.read_text().replace("[][0] if x.item < '020' else None", "None"))
+    monkeypatch.setattr(Run, "slow", lambda self: ["fails"])
+    assert "Slow: 'fails' took" in run("label", "--project", fresh).output
 
 
 def test_init_overwrites_nothing(fresh):

@@ -133,12 +133,6 @@ def test_engines_that_are_not_there_are_named():
         wh.apply([wins], shuffled(), SCHEMA, processes=0)
 
 
-@pytest.mark.current
-def test_spark_without_a_session_says_what_to_do():
-    with pytest.raises(UsageError, match=r"there is no Spark session; make one first"):
-        wh.apply([wins], shuffled(), SCHEMA, engine="spark")
-
-
 def test_what_stops_a_run_here_stops_it_in_another_process():
     wrong = wh.LabelingFunction("wrong", lambda x: "EGGS" if x.id == "c40" else None)
     for processes in (1, 2):
@@ -242,3 +236,19 @@ def test_spark_does_the_work_of_a_worker_that_dies_again(session, tmp_path):
     votes = wh.apply([wins, Dies(tmp_path / "died")], in_spark(session, table), SCHEMA, id="id", engine="spark")
     assert (tmp_path / "died").exists()
     assert by_id(votes.take_sources(["wins"])) == by_id(wh.apply([wins], table, SCHEMA, id="id"))
+
+
+@pytest.mark.current
+def test_snorkels_appliers_run_on_dask_and_spark(cluster, session):
+    import dask.dataframe as dd
+
+    from weakhitl import snorkel as names
+
+    big = names.labeling_function(name="big")(lambda x: 0 if x.likes > 25 else -1)
+    many = names.labeling_function(name="many")(lambda x: 1 if len(x.text) > 12 else -1)
+    table = shuffled()
+    expected = names.PandasLFApplier([big, many]).apply(table)
+    parts = dd.from_pandas(table, npartitions=4, sort=False)
+    for scheduler in ("processes", "threads", cluster):
+        assert (names.DaskLFApplier([big, many]).apply(parts, scheduler=scheduler) == expected).all()
+    assert (names.SparkLFApplier([big, many]).apply(in_spark(session, table).rdd) == expected).all()

@@ -1,8 +1,13 @@
 """Labeling functions: written, found, run and summed up as their users expect."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest
 
 import weakhitl as wh
 from weakhitl.errors import DataError, LabelingFunctionError, UsageError
@@ -325,3 +330,78 @@ def test_slow_functions_are_named():
     seconds = {"a": 0.1, "b": 0.1, "c": 5.0}
     assert Run(wh.apply([wins], ITEMS, SCHEMA), (), seconds).slow() == ["c"]
     assert Run(wh.apply([wins], ITEMS, SCHEMA), (), {"a": 3.0, "b": 3.1}).slow() == []
+
+
+def test_an_edited_helper_is_read_again(tmp_path):
+    write(
+        tmp_path, helper_that_changes="LEAST = 3\n", f="from helper_that_changes import LEAST\n" + FUNCTION.format("f")
+    )
+    assert wh.discover(tmp_path / "f.py")[0].function.__globals__["LEAST"] == 3
+    write(tmp_path, helper_that_changes="LEAST = 4000\n")
+    assert wh.discover(tmp_path / "f.py")[0].function.__globals__["LEAST"] == 4000
+
+
+def test_accuracies_have_exact_intervals_or_a_reason():
+    matrix = np.array([[1, 0], [1, -1], [1, -1], [0, -1], [0, 1]])
+    votes = wh.Votes.from_matrix(matrix, SCHEMA, sources=["f", "g"])
+    found = wh.lf_accuracy(votes, {0: "SPAM", 1: "SPAM", 2: "HAM", 3: "HAM"}, confidence=0.9)
+    low, high = binomtest(3, 4).proportion_ci(0.9, method="exact")
+    assert (found["f"].value, found["f"].low, found["f"].high, found["f"].n_units) == pytest.approx(
+        (0.75, low, high, 4)
+    )
+    nothing = wh.lf_accuracy(votes, {1: "SPAM"})["g"]
+    assert (nothing.value, nothing.kind) == (None, "nothing-measured")
+    with pytest.raises(DataError, match="confidence: is 95"):
+        wh.lf_accuracy(votes, {0: "HAM"}, confidence=95)
+
+
+def test_gaps_are_the_words_that_items_without_votes_share():
+    texts = ["win win cash", "cash", "channel mine", "my channel", None, "other channel"]
+    votes = wh.Votes.from_matrix([[1], [1], [-1], [-1], [-1], [0]], SCHEMA)
+    gaps = wh.coverage_gaps(votes, pd.DataFrame({"text": texts}), at_least=2)
+    assert gaps.to_dict("records") == [{"value": "channel", "items": 3, "uncovered": 2, "excess": 0.5}]
+    cells = wh.coverage_gaps(votes, pd.DataFrame({"lang": list("aabbba")}), "lang", words=False, at_least=2)
+    assert cells.to_dict("records") == [{"value": "b", "items": 3, "uncovered": 3, "excess": 1.5}]
+    with pytest.raises(DataError, match="no column 'body'"):
+        wh.coverage_gaps(votes, pd.DataFrame({"text": texts}), "body")
+    with pytest.raises(DataError, match="are 2 rows, but there are votes on 6 items"):
+        wh.coverage_gaps(votes, pd.DataFrame({"text": texts[:2]}))
+
+
+def test_pictures_show_what_the_tables_say():
+    from matplotlib import pyplot as plt
+
+    rng = np.random.default_rng(0)
+    votes = wh.Votes.from_matrix(rng.integers(-1, 2, (50, 4)), SCHEMA, sources=list("abcd"))
+    table = wh.lf_summary(votes)
+    axes = wh.plot_lf_summary(votes)
+    widths = [bar.get_width() for bar in axes.containers[0]]
+    assert widths == pytest.approx(table["Coverage"].tolist())
+    assert [label.get_text() for label in axes.get_yticklabels()] == list("abcd")
+    frequency = wh.plot_label_frequency(votes)
+    assert sum(bar.get_height() for bar in frequency.containers[0]) == pytest.approx(1)
+    polarity = wh.plot_polarity(votes)
+    assert sum(bar.get_width() for part in polarity.containers for bar in part) == pytest.approx(
+        table["Coverage"].sum()
+    )
+    shares = np.asarray(wh.plot_lf_conflicts(votes).images[0].get_array())
+    pairs = wh.lf_pairs(votes).set_index(["first", "second"])
+    assert shares[0, 1] == shares[1, 0] == pytest.approx(pairs.loc[("a", "b"), "conflict"])
+    axes = wh.plot_lf_accuracy(votes, dict.fromkeys(range(50), "HAM"), plt.figure().subplots())
+    marks = [line.get_xdata()[0] for line in axes.lines if len(line.get_xdata()) == 1]
+    assert marks == pytest.approx([e.value for e in wh.lf_accuracy(votes, dict.fromkeys(range(50), 0)).values()])
+    plt.close("all")
+
+
+@given(cut=st.lists(st.integers(0, 30), max_size=4), sparse=st.booleans())
+def test_votes_that_were_cut_are_whole_again_when_they_are_put_together(cut, sparse):
+    rng = np.random.default_rng(1)
+    matrix = np.where(rng.random((30, 12)) < (0.95 if sparse else 0.3), -1, rng.integers(0, 2, (30, 12)))
+    votes = wh.Votes.from_matrix(matrix, SCHEMA, items=[f"i{n}" for n in range(30)])
+    edges = [0, *sorted(cut), 30]
+    parts = [votes.take_items(np.arange(a, b)) for a, b in pairwise(edges)]
+    assert wh.Votes.concatenate(parts) == votes
+    with pytest.raises(DataError, match="item 'i0' occurs twice"):
+        wh.Votes.concatenate([votes, votes])
+    with pytest.raises(DataError, match="different sources"):
+        wh.Votes.concatenate([votes, votes.take_sources(votes.sources[:2])])

@@ -94,7 +94,14 @@ class LabelingSection(_Section):
 
     functions: list[Text] = Field(default=[], description="Python files or folders of labeling functions.")
     rule: list[RuleSection] = Field(default=[], description="Declared functions: `[[labeling.rule]]`.")
-    engine: Literal["local"] = Field(default="local", description="What runs the functions.")
+    engine: Literal["local", "dask", "spark"] = Field(default="local", description="What runs the functions.")
+    processes: int = Field(default=1, ge=1, description="Processes of the local engine; more pay for slow functions.")
+    on_error: Literal["abstain", "raise"] = Field(
+        default="abstain", description="Whether a function that fails abstains there, or stops the run."
+    )
+    max_faults: float = Field(
+        default=0.5, ge=0, le=1, description="A function that fails on a larger share of the items stops the run."
+    )
     cache: bool = Field(default=True, description="Whether only changed functions, and only changed rows, run again.")
 
     @model_validator(mode="after")

@@ -1,8 +1,9 @@
 """Commands ``label`` and ``lfs``."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,10 +16,13 @@ from weakhitl.cli.shared import (
     progress_bar,
     project_option,
 )
+from weakhitl.cli.watch import watched
 from weakhitl.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from weakhitl.pipeline.project import Project
 
 
 @click.command("label")
@@ -57,6 +61,9 @@ def label_command(*, project_path: Path, out: Path | None, no_cache: bool, as_js
     )
     least = project.config.release.min_confidence
     click.echo(f"{facts['confident']:,} labels reach the confidence of {least:g} that a release asks for.")
+    for name in facts["slow"]:
+        share = facts["seconds"][name] / sum(facts["seconds"].values())
+        click.secho(f"Slow: {name!r} took {facts['seconds'][name]:.1f} s, {share:.0%} of all.", fg="yellow", err=True)
     for fault in labelled.run.faults:
         click.secho(f"Fault: {fault}", fg="yellow", err=True)
     warnings = [finding for finding in labelled.findings if finding.level == "warning"]
@@ -74,12 +81,16 @@ def label_command(*, project_path: Path, out: Path | None, no_cache: bool, as_js
     type=click.Path(path_type=Path),
     help="A file with columns item and label, for accuracies.",
 )
+@click.option("--audit", is_flag=True, help="Accuracies against what adjudicators decided on the random audit.")
 @click.option("--pairs", type=click.IntRange(1), help="Show so many pairs instead, those that repeat each other most.")
 @click.option("--item", help="Show what each function votes on this item instead.")
+@click.option("--gaps", type=click.IntRange(1), help="Show so many words instead that items without a vote hold.")
+@click.option("--column", default="text", show_default=True, help="The column whose words --gaps shows.")
+@click.option("--watch", is_flag=True, help="Label and show again whenever a file is saved, until Ctrl-C.")
 @project_option
 @json_option
 @guarded
-def lfs_command(*, project_path: Path, gold: Path | None, pairs: int | None, item: str | None, as_json: bool) -> None:
+def lfs_command(*, project_path: Path, watch: bool, as_json: bool, **views: Any) -> None:
     """Show each labeling function: coverage, overlaps, conflicts.
 
     \b
@@ -87,36 +98,69 @@ def lfs_command(*, project_path: Path, gold: Path | None, pairs: int | None, ite
       weakhitl lfs --gold gold.csv
       weakhitl lfs --pairs 10
       weakhitl lfs --item 82846118
+      weakhitl lfs --gaps 20 --column text
+      weakhitl lfs --watch
     """
-    if sum(option is not None for option in (gold, pairs, item)) > 1:
-        raise UsageError("--gold, --pairs and --item are three views; choose one")
+    if sum(views[name] not in (None, False) for name in ("gold", "audit", "pairs", "item", "gaps")) > 1:
+        raise UsageError("--gold, --audit, --pairs, --item and --gaps are views of their own; choose one")
+    if watch and as_json:
+        raise UsageError("--watch shows tables for people; leave out --json")
+    if watch:
+        watched(project_path, lambda project: _show(project, as_json=False, **views))
+    else:
+        _show(open_project(project_path), as_json=as_json, **views)
+
+
+def _show(
+    project: "Project",
+    *,
+    gold: Path | None,
+    audit: bool,
+    pairs: int | None,
+    item: str | None,
+    gaps: int | None,
+    column: str,
+    as_json: bool,
+) -> None:
     if pairs is not None:
-        _print_pairs(open_project(project_path).lf_pairs().head(pairs), as_json=as_json)
-        return
-    if item is not None:
-        _print_votes(open_project(project_path).votes_on(item), as_json=as_json)
-        return
-    project = open_project(project_path)
-    table = project.lfs(gold)
-    classes = project.config.labels.classes
+        _print_pairs(project.lf_pairs().head(pairs), as_json=as_json)
+    elif item is not None:
+        _print_votes(project.votes_on(item), as_json=as_json)
+    elif gaps is not None:
+        _print_gaps(project.coverage_gaps(column).head(gaps), as_json=as_json)
+    else:
+        _print_functions(project.lfs(gold, audit=audit), project.config.labels.classes, as_json=as_json)
+
+
+def _print_functions(table: "pd.DataFrame", classes: Sequence[str], *, as_json: bool) -> None:
     if as_json:
         print_json([{"name": name, **row} for name, row in _plain(table).items()])
         return
-    shares = ["Coverage", "Overlaps", "Conflicts"]
-    header = ["function", "classes", *shares, *(["Correct", "Wrong", "Accuracy"] if gold else [])]
+    judged = "Correct" in table  # then there is no room for more
+    shares = ["Coverage"] if judged else ["Coverage", "Overlaps", "Conflicts"]
+    header = ["function", "classes", *map(str.lower, shares), *(["correct", "accuracy, 95%"] if judged else [])]
     rows = []
     for name, row in table.iterrows():
         cells = [str(name), ", ".join(classes[code] for code in row["Polarity"]) or "none"]
         cells += [f"{row[share]:.1%}" for share in shares]
-        if gold:
-            accuracy = row["Emp. Acc."]
-            cells += [
-                str(row["Correct"]),
-                str(row["Incorrect"]),
-                "none" if math.isnan(accuracy) else f"{accuracy:.0%}",
-            ]
-        rows.append(cells)
+        rows.append([*cells, *(_accuracy(row) if judged else [])])
     print_table("", header, rows, range(2, len(header)))
+
+
+def _accuracy(row: Any) -> list[str]:
+    if math.isnan(row["Emp. Acc."]):
+        return ["0 of 0", "unknown"]
+    interval = f"{100 * row['Low']:.0f}-{100 * row['High']:.0f}"
+    return [f"{row['Correct']} of {row['Correct'] + row['Incorrect']}", f"{row['Emp. Acc.']:.0%} ({interval})"]
+
+
+def _print_gaps(table: "pd.DataFrame", *, as_json: bool) -> None:
+    records = table.to_dict("records")
+    if as_json:
+        print_json([dict(row) for row in records])
+        return
+    rows = [(row["value"], f"{row['items']:,}", f"{row['uncovered']:,}", f"{row['excess']:.1f}") for row in records]
+    print_table("", ("word", "items", "without a vote", "more than expected"), rows, [1, 2, 3])
 
 
 def _print_pairs(table: "pd.DataFrame", *, as_json: bool) -> None:

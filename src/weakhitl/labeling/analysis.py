@@ -1,8 +1,15 @@
-"""Look at labeling functions: coverage, overlaps, conflicts, accuracy."""
+"""Look at labeling functions: coverage, overlaps, conflicts, accuracy, and where none of them votes."""
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from statsmodels.stats.proportion import proportion_confint
 
+from weakhitl.errors import DataError
+from weakhitl.estimate import Estimate
+from weakhitl.files import require_columns
 from weakhitl.gold import Gold, encode_gold
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import Votes
@@ -64,3 +71,120 @@ def lf_summary(votes: Votes, gold: Gold | None = None) -> pd.DataFrame:
     total = correct + incorrect
     accuracy = np.divide(correct, total, out=np.full(m, np.nan), where=total > 0)
     return table.assign(Correct=correct, Incorrect=incorrect, **{"Emp. Acc.": accuracy})
+
+
+def lf_accuracy(votes: Votes, gold: Gold, confidence: float = 0.95) -> dict[str, Estimate]:
+    """Estimate each source's accuracy where it votes, with Clopper and Pearson's exact interval.
+
+    It holds for the items that gold was drawn from: draw them at random, or the interval is about something else.
+
+    Parameters
+    ----------
+    votes
+        Votes on n items.
+    gold
+        Item -> class (name or index), for some of the items.
+    confidence
+        Two-sided confidence of each interval.
+
+    Returns
+    -------
+    dict
+        Source -> estimate; undefined, with the reason, for a source that votes on no gold item.
+
+    Examples
+    --------
+    >>> from weakhitl import LabelSchema
+    >>> votes = Votes.from_matrix([[0, -1], [1, -1], [1, -1]], LabelSchema(["HAM", "SPAM"]), sources=["a", "b"])
+    >>> found = lf_accuracy(votes, {0: "HAM", 1: "HAM", 2: "SPAM"})
+    >>> print(found["a"], found["b"], sep="; ")
+    0.667 [0.094, 0.992]; undefined: it votes on no item whose label is known
+
+    """
+    if not 0 < confidence < 1:
+        raise DataError("confidence", f"is {confidence}; expected a share between 0 and 1")
+    row, column, label = votes.entries()
+    truth = encode_gold(gold, votes.items, votes.schema)[row]
+    judged = truth != ABSTAIN
+    m = len(votes.sources)
+    total = np.bincount(column[judged], minlength=m)
+    correct = np.bincount(column[judged & (truth == label)], minlength=m)
+    return {name: _share(int(correct[at]), int(total[at]), confidence) for at, name in enumerate(votes.sources)}
+
+
+def _share(correct: int, total: int, confidence: float) -> Estimate:
+    method = "share of votes on items whose label is known; Clopper-Pearson interval"
+    if not total:
+        reason = "it votes on no item whose label is known"
+        return Estimate(None, confidence=confidence, method=method, reason=reason, kind="nothing-measured")
+    low, high = proportion_confint(correct, total, alpha=1 - confidence, method="beta")
+    return Estimate(
+        correct / total,
+        float(low),
+        float(high),
+        confidence=confidence,
+        n_units=total,
+        n_sources=1,
+        method=method,
+    )
+
+
+def coverage_gaps(
+    votes: Votes, items: pd.DataFrame, column: str = "text", *, words: bool = True, at_least: int = 5
+) -> pd.DataFrame:
+    r"""Find what the items without any vote have in common: where the next labeling function should look.
+
+    Parameters
+    ----------
+    votes
+        Votes on n items.
+    items
+        A row for each item, in the same order.
+    column
+        The column to look at.
+    words
+        Whether to look at its words (``\w`` twice or more, in lower case) or at whole cells.
+    at_least
+        So many items have to hold a word for it to be listed.
+
+    Returns
+    -------
+    DataFrame
+        ``value``: a word or cell; ``items``: how many hold it; ``uncovered``: how many of these no source votes on;
+        ``excess``: how many more that are than if they were spread like all items, none below 0. First come those
+        whose excess is greatest in units of its standard deviation.
+
+    Raises
+    ------
+    DataError
+        There is no such column, or the rows are not as many as the items.
+
+    Examples
+    --------
+    >>> from weakhitl import LabelSchema
+    >>> votes = Votes.from_matrix([[0], [-1], [-1], [0]], LabelSchema(["no", "yes"]))
+    >>> items = pd.DataFrame({"text": ["a song", "my channel", "our channel", "some song"]})
+    >>> coverage_gaps(votes, items, at_least=2)
+         value  items  uncovered  excess
+    0  channel      2          2     1.0
+
+    """
+    require_columns(items, [column], "items")
+    if len(items) != len(votes):
+        raise DataError("items", f"are {len(items):,} rows, but there are votes on {len(votes):,} items")
+    bare = votes.class_counts().sum(axis=1) == 0
+    cells = items[column].reset_index(drop=True)
+    found = cells[cells.notna()].astype(str)
+    if words:
+        found = found.str.lower().str.findall(r"\w\w+").map(_once).explode().dropna()
+    table = pd.DataFrame({"value": found.to_numpy(), "uncovered": bare[found.index]})
+    grouped = table.groupby("value", sort=True)["uncovered"].agg(["size", "sum"])
+    listed = grouped[grouped["size"] >= at_least].reset_index().set_axis(["value", "items", "uncovered"], axis=1)
+    listed["excess"] = listed["uncovered"] - listed["items"] * bare.mean()
+    listed = listed[listed["excess"] > 0]
+    order = np.argsort(-listed["excess"].to_numpy() / np.sqrt(listed["items"].to_numpy()), kind="stable")
+    return listed.iloc[order].reset_index(drop=True)
+
+
+def _once(words: Sequence[Any]) -> list[Any]:
+    return list(dict.fromkeys(words))

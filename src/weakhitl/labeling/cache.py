@@ -30,8 +30,9 @@ from pandas.util import hash_array
 from weakhitl.files import atomic_write
 from weakhitl.labeling.chunk import Chunk
 from weakhitl.labeling.function import LabelingFunction
+from weakhitl.labeling.portable import is_installed
 from weakhitl.labeling.rule import Rule
-from weakhitl.labeling.work import Part, is_installed
+from weakhitl.labeling.work import Part
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.votes import IntArray
 

@@ -10,6 +10,7 @@ from types import ModuleType
 
 from weakhitl.errors import LabelingFunctionError
 from weakhitl.labeling.function import LabelingFunction
+from weakhitl.labeling.portable import is_installed
 from weakhitl.labeling.rule import Rule
 
 
@@ -22,6 +23,7 @@ def discover(*paths: str | Path) -> list[LabelingFunction | Rule]:
     """
     found: dict[str, tuple[LabelingFunction | Rule, Path]] = {}
     faults: list[str] = []
+    _forget_helpers()
     for path in _files(paths):
         module, fault = load_file(path)
         if module is None:
@@ -63,6 +65,7 @@ def load_file(path: Path) -> tuple[ModuleType | None, str]:
     if spec is None or spec.loader is None:
         return None, f"{path}: is no Python file"
     module = importlib.util.module_from_spec(spec)
+    before = set(sys.modules)
     sys.path.insert(0, str(path.resolve().parent))
     try:
         sys.modules[spec.name] = module  # dataclasses and pickle look modules up by name
@@ -78,7 +81,21 @@ def load_file(path: Path) -> tuple[ModuleType | None, str]:
         return None, f"{path}{line}: {type(error).__name__}: {error}"
     finally:
         sys.path.remove(str(path.resolve().parent))
+        _helpers.update(sys.modules.keys() - before)
     return module, ""
+
+
+_helpers: set[str] = set()
+"""Modules that function files have imported."""
+
+
+def _forget_helpers() -> None:
+    """Let files of one's own be imported again, since they may have been edited."""
+    for name in _helpers:
+        file = getattr(sys.modules.get(name), "__file__", None)
+        if file is not None and not is_installed(Path(file)):
+            del sys.modules[name]
+    _helpers.clear()
 
 
 def _functions_of(module: ModuleType) -> list[LabelingFunction | Rule]:

@@ -1,25 +1,19 @@
 """Run functions on some rows: the piece of work that every engine hands out."""
 
-import sys
-import sysconfig
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
-from pathlib import Path
-from threading import RLock
+from functools import cached_property
 from time import perf_counter
-from types import ModuleType
 from typing import Any
 
-import cloudpickle
 import numpy as np
 import pandas as pd
 
 from weakhitl.errors import LabelingFunctionError, SchemaError, WeakHITLError
 from weakhitl.labeling.chunk import Chunk
 from weakhitl.labeling.function import LabelingFunction
+from weakhitl.labeling.portable import packed, unpacked
 from weakhitl.labeling.rule import Rule, run_rules
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.votes import IntArray, Votes
@@ -29,10 +23,6 @@ Report = Callable[[int], None]
 
 _STEP = 1000
 """Rows between two reports of progress."""
-
-_NEVER = {"weakhitl", "__main__", "__mp_main__"}
-_registering = RLock()
-_INSTALLED = [Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib")]
 
 
 @dataclass(frozen=True)
@@ -170,10 +160,7 @@ class Work:
 
     @cached_property
     def _pickled(self) -> bytes:
-        """The functions and classes; code that is not installed travels along."""
-        with _by_value():
-            pickled: bytes = cloudpickle.dumps((tuple(self.functions), self.schema))
-        return pickled
+        return packed((tuple(self.functions), self.schema))
 
 
 def _shifted(report: Report, done: int) -> Report:
@@ -181,44 +168,10 @@ def _shifted(report: Report, done: int) -> Report:
 
 
 def _restored(pickled: bytes, stop: bool, id: str | None) -> Work:
-    work = Work(*_unpickled(pickled), stop=stop, id=id)
+    functions, schema = unpacked(pickled)
+    work = Work(functions, schema, stop=stop, id=id)
     vars(work)["_pickled"] = pickled  # should it travel on
     return work
-
-
-@lru_cache(maxsize=4)
-def _unpickled(pickled: bytes) -> tuple[Any, LabelSchema]:
-    """Once a process, and not once a chunk."""
-    functions, schema = cloudpickle.loads(pickled)
-    return functions, schema
-
-
-@contextmanager
-def _by_value() -> Iterator[None]:
-    """While this lasts, modules of the user's own are pickled whole: no other process could import them."""
-    with _registering:
-        known = cloudpickle.list_registry_pickle_by_value()
-        found = [module for module in list(sys.modules.values()) if isinstance(module, ModuleType) and _is_own(module)]
-        added = [module for module in found if module.__name__ not in known]
-        for module in added:
-            cloudpickle.register_pickle_by_value(module)
-        try:
-            yield
-        finally:
-            for module in added:
-                cloudpickle.unregister_pickle_by_value(module)
-
-
-def _is_own(module: ModuleType) -> bool:
-    file, name = vars(module).get("__file__"), module.__name__
-    if file is None or sys.modules.get(name) is not module or name.partition(".")[0] in _NEVER:
-        return False
-    return not is_installed(Path(file))
-
-
-def is_installed(file: Path) -> bool:
-    """Whether a file belongs to Python or to an installed package."""
-    return any(file.resolve().is_relative_to(place) for place in _INSTALLED)
 
 
 class _Given:

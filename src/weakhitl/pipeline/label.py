@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weakhitl.errors import DataError
+from weakhitl.errors import DataError, StateError
 from weakhitl.files import write_table
 from weakhitl.gate import Assessment
 from weakhitl.label_model import Finding, diagnose
-from weakhitl.labeling import Run, lf_pairs, lf_summary, run
+from weakhitl.labeling import Run, coverage_gaps, lf_accuracy, lf_pairs, lf_summary, run
 from weakhitl.labeling.apply import Progress
 from weakhitl.labeling.cache import VoteCache
+from weakhitl.labeling.engines import make_engine
 from weakhitl.pipeline.functions import project_functions
 from weakhitl.pipeline.workspace import Workspace, gold_file
 from weakhitl.release.bundle import consensus_table
@@ -46,6 +47,7 @@ class Labelled:
             ],
             "findings": [finding.to_dict() for finding in self.findings],
             "seconds": {name: round(value, 4) for name, value in self.run.seconds.items()},
+            "slow": self.run.slow(),
         }
 
 
@@ -55,7 +57,18 @@ def label(
     """Run the labeling functions, keep their votes, and consolidate; write the labels to ``out`` if given."""
     remembered = VoteCache(workspace.cache_path) if cache and workspace.config.labeling.cache else None
     functions = project_functions(workspace)
-    result = run(functions, workspace.items, workspace.config.schema_, progress=progress, cache=remembered)
+    settings = workspace.config.labeling
+    result = run(
+        functions,
+        workspace.data_path,
+        workspace.config.schema_,
+        id=workspace.config.data.id,
+        progress=progress,
+        cache=remembered,
+        engine=make_engine(settings.engine, settings.processes),
+        on_error=settings.on_error,
+        max_faults=settings.max_faults,
+    )
     workspace.save_votes(result.votes)
     assessment = workspace.assess()
     if out is not None:
@@ -64,12 +77,37 @@ def label(
     return Labelled(result, assessment, diagnose(assessment.ledger, assessment.model))
 
 
-def summarize_functions(workspace: Workspace, gold: Path | None = None) -> pd.DataFrame:
-    """Summarise the functions' votes in Snorkel's columns; ``gold`` is a file with columns item and label."""
+def summarize_functions(workspace: Workspace, gold: Path | None = None, *, audit: bool = False) -> pd.DataFrame:
+    """Summarise the functions' votes in Snorkel's columns.
+
+    ``gold`` is a file with columns item and label; with ``audit`` gold is what adjudicators decided on the random
+    audit. ``Low`` and ``High`` then bound the accuracy, nan where it is unknown. Raises ``StateError`` where there are
+    no decisions.
+    """
     votes = workspace.votes()
-    if gold is None:
+    if gold is None and not audit:
         return lf_summary(votes)
-    return lf_summary(votes, gold_file(gold, votes))
+    known = _audited(workspace) if gold is None else gold_file(gold, votes)
+    found = lf_accuracy(votes, known).values()
+    low, high = (
+        [np.nan if end is None else end for end in ends] for ends in zip(*((e.low, e.high) for e in found), strict=True)
+    )
+    return lf_summary(votes, known).assign(Low=low, High=high)
+
+
+def _audited(workspace: Workspace) -> "pd.Series[int]":
+    evidence = workspace.evidence()
+    decided = evidence.decisions()
+    known = decided[decided.index.isin(evidence.audited) & (decided != ABSTAIN)]
+    if known.empty:
+        raise StateError("no item of a random audit has been adjudicated yet: `weakhitl status` says what comes next")
+    return known
+
+
+def find_gaps(workspace: Workspace, column: str) -> pd.DataFrame:
+    """Find the words, in a column, of items on which no function votes."""
+    votes = workspace.votes()
+    return coverage_gaps(votes, workspace.items.loc[votes.items], column)
 
 
 def compare_functions(workspace: Workspace) -> pd.DataFrame:

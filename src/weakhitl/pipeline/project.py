@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from weakhitl.config import Config
+from weakhitl.config import CONFIG_NAME, Config
 from weakhitl.gate import Assessment, Gate
 from weakhitl.label_model import Explanation
 from weakhitl.labeling.apply import Progress
@@ -72,9 +72,22 @@ class Project:
         """
         return label.label(self._workspace, Path(out) if out is not None else None, progress, cache=cache)
 
-    def lfs(self, gold: Path | str | None = None) -> pd.DataFrame:
-        """Summarise the labeling functions; ``gold`` is a file with columns item and label."""
-        return label.summarize_functions(self._workspace, Path(gold) if gold is not None else None)
+    def lfs(self, gold: Path | str | None = None, *, audit: bool = False) -> pd.DataFrame:
+        """Summarise the labeling functions; accuracies against ``gold``, a file with columns item and label.
+
+        With ``audit`` they are against what adjudicators decided on the random audit.
+        """
+        return label.summarize_functions(self._workspace, Path(gold) if gold is not None else None, audit=audit)
+
+    def coverage_gaps(self, column: str = "text") -> pd.DataFrame:
+        """Give the words of a column that items without any vote hold more often than others."""
+        return label.find_gaps(self._workspace, column)
+
+    def watched_files(self) -> list[Path]:
+        """List the files that labels depend on (configuration, data, functions, rules' files), and their folders."""
+        workspace = self._workspace
+        folders = [path for path in (workspace.data_path, *workspace.function_paths) if path.is_dir()]
+        return [workspace.root / CONFIG_NAME, *workspace.input_files, *folders]
 
     def lf_pairs(self) -> pd.DataFrame:
         """Compare every two labeling functions: where both vote, conflict, and repeat each other."""

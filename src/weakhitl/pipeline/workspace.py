@@ -157,16 +157,20 @@ class Workspace:
     def _state_path(self) -> Path:
         return self.root / ".weakhitl" / "votes.json"
 
+    @property
+    def input_files(self) -> list[Path]:
+        """Files that the functions' votes depend on, beside the configuration."""
+        data = sorted(self.data_path.iterdir()) if self.data_path.is_dir() else [self.data_path]
+        return [path for path in [*data, *function_files(self.function_paths), *self.rule_files] if path.is_file()]
+
     def _inputs(self) -> Mapping[str, Any]:
         """Hash what the votes depend on: data, functions, classes."""
-        data = sorted(self.data_path.iterdir()) if self.data_path.is_dir() else [self.data_path]
-        files = [path for path in [*data, *function_files(self.function_paths), *self.rule_files] if path.is_file()]
         rules = "".join(rule.model_dump_json() for rule in self.config.labeling.rule)
         labels = self.config.labels.model_dump_json() + self.config.data.model_dump_json() + rules
         return {
             **{
                 str(path.relative_to(self.root) if path.is_relative_to(self.root) else path): sha256(path)
-                for path in files
+                for path in self.input_files
             },
             "[labels], [data] or [[labeling.rule]]": hashlib.sha256(labels.encode()).hexdigest(),
         }

@@ -16,7 +16,10 @@ _TOGETHER = 16
 
 
 class DaskEngine:
-    """Runs work on the scheduler that Dask is set to: the current client's cluster, else Dask's default.
+    """Runs work on the scheduler that Dask is set to.
+
+    That is the cluster of the current client, else the one that Dask's setting ``scheduler-address`` (the environment's
+    ``DASK_SCHEDULER_ADDRESS``) names, else Dask's default.
 
     A Dask DataFrame's partitions are worked on where they are; other items are cut into chunks and sent.
     """
@@ -27,6 +30,15 @@ class DaskEngine:
         except ImportError as error:
             raise UsageError("the dask engine needs Dask: pip install 'weakhitl[dask]'") from error
         self._dask: Any = dask
+        if dask.config.get("scheduler-address", None) is not None:
+            from distributed import get_client
+
+            try:
+                get_client()
+            except ValueError:
+                from distributed import Client
+
+                self._client: Any = Client()  # type: ignore[no-untyped-call]  # stays current as long as the engine is there
 
     def split(self, items: Any) -> list[Any] | None:
         """Give a Dask DataFrame's partitions."""

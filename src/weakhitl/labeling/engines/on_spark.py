@@ -15,7 +15,7 @@ _ROWS = 20_000
 
 
 class SparkEngine:
-    """Runs work on a Spark session, which has to be there.
+    """Runs work on the current Spark session; where there is none, on one that Spark's own settings describe.
 
     A Spark DataFrame's partitions are worked on where they are; other items are cut into chunks and sent. Without an
     ``id`` column the ids are 0..n-1 in the order of the partitions.
@@ -26,10 +26,7 @@ class SparkEngine:
             from pyspark.sql import SparkSession
         except ImportError as error:
             raise UsageError("the spark engine needs Spark: pip install 'weakhitl[spark]'") from error
-        session = SparkSession.getActiveSession()
-        if session is None:
-            raise UsageError("there is no Spark session; make one first: SparkSession.builder.getOrCreate()")
-        self._context: Any = session.sparkContext
+        self._context: Any = SparkSession.builder.getOrCreate().sparkContext
 
     def split(self, items: Any) -> Any:
         """Give a Spark DataFrame as it is; its partitions are Spark's own affair."""

@@ -1,0 +1,90 @@
+"""Appliers: they run functions over data points and give a label matrix, as in ``snorkel.labeling.apply``."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+__all__ = ["ApplierMetadata", "BaseLFApplier", "LFApplier", "check_unique_names", "label_points"]
+
+
+class ApplierMetadata(NamedTuple):
+    """What an applier has to say beside the matrix: function -> how often it failed."""
+
+    faults: dict[str, int]
+
+
+def check_unique_names(names: Sequence[str]) -> None:
+    """Raise ``ValueError`` where two functions have one name."""
+    if repeated := [name for name, times in Counter(names).items() if times > 1]:
+        raise ValueError(f"names of labeling functions occur twice: {', '.join(repeated)}")
+
+
+def label_points(lfs: Sequence[Any], points: Sequence[Any], fault_tolerant: bool) -> tuple[np.ndarray, dict[str, int]]:
+    """Give ``L[point, function]`` and how often each function failed, which only fault-tolerant runs allow."""
+    matrix = np.full((len(points), len(lfs)), -1, dtype=int)
+    faults: dict[str, int] = {}
+    for column, lf in enumerate(lfs):
+        given: list[Any] = []
+        while len(given) < len(points):
+            try:  # what was given before an exception stays, so that the length says where it was raised
+                given.extend(map(lf, points[len(given) :] if given else points))
+            except Exception:
+                if not fault_tolerant:
+                    raise
+                faults[lf.name] = faults.get(lf.name, 0) + 1
+                given.append(-1)
+        votes = np.array(given)
+        matrix[:, column] = np.where(votes >= 0, votes, -1)
+    return matrix, faults
+
+
+class BaseLFApplier:
+    """What all appliers share.
+
+    Parameters
+    ----------
+    lfs
+        The functions. Raises ``ValueError`` where two have one name.
+
+    """
+
+    def __init__(self, lfs: Iterable[Any]) -> None:
+        self._lfs = list(lfs)
+        self._lf_names = [lf.name for lf in self._lfs]
+        check_unique_names(self._lf_names)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}, LFs: {self._lf_names}"
+
+    def _given(self, matrix: np.ndarray, faults: dict[str, int], return_meta: bool) -> Any:
+        return (matrix, ApplierMetadata(faults)) if return_meta else matrix
+
+
+class LFApplier(BaseLFApplier):
+    """Runs functions over a list of data points, or over the rows of an array.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from weakhitl.snorkel.labeling import labeling_function
+    >>> @labeling_function()
+    ... def is_big(x):
+    ...     return 1 if x.num > 42 else 0
+    >>> LFApplier([is_big]).apply([SimpleNamespace(num=10), SimpleNamespace(num=100)])
+    array([[0],
+           [1]])
+
+    """
+
+    def apply(
+        self,
+        data_points: Sequence[Any] | np.ndarray,
+        progress_bar: bool = True,
+        fault_tolerant: bool = False,
+        return_meta: bool = False,
+    ) -> Any:
+        """Give the label matrix; with ``return_meta`` also the faults, which are allowed if ``fault_tolerant``."""
+        points: Any = data_points if isinstance(data_points, list | np.ndarray) else list(data_points)
+        return self._given(*label_points(self._lfs, points, fault_tolerant), return_meta)
