@@ -10,8 +10,9 @@ import pytest
 import weakhitl as wh
 from projects import World, start
 from weakhitl.labeling import run
-from weakhitl.labeling.cache import VoteCache, function_key, row_fingerprints
+from weakhitl.labeling.cache import VoteCache, row_fingerprints
 from weakhitl.labeling.discover import discover
+from weakhitl.labeling.function_key import function_key
 
 SCHEMA = wh.LabelSchema(["HAM", "SPAM"])
 

@@ -1,6 +1,8 @@
 """Some rows, as each kind of function looks at them."""
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from types import SimpleNamespace
 from typing import Any, Literal
@@ -79,7 +81,8 @@ class Chunk:
         """The rows one by one."""
         names = [str(name) for name in self.frame.columns]
         columns = [self.frame.iloc[:, at].tolist() for at in range(len(names))]
-        return [Row(**dict(zip(names, cells, strict=False))) for cells in zip(*columns, strict=False)]
+        with uncollected():
+            return [Row(**dict(zip(names, cells, strict=False))) for cells in zip(*columns, strict=False)]
 
     def rows_at(self, positions: IntArray) -> Sequence[Row]:
         """Give some of the rows."""
@@ -111,6 +114,18 @@ class Chunk:
             if _is_text(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
                 return _from_arrow(self._table.column(name))
         return _from_pandas(self.frame[name])
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Make many objects without looking for garbage among all there are, which takes several times as long."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
 
 
 def _restored(table: pd.DataFrame | pa.Table, ids: pd.Index, todo: dict[str, IntArray]) -> Chunk:

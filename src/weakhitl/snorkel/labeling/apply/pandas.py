@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weakhitl.labeling.chunk import Row
+from weakhitl.labeling.chunk import Row, uncollected
 from weakhitl.labeling.portable import packed, unpacked
 from weakhitl.snorkel.labeling.apply.core import BaseLFApplier, label_points
 
@@ -55,7 +55,8 @@ def label_frame(lfs: list[Any], frame: pd.DataFrame, fault_tolerant: bool) -> tu
     names = [str(name) for name in frame.columns]
     columns = [frame.iloc[:, at].tolist() for at in range(len(names))]
     cells = zip(*columns, strict=True) if columns else iter([()] * len(frame))
-    rows = [_pandas_row(dict(zip(names, one, strict=True)), at) for one, at in zip(cells, frame.index, strict=True)]
+    with uncollected():
+        rows = [_pandas_row(dict(zip(names, one, strict=True)), at) for one, at in zip(cells, frame.index, strict=True)]
     return label_points(lfs, rows, fault_tolerant)
 
 

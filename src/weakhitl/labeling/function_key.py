@@ -1,0 +1,202 @@
+"""What a function's votes depend on, as far as it can be seen, in one hash.
+
+What cannot be seen whole is never trusted: such a function has no key.
+"""
+
+import ast
+import hashlib
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from weakhitl.labeling.function import LabelingFunction
+from weakhitl.labeling.portable import is_installed
+from weakhitl.labeling.rule import Rule
+from weakhitl.schema import LabelSchema
+
+_LEAVES = (str, bytes, int, float, bool, type(None), complex)
+_VERSION = version("weakhitl")
+
+
+def function_key(function: LabelingFunction, schema: LabelSchema) -> str | None:
+    """Hash what a function's votes depend on; None where that cannot be seen whole.
+
+    Covered: the function's source and all of its file but other labeling functions; the values of the global names
+    that it and its helpers use; files of the project that it imports, in the same way; the versions of other packages
+    it imports, of Python and of weakhitl; values that it closes over, defaults and resources; its preprocessors in the
+    same way; the classes. A value has to be plain, or the key is None.
+
+    Not seen: files, services and environment variables that it reads, the time, chance, and state that it changes.
+    """
+    parts: list[Any] = [_VERSION, sys.version, schema.classes, schema.skip, function.name]
+    try:
+        parts.append(plain_form(function.resources))
+        parts += [_callable(one, function) for one in (function.function, *function.pre)]
+    except UnseenError:
+        return None
+    return hashlib.blake2b(repr(parts).encode(), digest_size=20).hexdigest()
+
+
+class UnseenError(Exception):
+    """Something that a function depends on cannot be hashed."""
+
+
+def _callable(one: Any, owner: LabelingFunction) -> list[Any]:
+    if not isinstance(one, FunctionType):
+        raise UnseenError
+    module = sys.modules.get(one.__module__)
+    file = getattr(module, "__file__", None)
+    if module is None or file is None or one.__module__ == "__main__":
+        raise UnseenError
+    inside = [cell.cell_contents for cell in one.__closure__ or ()]
+    return [
+        one.__qualname__,
+        plain_form(inside),
+        plain_form(one.__defaults__),
+        plain_form(one.__kwdefaults__),
+        _values(module, _global_names(one.__code__)),
+        _module_source(module, Path(file), owner),
+    ]
+
+
+def plain_form(value: Any) -> Any:
+    """Give a form whose ``repr`` says all there is to know of a value. Raises ``UnseenError`` where there is none."""
+    if isinstance(value, _LEAVES):
+        return value
+    kind = type(value)
+    plain: list[Any] | None = None
+    if kind in (tuple, list):
+        plain = [plain_form(one) for one in value]
+    elif kind in (set, frozenset):
+        plain = sorted(map(repr, map(plain_form, value)))
+    elif kind is dict:
+        plain = [(plain_form(key), plain_form(one)) for key, one in value.items()]
+    elif isinstance(value, np.ndarray) and not value.dtype.hasobject:
+        plain = [str(value.dtype), value.shape, value.tobytes()]
+    elif isinstance(value, re.Pattern):
+        plain = [value.pattern, int(value.flags)]
+    if plain is None:
+        raise UnseenError
+    return [kind.__name__, *plain]
+
+
+@dataclass(frozen=True)
+class _Statement:
+    """A statement of a file: its source, the names it binds (if it does nothing else), the names and imports in it."""
+
+    source: str
+    binds: frozenset[str]
+    uses: frozenset[str]
+    imports: tuple[ast.Import | ast.ImportFrom, ...]
+
+
+@lru_cache(maxsize=64)
+def _statements(text: str) -> tuple[_Statement, ...]:
+    """Take a file's text apart, once for all functions in it."""
+    found = []
+    for node in ast.parse(text).body:
+        inner = list(ast.walk(node))
+        uses = frozenset(one.id for one in inner if isinstance(one, ast.Name))
+        imports = tuple(one for one in inner if isinstance(one, ast.Import | ast.ImportFrom))
+        found.append(_Statement(ast.unparse(node), _bound(node), uses, imports))
+    return tuple(found)
+
+
+def _bound(node: ast.stmt) -> frozenset[str]:
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return frozenset([node.name])
+    if isinstance(node, ast.Assign) and all(isinstance(target, ast.Name) for target in node.targets):
+        return frozenset(target.id for target in node.targets if isinstance(target, ast.Name))
+    return frozenset()
+
+
+def _module_source(module: ModuleType, file: Path, owner: LabelingFunction) -> list[Any]:
+    """Source of a file without its other labeling functions, and of what it imports."""
+    try:
+        statements = _statements(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, SyntaxError):
+        raise UnseenError from None
+    others = {
+        name
+        for name, value in vars(module).items()
+        if isinstance(value, LabelingFunction | Rule) and value is not owner
+    }
+    dropped = {at for at, one in enumerate(statements) if one.binds and one.binds <= others}
+    while True:
+        used = frozenset().union(*(one.uses for at, one in enumerate(statements) if at not in dropped))
+        needed = {at for at in dropped if statements[at].binds & used}
+        if not needed:
+            break
+        dropped -= needed
+    kept = [one for at, one in enumerate(statements) if at not in dropped]
+    return [[one.source for one in kept], _imported(kept, module, {file.resolve()})]
+
+
+def _values(module: ModuleType, names: Iterable[str]) -> list[Any]:
+    """Values of a file's global names, and of those that the functions among them use: not all are in its source."""
+    known, waiting = vars(module), [*names]
+    found: dict[str, Any] = {}
+    while waiting:
+        name = waiting.pop()
+        if name in found or name not in known:
+            continue
+        value = known[name]
+        value = value.function if isinstance(value, LabelingFunction) else value
+        found[name] = None
+        if isinstance(value, FunctionType):
+            waiting += _global_names(value.__code__) if value.__module__ == module.__name__ else []
+        elif isinstance(value, type):
+            methods = [one for one in vars(value).values() if isinstance(one, FunctionType)]
+            waiting += [
+                inner for one in methods if value.__module__ == module.__name__ for inner in _global_names(one.__code__)
+            ]
+        elif not isinstance(value, ModuleType | Rule):
+            found[name] = plain_form(value)
+    return sorted(found.items())
+
+
+def _global_names(code: CodeType) -> list[str]:
+    inner = [one for one in code.co_consts if isinstance(one, CodeType)]
+    return [*code.co_names, *(name for one in inner for name in _global_names(one))]
+
+
+def _imported(statements: Iterable[_Statement], module: ModuleType, seen: set[Path]) -> list[Any]:
+    """Versions of installed packages that are imported, and sources of other files, with what those import."""
+    found: list[Any] = []
+    for name in sorted(_import_names(statements, module)):
+        imported = sys.modules.get(name)
+        file = getattr(imported, "__file__", None)
+        if imported is None or file is None:
+            found.append((name, getattr(imported, "__version__", "")))
+            continue
+        path = Path(file).resolve()
+        if is_installed(path):
+            found.append((name, str(getattr(imported, "__version__", ""))))
+        elif path not in seen and path.suffix == ".py":
+            seen.add(path)
+            text = path.read_text(encoding="utf-8")
+            parts = _statements(text)
+            used = frozenset().union(*(one.uses for one in parts))
+            found.append((name, text, _values(imported, used), _imported(parts, imported, seen)))
+    return found
+
+
+def _import_names(statements: Iterable[_Statement], module: ModuleType) -> set[str]:
+    names: set[str] = set()
+    for one in (inner for statement in statements for inner in statement.imports):
+        if isinstance(one, ast.Import):
+            names |= {alias.name for alias in one.names}
+        else:
+            base = module.__package__ if one.level else ""
+            origin = ".".join(filter(None, [base, one.module]))
+            names |= {origin, *(f"{origin}.{alias.name}" for alias in one.names)}
+    names = {name for name in names if name.partition(".")[0] != "weakhitl"}  # its version is in every key
+    return {name for name in names if name and name in sys.modules}
