@@ -30,7 +30,7 @@ from weakhitl.labeling import run
 from weakhitl.labeling.cache import VoteCache
 
 SCHEMA = wh.LabelSchema(["HAM", "SPAM"])
-WORDS = [f"w{n}" for n in range(2000)]
+WORDS = np.array([f"w{n}" for n in range(2000)])
 LOOKED_FOR = [f"w{n}" for n in range(0, 200, 20)]
 
 Work = Callable[[pd.DataFrame], Any]

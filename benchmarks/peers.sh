@@ -4,4 +4,4 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/environment.sh
 # torch comes first: a plain `torch`, as Snorkel asks for it, takes gigabytes.
-make_environment .venv-peers peers torch==2.13.0 -- -e '.[snorkel,crowd]'
+make_environment .venv-peers peers torch==2.13.0 -- -e '.[snorkel,crowd,dask]'

@@ -22,6 +22,12 @@ Part: TypeAlias = "pd.DataFrame | pa.Table"
 _PASS = 100_000
 """Rows that a pass over one column reads at a time."""
 
+_BUFFER = 1 << 20
+"""Bytes of a file that are read at a time: a mapped file would stay in memory whole."""
+
+_HELD = 500_000
+"""Rows of a Parquet file that may be in memory at a time, where its row groups are not larger."""
+
 _NUMBERS = {"int", "float", "missing"}
 
 
@@ -210,8 +216,8 @@ def _json_parts(path: Path, size: int) -> Iterator[pd.DataFrame]:
 
 def _parquet_parts(path: Path, size: int, names: list[str], dtypes: dict[str, Any]) -> Iterator[pa.Table]:
     floats = {name for name, dtype in dtypes.items() if dtype == np.float64}
-    with parquet_faults(path), pq.ParquetFile(path, memory_map=True) as file:
-        for batch in file.iter_batches(size, columns=[name for name in names if name in file.schema_arrow.names]):
+    with parquet_faults(path), pq.ParquetFile(path, buffer_size=_BUFFER) as file:
+        for batch in _batches(file, size, [name for name in names if name in file.schema_arrow.names]):
             columns = {}
             for name in names:
                 if name not in batch.schema.names:
@@ -220,3 +226,15 @@ def _parquet_parts(path: Path, size: int, names: list[str], dtypes: dict[str, An
                     column = batch.column(name)
                     columns[name] = column.cast(pa.float64(), safe=False) if name in floats else column
             yield pa.table(columns)
+
+
+def _batches(file: pq.ParquetFile, size: int, names: list[str]) -> Iterator[Any]:
+    """Read some row groups at a time: a reader holds on to what it has read until it ends."""
+    together: list[int] = []
+    rows = 0
+    for group in range(file.metadata.num_row_groups):
+        together.append(group)
+        rows += file.metadata.row_group(group).num_rows
+        if rows >= _HELD or group == file.metadata.num_row_groups - 1:
+            yield from file.iter_batches(size, row_groups=together, columns=names)
+            together, rows = [], 0

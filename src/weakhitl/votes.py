@@ -222,12 +222,7 @@ class Votes:
             raise DataError("votes", faults)
         dtype = _label_dtype(schema)
         if _sparse_is_smaller(sum(part.n_votes for part in parts), n, len(sources), dtype):
-            pieces = [part.compressed() for part in parts]
-            starts = np.cumsum([0, *(piece[0][-1] for piece in pieces)])
-            indptr = np.concatenate([[0], *(piece[0][1:] + at for piece, at in zip(pieces, starts[:-1], strict=True))])
-            columns, labels = (np.concatenate([piece[which] for piece in pieces]) for which in (1, 2))
-            matrix = sparse.csr_array((labels.astype(dtype), columns, indptr), shape=(n, len(sources)))
-            return cls._from_sparse(matrix, index, sources, schema)
+            return cls._from_sparse(_stacked(parts, (n, len(sources)), dtype), index, sources, schema)
         dense = np.empty((n, len(sources)), dtype=dtype)
         at = 0
         for part in parts:
@@ -392,6 +387,20 @@ def _csr(row: IntArray, column: IntArray, label: IntArray, shape: tuple[int, int
     return sparse.csr_array((label.astype(dtype), column.astype(np.int32), indptr.astype(np.int64)), shape=shape)
 
 
+def _stacked(parts: Sequence["Votes"], shape: tuple[int, int], dtype: Any) -> Any:
+    """Put compressed rows one below the other, part by part, so that nothing is in memory three times."""
+    n_votes = sum(part.n_votes for part in parts)
+    indptr = np.zeros(shape[0] + 1, dtype=np.int32 if n_votes < 2**31 else np.int64)
+    columns, labels = np.empty(n_votes, dtype=np.int32), np.empty(n_votes, dtype=dtype)
+    row = vote = 0
+    for part in parts:
+        starts, at, given = part.compressed()
+        indptr[row + 1 : row + 1 + len(part)] = starts[1:] + vote
+        columns[vote : vote + len(at)], labels[vote : vote + len(at)] = at, given
+        row, vote = row + len(part), vote + len(at)
+    return sparse.csr_array((labels, columns, indptr), shape=shape)
+
+
 def _label_dtype(schema: LabelSchema) -> np.dtype[Any]:
     return np.dtype(np.min_scalar_type(-max(len(schema), 2)))
 
@@ -437,7 +446,17 @@ def _label_faults(array: npt.NDArray[Any], schema: LabelSchema, items: pd.Index,
     ]
 
 
+def is_unique(items: pd.Index) -> bool:
+    """Whether no id occurs twice; strings that pyarrow holds are counted there, many times as small as in an index."""
+    if isinstance(items.dtype, pd.StringDtype) and items.dtype.storage == "pyarrow":
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        return bool(pc.count_distinct(pa.array(items.array, from_pandas=True), mode="all").as_py() == len(items))
+    return items.is_unique
+
+
 def _name_faults(items: pd.Index, sources: tuple[str, ...]) -> list[str]:
-    faults = [] if items.is_unique else [f"item {name!r} occurs twice" for name in items[items.duplicated()].unique()]
+    faults = [] if is_unique(items) else [f"item {name!r} occurs twice" for name in items[items.duplicated()].unique()]
     faults += ["an item has no id"] if items.hasnans else []
     return faults + [f"source {name!r} occurs twice" for name, n in Counter(sources).items() if n > 1]

@@ -17,7 +17,7 @@ from weakhitl.labeling.engines import Engine, make_engine
 from weakhitl.labeling.items import item_chunks
 from weakhitl.labeling.work import Faults, Function, Part, Work
 from weakhitl.schema import LabelSchema
-from weakhitl.votes import Votes
+from weakhitl.votes import Votes, is_unique
 
 Progress = Callable[[int, int | None], None]
 OnError = Literal["abstain", "raise"]
@@ -138,7 +138,7 @@ def run(
     if native is not None:
         collected.add_all(engine.run(work, native, collected.report))
     else:
-        collected.rows, chunks = item_chunks(items, id)
+        collected.rows, collected.index, chunks = item_chunks(items, id)
         memory = None if cache is None else Memory(cache, listed, schema)
         collected.add_all(engine.run(work, _prepared(chunks, memory), collected.report), memory)
     return collected.run(max_faults)
@@ -154,6 +154,7 @@ class _Collected:
 
     def __init__(self, work: Work, progress: Progress | None) -> None:
         self.rows: int | None = None
+        self.index: pd.Index | None = None
         self._work = work
         self._progress = progress
         self._done = 0
@@ -195,7 +196,8 @@ class _Collected:
             self._failed[name] += faults.count
         for name, seconds in part.seconds.items():
             self._seconds[name] += seconds
-        self._ids.append(part.ids)
+        if self.index is None:
+            self._ids.append(part.ids)
         self._votes.append(part.votes(self._work.names, self._work.schema))
         self._done += len(part.ids)
         self.report(0)
@@ -219,8 +221,10 @@ class _Collected:
         return f"{fault} ({share}; return ABSTAIN where there is nothing to look at)"
 
     def _index(self) -> pd.Index:
+        if self.index is not None:
+            return self.index
         ids = self._ids[0].append(self._ids[1:]) if len(self._ids) > 1 else self._ids[0]
-        if ids.has_duplicates:
+        if not is_unique(ids):
             raise DataError("items", "the index has duplicate ids; name a column that has none with id=…")
         return ids
 

@@ -13,6 +13,7 @@ from weakhitl.files import raise_row_faults, read_table, require_columns
 from weakhitl.labeling.chunk import Chunk
 from weakhitl.table_stream import TableStream
 from weakhitl.vote_table import missing_faults
+from weakhitl.votes import is_unique
 
 Items = pd.DataFrame | Sequence[Mapping[str, Any]] | str | Path
 
@@ -31,25 +32,26 @@ def read_items(items: Items, id: str | None = None) -> pd.DataFrame:
         require_columns(table, [id], where)
         ids = _ids(table[id], id, where, as_text=path is not None)
         table = table.assign(**{id: ids}).set_axis(ids)
-    if table.index.has_duplicates or table.index.hasnans:
+    if not is_unique(table.index) or table.index.hasnans:
         raise DataError(where, "the index has missing or duplicate ids; name a column that has none with id=…")
     return table
 
 
-def item_chunks(items: Items, id: str | None = None) -> tuple[int | None, Iterator[Chunk]]:
-    """Give the number of rows, where it is known, and the rows in chunks.
+def item_chunks(items: Items, id: str | None = None) -> tuple[int | None, pd.Index | None, Iterator[Chunk]]:
+    """Give the number of rows and their ids, where they are known beforehand, and the rows in chunks.
 
     Of a file only the ids are read whole, and checked, before the first chunk; the rest is read as it is needed.
     """
     if not isinstance(items, str | Path):
         table = read_items(items, id)
         starts = range(0, len(table), _ROWS)
-        return len(table), (Chunk(part, part.index) for part in (table.iloc[at : at + _ROWS] for at in starts))
+        parts = (table.iloc[at : at + _ROWS] for at in starts)
+        return len(table), table.index, (Chunk(part, part.index) for part in parts)
     stream = TableStream(items)
     if id is None:
-        return stream.rows, _file_chunks(stream)
+        return stream.rows, None, _file_chunks(stream)
     ids = _ids(stream.column(id), id, stream.where, as_text=True)
-    return len(ids), _file_chunks(stream, id, ids)
+    return len(ids), ids, _file_chunks(stream, id, ids)
 
 
 def _file_chunks(stream: TableStream, id: str = "", ids: pd.Index | None = None) -> Iterator[Chunk]:
@@ -72,8 +74,11 @@ def _chunk(part: pd.DataFrame | pa.Table, ids: pd.Index) -> Chunk:
 
 def _ids(column: "pd.Series[Any]", id: str, where: str, *, as_text: bool) -> pd.Index:
     """Check ids, naming all that are missing or occur before."""
+    ids: pd.Index = pd.Index(column.astype(str) if as_text else column, name=None)
+    if not (column.isna().any() or (ids == "").any()) and is_unique(ids):
+        return ids
     faults = missing_faults(pd.DataFrame({id: column}), [id])
     repeated = column.duplicated() & ~column.isin(["", None])
     faults += [(int(row), f"id {column.iloc[row]!r} occurs before") for row in np.flatnonzero(repeated)]
     raise_row_faults(where, faults)
-    return pd.Index(column.astype(str) if as_text else column, name=None)
+    return ids
