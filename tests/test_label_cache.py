@@ -166,7 +166,7 @@ def test_rows_on_which_a_function_failed_are_tried_again(folder):
 
 def test_a_damaged_or_deleted_cache_is_no_harm(folder):
     folder.run()
-    for path in folder.cache.folder.glob("*.npz"):
+    for path in folder.cache.folder.glob("*.npy"):
         path.write_bytes(b"damaged")
     assert len(folder.run()[1]) == 12
     assert folder.run()[1] == []
@@ -200,10 +200,10 @@ def test_a_project_remembers_and_can_be_told_not_to(tmp_path):
     first = project.label().run
     again = wh.Project.load(tmp_path).label().run
     assert again.votes == first.votes
-    stored = {path.stat().st_mtime_ns for path in (tmp_path / ".weakhitl" / "cache").glob("*.npz")}
-    assert len(list((tmp_path / ".weakhitl" / "cache").glob("*.npz"))) == 4
+    stored = {path.stat().st_mtime_ns for path in (tmp_path / ".weakhitl" / "cache").glob("*.npy")}
+    assert len(list((tmp_path / ".weakhitl" / "cache").glob("*.npy"))) == 4
     wh.Project.load(tmp_path).label(cache=False)
-    assert {path.stat().st_mtime_ns for path in (tmp_path / ".weakhitl" / "cache").glob("*.npz")} == stored
+    assert {path.stat().st_mtime_ns for path in (tmp_path / ".weakhitl" / "cache").glob("*.npy")} == stored
 
 
 SLOW = """
@@ -270,3 +270,36 @@ def test_cells_that_look_alike_are_told_apart_and_what_cannot_be_hashed_is_never
     assert len({*map(tuple, row_fingerprints(plain).tolist())}) == 2
     swapped = row_fingerprints(plain.rename(columns={"a": "b", "b": "a"}))
     assert not set(map(tuple, swapped.tolist())) & set(map(tuple, row_fingerprints(plain).tolist()))
+
+
+MEMOIZED = """
+import weakhitl as wh
+from weakhitl.snorkel import labeling_function
+{first}
+@wh.preprocessor(memoize=True)
+def with_words(x):
+    x.words = x.text.split()[{start}:]
+    return x
+
+@wh.labeling_function(pre=[with_words])
+def own(x):
+    return "SPAM" if "win" in x.words else None
+
+@labeling_function(pre=[with_words])
+def theirs(x):
+    return 0 if "win" in x.words else -1
+"""
+
+
+def test_memoized_preprocessors_and_snorkels_functions_are_remembered_until_they_are_edited(tmp_path):
+    def keys(**edits):
+        (tmp_path / "f.py").write_text(MEMOIZED.format(**{"first": "", "start": 0} | edits))
+        return [function_key(function, SCHEMA) for function in wh.discover(tmp_path / "f.py")]
+
+    first = keys()
+    assert None not in first
+    assert len({*first}) == 2
+    assert keys(first="# a remark") == first
+    assert not {*keys(start=1)} & {*first}
+    matrix = wh.apply(wh.discover(tmp_path / "f.py"), [{"text": "x win"}, {"text": "win"}], SCHEMA).to_matrix()
+    assert matrix.tolist() == [[1, 0], [-1, -1]]

@@ -77,6 +77,7 @@ _HOMES = {
     "plot_lf_conflicts": "labeling",
     "plot_lf_summary": "labeling",
     "plot_polarity": "labeling",
+    "preprocessor": "labeling",
     "regex": "labeling",
     "save_model": "label_model",
     "scott_pi": "agreement",
@@ -163,6 +164,7 @@ if TYPE_CHECKING:
         plot_lf_conflicts,
         plot_lf_summary,
         plot_polarity,
+        preprocessor,
         regex,
         threshold,
     )

@@ -6,6 +6,7 @@ from weakhitl.labeling.classifier import classifier
 from weakhitl.labeling.compare import get_label_buckets, get_label_instances, lf_pairs
 from weakhitl.labeling.discover import discover
 from weakhitl.labeling.function import LabelingFunction, labeling_function
+from weakhitl.labeling.mapper import preprocessor
 from weakhitl.labeling.plots import (
     plot_label_frequency,
     plot_lf_accuracy,
@@ -37,6 +38,7 @@ __all__ = [
     "plot_lf_conflicts",
     "plot_lf_summary",
     "plot_polarity",
+    "preprocessor",
     "regex",
     "run",
     "threshold",

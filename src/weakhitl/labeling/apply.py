@@ -14,6 +14,7 @@ from weakhitl.errors import DataError, LabelingFunctionError, UsageError
 from weakhitl.labeling.cache import Memory, VoteCache
 from weakhitl.labeling.chunk import Chunk
 from weakhitl.labeling.engines import Engine, make_engine
+from weakhitl.labeling.function import adopted
 from weakhitl.labeling.items import item_chunks
 from weakhitl.labeling.work import Faults, Function, Part, Work
 from weakhitl.schema import LabelSchema
@@ -129,7 +130,7 @@ def run(
     With a cache only functions that changed run, and the others only on rows that changed. It keeps what was voted
     before a run is interrupted. Partitions of an engine's own kind are not looked up in it.
     """
-    listed = list(functions)
+    listed = [adopted(function) for function in functions]
     work = Work(listed, schema, stop=_stops(on_error, max_faults), id=id)
     _check_names(listed, work.names)
     engine = engine or make_engine("local")

@@ -15,12 +15,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import UUID
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pandas.util import hash_array
+import polars as pl
 
 from weakhitl.files import atomic_write
 from weakhitl.labeling.chunk import Chunk
@@ -32,6 +31,9 @@ from weakhitl.votes import IntArray
 
 _KEPT = 200
 """Functions, old versions included, that are remembered."""
+
+_SEEDS = (1, 0x9E3779B97F4A7C15)
+"""Of the two hashes of a text; they are the same in one release of polars, which is part of every key."""
 
 _CELLS = (str, bytes, int, float, bool, type(None), complex, date, time, timedelta, Decimal, UUID, np.generic)
 
@@ -49,22 +51,23 @@ class VoteCache:
     def read(self, key: str) -> tuple[Lanes, IntArray]:
         """Give the rows that a function is known to have run on, and its votes there."""
         try:
-            with np.load(self._path(key), allow_pickle=False) as file:
-                rows, votes = file["rows"], file["votes"]
-        except (OSError, ValueError, KeyError, BadZipFile):  # not there, or damaged, which is the same
-            return np.zeros((0, 2), dtype=np.uint64), np.zeros(0, dtype=np.int32)
-        return rows, votes
+            stored = np.load(self._path(key), allow_pickle=False)
+        except (OSError, ValueError, EOFError):  # not there, or damaged, which is the same
+            stored = None
+        if stored is None or stored.ndim != 2 or stored.shape[1] != 3 or stored.dtype != np.uint64:
+            stored = np.zeros((0, 3), dtype=np.uint64)
+        return stored[:, :2], stored[:, 2].astype(np.int32) + ABSTAIN
 
     def write(self, key: str, rows: Lanes, votes: IntArray) -> None:
         """Remember a function's votes on these rows, and nothing else of it."""
         with atomic_write(self._path(key)) as file:
-            np.savez(file, rows=rows, votes=votes)
-        old = sorted(self.folder.glob("*.npz"), key=lambda path: path.stat().st_mtime)
+            np.save(file, np.column_stack([rows, (votes - ABSTAIN).astype(np.uint64)]))
+        old = sorted(self.folder.glob("*.npy"), key=lambda path: path.stat().st_mtime)
         for path in old[:-_KEPT]:
             path.unlink(missing_ok=True)
 
     def _path(self, key: str) -> Path:
-        return self.folder / f"{key}.npz"
+        return self.folder / f"{key}.npy"
 
 
 class Memory:
@@ -189,9 +192,8 @@ def _cell_lanes(cells: "pd.Series[Any]") -> tuple[str, Lanes]:
         return cells.dtype.kind, np.column_stack([bits, bits])
     given = cells.tolist()
     if all(type(cell) is str for cell in given):
-        text = np.array(given, dtype=object)
-        keys = ("weakhitl row one", "weakhitl row two")
-        return "str", np.column_stack([hash_array(text, hash_key=key, categorize=False) for key in keys])
+        text = pl.Series(given, dtype=pl.String)
+        return "str", np.column_stack([text.hash(seed).to_numpy() for seed in _SEEDS])
     return "any", np.frombuffer(b"".join(map(_cell_digest, given)), dtype=np.uint64).reshape(-1, 2)
 
 

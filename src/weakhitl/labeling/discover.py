@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from weakhitl.errors import LabelingFunctionError
-from weakhitl.labeling.function import LabelingFunction
+from weakhitl.labeling.function import LabelingFunction, adopted
 from weakhitl.labeling.portable import is_installed
 from weakhitl.labeling.rule import Rule
 
@@ -38,7 +38,7 @@ def discover(*paths: str | Path) -> list[LabelingFunction | Rule]:
         faults.append(f"no labeling function in {looked}; decorate a function of a row with @labeling_function")
     if faults:
         raise LabelingFunctionError(", ".join(map(str, paths)), faults)
-    return [function for function, _ in found.values()]
+    return [adopted(function) for function, _ in found.values()]
 
 
 def function_files(paths: Iterable[str | Path]) -> list[Path]:
@@ -99,4 +99,4 @@ def _forget_helpers() -> None:
 
 
 def _functions_of(module: ModuleType) -> list[LabelingFunction | Rule]:
-    return [value for value in vars(module).values() if isinstance(value, LabelingFunction | Rule)]
+    return [value for value in vars(module).values() if isinstance(adopted(value), LabelingFunction | Rule)]

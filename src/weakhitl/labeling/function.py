@@ -57,6 +57,14 @@ class LabelingFunction:
         return f"LabelingFunction({self.name!r})"
 
 
+def adopted(function: Any) -> Any:
+    """Give a function that was made with Snorkel, or under its names, as one of ours; others as they are."""
+    parts: list[Any] = [getattr(function, name, None) for name in ("name", "_f", "_resources", "_pre")]
+    if type(function).__name__ != "LabelingFunction" or any(part is None for part in parts):
+        return function
+    return LabelingFunction(*parts)
+
+
 @overload
 def labeling_function(function: RowFunction, /) -> LabelingFunction: ...
 @overload

@@ -7,7 +7,7 @@ import ast
 import hashlib
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
@@ -17,13 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from weakhitl.labeling.function import LabelingFunction
+from weakhitl.labeling.function import LabelingFunction, adopted
+from weakhitl.labeling.mapper import LambdaMapper, get_hashable
 from weakhitl.labeling.portable import is_installed
 from weakhitl.labeling.rule import Rule
 from weakhitl.schema import LabelSchema
 
 _LEAVES = (str, bytes, int, float, bool, type(None), complex)
-_VERSION = version("weakhitl")
+_VERSIONS = (version("weakhitl"), version("polars"))
 
 
 def function_key(function: LabelingFunction, schema: LabelSchema) -> str | None:
@@ -36,10 +37,10 @@ def function_key(function: LabelingFunction, schema: LabelSchema) -> str | None:
 
     Not seen: files, services and environment variables that it reads, the time, chance, and state that it changes.
     """
-    parts: list[Any] = [_VERSION, sys.version, schema.classes, schema.skip, function.name]
+    parts: list[Any] = [_VERSIONS, sys.version, schema.classes, schema.skip, function.name]
     try:
         parts.append(plain_form(function.resources))
-        parts += [_callable(one, function) for one in (function.function, *function.pre)]
+        parts += [_callable(one, function) for one in (function.function, *_unwrapped(function.pre))]
     except UnseenError:
         return None
     return hashlib.blake2b(repr(parts).encode(), digest_size=20).hexdigest()
@@ -47,6 +48,18 @@ def function_key(function: LabelingFunction, schema: LabelSchema) -> str | None:
 
 class UnseenError(Exception):
     """Something that a function depends on cannot be hashed."""
+
+
+def _unwrapped(preprocessors: Iterable[Any]) -> Iterator[Any]:
+    """Give the functions that preprocessors are made of, with what runs before them."""
+    for one in preprocessors:
+        if isinstance(one, LambdaMapper):
+            yield from _unwrapped(one.pre)
+            yield one.function
+            if one.memoize and one.memoize_key is not get_hashable:
+                yield one.memoize_key
+        else:
+            yield one
 
 
 def _callable(one: Any, owner: LabelingFunction) -> list[Any]:
@@ -88,6 +101,10 @@ def plain_form(value: Any) -> Any:
     return [kind.__name__, *plain]
 
 
+def _plain_function(value: Any) -> Any:
+    return getattr(adopted(value), "function", None)
+
+
 @dataclass(frozen=True)
 class _Statement:
     """A statement of a file: its source, the names it binds (if it does nothing else), the names and imports in it."""
@@ -127,7 +144,7 @@ def _module_source(module: ModuleType, file: Path, owner: LabelingFunction) -> l
     others = {
         name
         for name, value in vars(module).items()
-        if isinstance(value, LabelingFunction | Rule) and value is not owner
+        if isinstance(adopted(value), LabelingFunction | Rule) and _plain_function(value) is not owner.function
     }
     dropped = {at for at, one in enumerate(statements) if one.binds and one.binds <= others}
     while True:
@@ -149,7 +166,7 @@ def _values(module: ModuleType, names: Iterable[str]) -> list[Any]:
         if name in found or name not in known:
             continue
         value = known[name]
-        value = value.function if isinstance(value, LabelingFunction) else value
+        value = value.function if isinstance(value, LabelingFunction | LambdaMapper) else value
         found[name] = None
         if isinstance(value, FunctionType):
             waiting += _global_names(value.__code__) if value.__module__ == module.__name__ else []
