@@ -59,7 +59,7 @@ def plot_lf_accuracy(votes: Votes, gold: Gold, ax: "Axes | None" = None, confide
 def plot_lf_conflicts(votes: Votes, ax: "Axes | None" = None) -> "Axes":
     """Draw for every two sources how often they vote different classes where both vote; gives the axes.
 
-    Pairs that never vote on the same item stay empty.
+    Pairs that never vote on the same item are grey.
     """
     names = list(votes.sources)
     ax = ax or _axes(len(names), square=True)
@@ -67,6 +67,7 @@ def plot_lf_conflicts(votes: Votes, ax: "Axes | None" = None) -> "Axes":
     for row in lf_pairs(votes).itertuples():
         first, second = names.index(str(row.first)), names.index(str(row.second))
         shares[first, second] = shares[second, first] = row.conflict
+    ax.set_facecolor("0.85")
     image = ax.imshow(shares, vmin=0, vmax=1, cmap="Reds")
     ax.set_xticks(np.arange(len(names)), names, rotation=90)
     ax.set_yticks(np.arange(len(names)), names)
