@@ -22,7 +22,7 @@ import pandas as pd
 import polars as pl
 
 from weakhitl.files import atomic_write
-from weakhitl.labeling.chunk import Chunk
+from weakhitl.labeling.chunk import Chunk, from_pandas
 from weakhitl.labeling.function import LabelingFunction
 from weakhitl.labeling.function_key import UnseenError, function_key, plain_form
 from weakhitl.labeling.work import Part
@@ -190,9 +190,13 @@ def _cell_lanes(cells: "pd.Series[Any]") -> tuple[str, Lanes]:
     if isinstance(cells.dtype, np.dtype) and cells.dtype.kind in "iufb":
         bits = cells.to_numpy().astype(np.float64 if cells.dtype.kind == "f" else np.int64).view(np.uint64)
         return cells.dtype.kind, np.column_stack([bits, bits])
-    given = cells.tolist()
-    if all(type(cell) is str for cell in given):
-        text = pl.Series(given, dtype=pl.String)
+    text: pl.Series | None
+    if isinstance(cells.dtype, pd.StringDtype) and not cells.hasnans:
+        given, text = [], from_pandas(cells)
+    else:
+        given = cells.tolist()
+        text = pl.Series(given, dtype=pl.String) if {*map(type, given)} == {str} else None
+    if text is not None:
         return "str", np.column_stack([text.hash(seed).to_numpy() for seed in _SEEDS])
     return "any", np.frombuffer(b"".join(map(_cell_digest, given)), dtype=np.uint64).reshape(-1, 2)
 

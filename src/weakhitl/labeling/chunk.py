@@ -113,7 +113,7 @@ class Chunk:
             kind = self._table.schema.field(name).type
             if _is_text(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
                 return _from_arrow(self._table.column(name))
-        return _from_pandas(self.frame[name])
+        return from_pandas(self.frame[name])
 
 
 @contextmanager
@@ -134,7 +134,7 @@ def _restored(table: pd.DataFrame | pa.Table, ids: pd.Index, todo: dict[str, Int
     return chunk
 
 
-def _from_pandas(cells: "pd.Series[Any]") -> pl.Series:
+def from_pandas(cells: "pd.Series[Any]") -> pl.Series:
     """Give a column to polars: numbers as they are, everything else as text; missing cells are null."""
     if pd.api.types.is_integer_dtype(cells) and not cells.hasnans:
         return pl.Series(cells.to_numpy())
