@@ -415,3 +415,16 @@ def test_very_many_ids_are_told_apart_by_their_hashes(monkeypatch):
     assert not is_unique(ids.append(ids[:1]))
     monkeypatch.setattr("polars.Series.hash", lambda self, seed: self.str.len_chars())  # every hash collides
     assert is_unique(ids)
+
+
+def test_columns_may_have_any_name():
+    names = ["text", "a b", "class", "_0", "", "é", 3]
+    table = pd.DataFrame([[*range(7)]], columns=names)
+    seen = []
+    function = wh.LabelingFunction("f", lambda x: seen.append([x[str(name)] for name in names]))
+    wh.apply([function], table, SCHEMA)
+    wh.apply([function], table[["text", "_0", "é"]].assign(**dict.fromkeys(("a b", "class", "", "3"), 9)), SCHEMA)
+    assert seen == [[0, 1, 2, 3, 4, 5, 6], [0, 9, 9, 3, 9, 5, 9]]
+    plain = wh.LabelingFunction("f", lambda x: seen.append((x._0, x.text)))
+    wh.apply([plain], table[["text", "_0", "é"]], SCHEMA)
+    assert seen[2] == (3, 0)

@@ -1,9 +1,10 @@
 """Some rows, as each kind of function looks at them."""
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from keyword import iskeyword
 from types import SimpleNamespace
 from typing import Any, Literal
 
@@ -82,7 +83,7 @@ class Chunk:
         names = [str(name) for name in self.frame.columns]
         columns = [self.frame.iloc[:, at].tolist() for at in range(len(names))]
         with uncollected():
-            return [Row(**dict(zip(names, cells, strict=False))) for cells in zip(*columns, strict=False)]
+            return list(map(_row_maker(names), *columns))
 
     def rows_at(self, positions: IntArray) -> Sequence[Row]:
         """Give some of the rows."""
@@ -114,6 +115,16 @@ class Chunk:
             if _is_text(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
                 return _from_arrow(self._table.column(name))
         return from_pandas(self.frame[name])
+
+
+def _row_maker(names: Sequence[str]) -> Callable[..., Row]:
+    """Give what makes a row of its cells: a function with the names written out, which is twice as quick as a dict."""
+    if not all(name.isidentifier() and not iskeyword(name) for name in names) or len({*names}) < len(names):
+        return lambda *cells: Row(**dict(zip(names, cells, strict=True)))
+    given = [f"_{at}" for at in range(len(names))]
+    fields = ", ".join(f"{name}={cell}" for name, cell in zip(names, given, strict=True))
+    maker: Callable[..., Row] = eval(f"lambda {', '.join(given)}: _Row({fields})", {"_Row": Row})  # noqa: S307 - identifiers
+    return maker
 
 
 @contextmanager
