@@ -65,6 +65,7 @@ def main() -> None:
 def times(rows: int, rounds: int) -> Iterator[dict[str, Any]]:
     """Everything that is a ratio of two times."""
     yield from against_snorkel(rows, rounds)
+    yield same_list(rows, rounds)
     yield gazetteers(rows, rounds)
     yield edited(rows, rounds)
     yield processes(rows, rounds)
@@ -123,6 +124,24 @@ def against_snorkel(rows: int, rounds: int) -> Iterator[dict[str, Any]]:
         if not (wh.apply(functions, sample, SCHEMA).to_matrix() == other(given(sample) if given else sample)).all():
             raise SystemExit(f"{name}: the two sides do not give the same votes")
         yield {"work": name, **interleaved(partial(_apply, functions), other, rows, rounds, given)}
+
+
+def same_list(rows: int, rounds: int) -> dict[str, Any]:
+    """Compare our applier under Snorkel's name with Snorkel's: both take the same list and give the matrix."""
+    from snorkel.labeling import LabelingFunction, LFApplier
+
+    from weakhitl.snorkel import labeling as names
+
+    functions = [LabelingFunction(one.name, one.function) for one in written()]
+    plain = [names.LabelingFunction(one.name, one.function) for one in written()]
+    ours, theirs = names.LFApplier(plain), LFApplier(functions)
+    sample = points_of(texts(500, 99))
+    if not (ours.apply(sample) == theirs.apply(sample, progress_bar=False)).all():
+        raise SystemExit("the two appliers do not give the same votes")
+    found = interleaved(
+        ours.apply, lambda points: theirs.apply(points, progress_bar=False), rows, rounds, points_of, both=True
+    )
+    return {"work": "ten short functions, LFApplier of weakhitl.snorkel against it", **found}
 
 
 def points_of(table: pd.DataFrame) -> list[SimpleNamespace]:
@@ -255,13 +274,20 @@ def _write(path: Path, millions: int) -> None:
 
 
 def interleaved(
-    ours: Work, theirs: Work, rows: int, rounds: int, given: Callable[[pd.DataFrame], Any] | None = None
+    ours: Callable[[Any], Any],
+    theirs: Callable[[Any], Any],
+    rows: int,
+    rounds: int,
+    given: Callable[[pd.DataFrame], Any] | None = None,
+    *,
+    both: bool = False,
 ) -> dict[str, float]:
-    """Median seconds of both, taken in turn after a warm-up; ``given`` makes what theirs takes, uncounted."""
+    """Median seconds of both, taken in turn after a warm-up; ``given`` makes what theirs (or both) takes, uncounted."""
     times: dict[str, list[float]] = {"ours": [], "theirs": []}
     for number in range(rounds + 1):
         table = texts(rows, number)
-        for name, work, items in (("ours", ours, table), ("theirs", theirs, given(table) if given else table)):
+        made = given(table) if given else table
+        for name, work, items in (("ours", ours, made if both else table), ("theirs", theirs, made)):
             start = time.perf_counter()
             work(items)
             if number:

@@ -65,10 +65,6 @@ class Chunk:
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (self._table, self.ids, self.todo)
 
-    def positions(self, name: str) -> IntArray:
-        """Positions of the rows that a function has to run on."""
-        return self.todo.get(name, np.arange(len(self)))
-
     @cached_property
     def frame(self) -> pd.DataFrame:
         """The rows as a table whose index holds the ids."""
@@ -84,10 +80,6 @@ class Chunk:
         columns = [self.frame.iloc[:, at].tolist() for at in range(len(names))]
         with uncollected():
             return list(map(_row_maker(names), *columns))
-
-    def rows_at(self, positions: IntArray) -> Sequence[Row]:
-        """Give some of the rows."""
-        return self.rows if len(positions) == len(self) else [self.rows[at] for at in positions]
 
     def require(self, columns: Sequence[str]) -> None:
         """Raise ``DataError`` naming every column that is not there."""

@@ -137,18 +137,18 @@ class Work:
             part.seconds |= {rule.name: seconds for rule in group}
 
     def _run_written(self, name: str, function: Any, chunk: Chunk, part: Part, report: Report) -> None:
-        positions = chunk.positions(name)
+        todo = chunk.todo.get(name)
+        ids = chunk.ids if todo is None else chunk.ids[todo]
         start = perf_counter()
-        whole = isinstance(function, LabelingFunction) and function.batch
-        given = _Given(name, chunk.ids[positions])
-        if whole:
-            given.from_table(function, chunk.frame.iloc[positions])
-        else:
-            given.from_rows(function, chunk.rows_at(positions) if len(positions) else [], report)
+        given = _Given(name, ids)
+        if isinstance(function, LabelingFunction) and function.batch:
+            given.from_table(function, chunk.frame if todo is None else chunk.frame.iloc[todo])
+        elif len(ids):
+            given.from_rows(function, chunk.rows if todo is None else [chunk.rows[at] for at in todo], report)
         if self.stop and given.first is not None:
             item, error = given.first
             raise LabelingFunctionError(name, f"failed on item {item}: {type(error).__name__}: {error}") from error
-        part.codes[name] = _encode(function, name, given.votes, chunk.ids[positions], self.schema)
+        part.codes[name] = _encode(function, name, given.votes, ids, self.schema)
         part.failed[name] = given.failed
         part.interrupted = given.interrupted
         if given.first is not None:

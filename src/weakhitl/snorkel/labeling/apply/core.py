@@ -1,10 +1,12 @@
 """Appliers: they run functions over data points and give a label matrix, as in ``snorkel.labeling.apply``."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from weakhitl.labeling.function import LabelingFunction, adopted
 
 __all__ = ["ApplierMetadata", "BaseLFApplier", "LFApplier", "check_unique_names", "label_points"]
 
@@ -23,21 +25,27 @@ def check_unique_names(names: Sequence[str]) -> None:
 
 def label_points(lfs: Sequence[Any], points: Sequence[Any], fault_tolerant: bool) -> tuple[np.ndarray, dict[str, int]]:
     """Give ``L[point, function]`` and how often each function failed, which only fault-tolerant runs allow."""
-    matrix = np.full((len(points), len(lfs)), -1, dtype=int)
+    columns = np.empty((len(lfs), len(points)), dtype=int)
     faults: dict[str, int] = {}
     for column, lf in enumerate(lfs):
+        call = _bare(lf)
         given: list[Any] = []
         while len(given) < len(points):
             try:  # what was given before an exception stays, so that the length says where it was raised
-                given.extend(map(lf, points[len(given) :] if given else points))
+                given.extend(map(call, points[len(given) :] if given else points))
             except Exception:
                 if not fault_tolerant:
                     raise
                 faults[lf.name] = faults.get(lf.name, 0) + 1
                 given.append(-1)
-        votes = np.array(given)
-        matrix[:, column] = np.where(votes >= 0, votes, -1)
-    return matrix, faults
+        columns[column] = given
+    return np.ascontiguousarray(np.maximum(columns, -1).T), faults
+
+
+def _bare(lf: Any) -> Callable[[Any], Any]:
+    """Give the function itself where nothing comes before it: what is around a short one takes as long as it does."""
+    ours = adopted(lf)
+    return ours.function if isinstance(ours, LabelingFunction) and not (ours.pre or ours.resources) else lf
 
 
 class BaseLFApplier:
