@@ -428,3 +428,24 @@ def test_columns_may_have_any_name():
     plain = wh.LabelingFunction("f", lambda x: seen.append((x._0, x.text)))
     wh.apply([plain], table[["text", "_0", "é"]], SCHEMA)
     assert seen[2] == (3, 0)
+
+
+def test_a_run_ends_as_soon_as_a_function_has_failed_too_often(monkeypatch):
+    monkeypatch.setattr("weakhitl.labeling.items._ROWS", 10)
+    calls = []
+    fragile = wh.LabelingFunction("fragile", lambda x: calls.append(1) or x.missing)
+    with pytest.raises(
+        LabelingFunctionError, match=r"'fragile' failed 60 times.*60% of the items; max_faults allows 50%"
+    ):
+        wh.apply([fragile], [{"text": ""}] * 100, SCHEMA)
+    assert len(calls) == 60
+
+
+def test_what_cannot_be_a_table_is_refused_by_its_kind():
+    class OfDask:
+        to_delayed = None
+
+    with pytest.raises(UsageError, match="items are a DataFrame of Dask; run them with engine='dask'"):
+        wh.apply([wins], OfDask(), SCHEMA)
+    with pytest.raises(DataError, match="are a int; expected a DataFrame, a list of dicts or a path"):
+        wh.apply([wins], 3, SCHEMA)

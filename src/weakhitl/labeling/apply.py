@@ -3,7 +3,7 @@
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any, Literal
 
@@ -134,7 +134,7 @@ def run(
     work = Work(listed, schema, stop=_stops(on_error, max_faults), id=id)
     _check_names(listed, work.names)
     engine = engine or make_engine("local")
-    collected = _Collected(work, progress)
+    collected = _Collected(work, progress, max_faults)
     native = engine.split(items)
     if native is not None:
         collected.add_all(engine.run(work, native, collected.report))
@@ -142,7 +142,7 @@ def run(
         collected.rows, collected.index, chunks = item_chunks(items, id)
         memory = None if cache is None else Memory(cache, listed, schema)
         collected.add_all(engine.run(work, _prepared(chunks, memory), collected.report), memory)
-    return collected.run(max_faults)
+    return collected.run()
 
 
 def _prepared(chunks: Iterator[Chunk], memory: Memory | None) -> Iterator[Chunk]:
@@ -153,11 +153,12 @@ def _prepared(chunks: Iterator[Chunk], memory: Memory | None) -> Iterator[Chunk]
 class _Collected:
     """Parts put together as they come."""
 
-    def __init__(self, work: Work, progress: Progress | None) -> None:
+    def __init__(self, work: Work, progress: Progress | None, max_faults: float) -> None:
         self.rows: int | None = None
         self.index: pd.Index | None = None
         self._work = work
         self._progress = progress
+        self._max_faults = max_faults
         self._done = 0
         self._ids: list[pd.Index] = []
         self._votes: list[Votes] = []
@@ -195,6 +196,8 @@ class _Collected:
         for name, faults in part.faults.items():
             self._first.setdefault(name, faults)
             self._failed[name] += faults.count
+        if part.faults and self.rows is not None:
+            self._check(self.rows)
         for name, seconds in part.seconds.items():
             self._seconds[name] += seconds
         if self.index is None:
@@ -203,22 +206,25 @@ class _Collected:
         self._done += len(part.ids)
         self.report(0)
 
-    def run(self, max_faults: float) -> Run:
+    def run(self) -> Run:
         """Give all, or raise what stops the run."""
         if not self._done:
             raise DataError("items", "there are no items")
-        faults = [
-            Faults(name, self._failed[name], first.item, first.error, first.traceback)
-            for name, first in sorted(self._first.items(), key=lambda pair: self._work.names.index(pair[0]))
-        ]
-        if bad := [fault for fault in faults if fault.count == self._done or fault.count > max_faults * self._done]:
-            raise LabelingFunctionError("labeling functions", [self._too_many(fault, max_faults) for fault in bad])
-        return Run(Votes.concatenate(self._votes, self._index()), tuple(faults), self._seconds)
+        faults = self._check(self._done)
+        return Run(Votes.concatenate(self._votes, self._index()), faults, self._seconds)
 
-    def _too_many(self, fault: Faults, max_faults: float) -> str:
-        if fault.count == self._done:
+    def _check(self, rows: int) -> tuple[Faults, ...]:
+        """Give the faults so far; raise as soon as they are too many for so many rows."""
+        found = [replace(first, count=self._failed[name]) for name, first in self._first.items()]
+        faults = sorted(found, key=lambda fault: self._work.names.index(fault.function))
+        if bad := [fault for fault in faults if fault.count == rows or fault.count > self._max_faults * rows]:
+            raise LabelingFunctionError("labeling functions", [self._too_many(fault, rows) for fault in bad])
+        return tuple(faults)
+
+    def _too_many(self, fault: Faults, rows: int) -> str:
+        if fault.count == rows:
             return f"{fault} (every item)"
-        share = f"{fault.count / self._done:.0%} of the items; max_faults allows {max_faults:.0%}"
+        share = f"{fault.count / rows:.0%} of the items; max_faults allows {self._max_faults:.0%}"
         return f"{fault} ({share}; return ABSTAIN where there is nothing to look at)"
 
     def _index(self) -> pd.Index:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from weakhitl.errors import DataError
+from weakhitl.errors import DataError, UsageError
 from weakhitl.files import raise_row_faults, read_table, require_columns
 from weakhitl.labeling.chunk import Chunk
 from weakhitl.table_stream import TableStream
@@ -24,8 +24,12 @@ _ROWS = 20_000
 def read_items(items: Items, id: str | None = None) -> pd.DataFrame:
     """Read items into a table whose index holds the ids, each present and unique; those of a file are strings."""
     path = items if isinstance(items, str | Path) else None
-    table = read_table(items) if isinstance(items, str | Path) else pd.DataFrame(items)
     where = str(path) if path is not None else "items"
+    try:
+        table = read_table(items) if isinstance(items, str | Path) else pd.DataFrame(items)
+    except (ValueError, TypeError) as error:
+        kind = type(items).__name__
+        raise DataError(where, f"are a {kind}; expected a DataFrame, a list of dicts or a path") from error
     if table.empty:
         raise DataError(where, "there are no items")
     if id is not None:
@@ -42,6 +46,9 @@ def item_chunks(items: Items, id: str | None = None) -> tuple[int | None, pd.Ind
 
     Of a file only the ids are read whole, and checked, before the first chunk; the rest is read as it is needed.
     """
+    for engine, mark in (("dask", "to_delayed"), ("spark", "rdd")):
+        if hasattr(items, mark):
+            raise UsageError(f"items are a DataFrame of {engine.title()}; run them with engine={engine!r}")
     if not isinstance(items, str | Path):
         table = read_items(items, id)
         starts = range(0, len(table), _ROWS)
