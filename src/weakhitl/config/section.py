@@ -1,0 +1,15 @@
+"""What all sections of ``weakhitl.toml`` share."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Section(BaseModel):
+    """A section: its keys are all there are, and their types are taken at their word."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)

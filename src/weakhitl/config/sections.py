@@ -1,0 +1,173 @@
+"""The other sections, and the whole of ``weakhitl.toml``."""
+
+from functools import cached_property
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from weakhitl.config.gate import GateSection
+from weakhitl.config.section import Count, Section, Share, Text
+from weakhitl.errors import SchemaError
+from weakhitl.schema import LabelSchema, Level
+
+
+class ProjectSection(Section):
+    """Who this is."""
+
+    name: Text = Field(description="Name of the dataset, shown in the report.")
+
+
+class LabelsSection(Section):
+    """The classes."""
+
+    classes: list[str] = Field(description="Class names, in order.")
+    skip: list[str] = Field(default=[], description="Answers that are abstentions.")
+    level: Level = Field(default="nominal", description="Level of measurement of the classes.")
+
+    @model_validator(mode="after")
+    def _is_schema(self) -> Self:
+        try:
+            LabelSchema(self.classes, self.level, self.skip)
+        except SchemaError as error:
+            raise ValueError("; ".join(error.faults)) from None
+        return self
+
+
+class DataSection(Section):
+    """The items."""
+
+    path: Text = Field(description="A CSV, JSON Lines or Parquet file, or a folder of them.")
+    id: Text = Field(default="item", description="Column that holds the item ids.")
+
+
+class RuleSection(Section):
+    """A labeling function that is declared instead of written."""
+
+    name: Text = Field(description="Name of the source.")
+    kind: Literal["keyword", "regex", "gazetteer", "threshold", "lookup"] = Field(description="What kind of rule.")
+    label: Text | None = Field(default=None, description="The class it votes; `lookup` takes it from its table.")
+    column: Text = Field(default="text", description="The column it looks at.")
+    words: list[Text] = Field(default=[], description="`keyword`: words or phrases, in any case.")
+    pattern: Text | None = Field(default=None, description="`regex`: a regular expression in Rust's dialect.")
+    file: Text | None = Field(
+        default=None,
+        description="`gazetteer`: a text file, one term a line; `lookup`: a table with columns key and label.",
+    )
+    whole_words: bool = Field(default=True, description="`keyword`, `gazetteer`: not inside of longer words.")
+    above: float | None = Field(default=None, description="`threshold`: votes above this number.")
+    below: float | None = Field(default=None, description="`threshold`: votes below this number.")
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        needs = {
+            "keyword": ["label", "words"],
+            "regex": ["label", "pattern"],
+            "gazetteer": ["label", "file"],
+            "threshold": ["label"],
+            "lookup": ["file"],
+        }
+        missing = [key for key in needs[self.kind] if not getattr(self, key)]
+        if self.kind == "threshold" and self.above is None and self.below is None:
+            missing.append("above or below")
+        if missing:
+            raise ValueError(f"a {self.kind} needs {', '.join(missing)}")
+        return self
+
+
+class LabelingSection(Section):
+    """The labeling functions."""
+
+    functions: list[Text] = Field(default=[], description="Python files or folders of labeling functions.")
+    rule: list[RuleSection] = Field(default=[], description="Declared functions: `[[labeling.rule]]`.")
+    engine: Literal["local", "dask", "spark"] = Field(default="local", description="What runs the functions.")
+    processes: int = Field(default=1, ge=1, description="Processes of the local engine; more pay for slow functions.")
+    on_error: Literal["abstain", "raise"] = Field(
+        default="abstain", description="Whether a function that fails abstains there, or stops the run."
+    )
+    max_faults: float = Field(
+        default=0.5, ge=0, le=1, description="A function that fails on a larger share of the items stops the run."
+    )
+    cache: bool = Field(default=True, description="Whether only changed functions, and only changed rows, run again.")
+
+    @model_validator(mode="after")
+    def _has_some(self) -> Self:
+        if not self.functions and not self.rule:
+            raise ValueError("expected functions, or a [[labeling.rule]]")
+        return self
+
+
+class LabelModelSection(Section):
+    """How votes become class probabilities."""
+
+    name: Text = Field(default="auto", description="Name of the label model.")
+    balance: list[float] | None = Field(
+        default=None,
+        description="Class shares in the order of the classes; without, `auto` estimates them where it can, "
+        "others take them as uniform.",
+    )
+    gold: Text | None = Field(
+        default=None,
+        description="A file with columns item and label: known labels, which teach the model and stand as they are.",
+    )
+
+
+class RoutingSection(Section):
+    """Which items go to annotators."""
+
+    budget: Count = Field(default=100, description="Items for annotators in one batch.")
+    overlap: Annotated[int, Field(ge=1)] = Field(default=3, description="Ratings that count per item.")
+    audit: Count = Field(default=50, description="How many of the budget are a random sample of all items.")
+    seed: Count = Field(default=0, description="Seed of the random draws.")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.audit > self.budget:
+            raise ValueError(f"audit = {self.audit} is more than budget = {self.budget}; the audit is a part of it")
+        return self
+
+
+class AnnotationSection(Section):
+    """People and their ratings."""
+
+    guideline: Text | None = Field(default=None, description="The annotators' guideline, a Markdown file.")
+    store: Text = Field(default="annotations.db", description="SQLite file of batches and ratings.")
+    qualify_agreement: Share = Field(
+        default=0.75,
+        description="Leave-one-out agreement on the pilot from which an annotator counts.",
+    )
+    qualify_ratings: Annotated[int, Field(ge=1)] = Field(
+        default=10, description="Pilot ratings that are needed to tell."
+    )
+    adjudicate_below: Share = Field(
+        default=0.6,
+        description="Items whose leading class has a smaller share of the ratings are adjudicated.",
+    )
+    adjudicator_independent: bool = Field(
+        default=True,
+        description="Whether the adjudicator decided without having seen ratings or labels.",
+    )
+
+
+class ReleaseSection(Section):
+    """What is released."""
+
+    min_confidence: Share = Field(default=0.0, description="Labels below are withheld, and counted.")
+
+
+class Config(Section):
+    """A whole ``weakhitl.toml``."""
+
+    project: ProjectSection
+    labels: LabelsSection
+    data: DataSection
+    labeling: LabelingSection
+    label_model: LabelModelSection = LabelModelSection()
+    routing: RoutingSection = RoutingSection()
+    annotation: AnnotationSection = AnnotationSection()
+    gate: GateSection = GateSection()
+    release: ReleaseSection = ReleaseSection()
+
+    @cached_property
+    def schema_(self) -> LabelSchema:
+        """The label schema."""
+        return LabelSchema(self.labels.classes, self.labels.level, self.labels.skip)
