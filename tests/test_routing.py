@@ -5,12 +5,13 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binomtest, chisquare
+from scipy.stats import binomtest, chisquare, entropy
 
 import weakhitl as wh
+from projects import World, start
 from weakhitl.consensus import Consensus
-from weakhitl.errors import UsageError
-from weakhitl.routing import disagreement_order, draw_batch, draw_pilot
+from weakhitl.errors import ConfigError, DataError, UsageError
+from weakhitl.routing import SCORES, draw_batch, draw_pilot, far_apart, in_turns, score_order, text_vectors
 from weakhitl.routing.sampling import inclusion_probability
 
 FRAME = pd.Index([f"i{rank}" for rank in range(1, 21)])
@@ -90,4 +91,89 @@ def test_conflict_comes_before_doubt_and_doubt_before_agreement():
     consensus = Consensus(
         votes.items, np.array([[0.9, 0.1], [0.5, 0.5], [0.5, 0.5], [0.3, 0.7]]), np.ones(4, bool), schema
     )
-    assert disagreement_order(votes, consensus, np.random.default_rng(0)).tolist() == [2, 1, 3, 0]
+    assert score_order(votes, consensus, np.random.default_rng(0)).tolist() == [2, 1, 3, 0]
+
+
+SCHEMA = wh.LabelSchema(["a", "b", "c"])
+
+
+def test_each_score_is_what_its_name_says():
+    votes = wh.Votes.from_matrix([[0, 0, 1], [0, 0, 0], [-1, -1, -1], [0, 1, 2]], SCHEMA)
+    shares = np.array([[0.6, 0.3, 0.1], [0.98, 0.01, 0.01], [1 / 3] * 3, [0.4, 0.4, 0.2]])
+    consensus = Consensus(votes.items, shares, np.ones(4, bool), SCHEMA)
+    found = {name: score(votes, consensus)[0] for name, score in SCORES.items()}
+    assert found["conflict"] == pytest.approx([1 / 3, 0, 0, 2 / 3])
+    assert found["vote-entropy"] == pytest.approx([entropy([2, 1], base=3), 0, 0, 1])
+    assert found["entropy"] == pytest.approx([entropy(row, base=3) for row in shares])
+    assert found["margin"] == pytest.approx([0.7, 0.03, 1, 1])
+    assert found["expected-error"] == pytest.approx([0.4, 0.02, 2 / 3, 0.6])
+    orders = {name: score_order(votes, consensus, np.random.default_rng(0), name).tolist() for name in SCORES}
+    assert orders["expected-error"] == [2, 3, 0, 1]
+    assert orders["conflict"][:2] == [3, 0]
+    cheap = score_order(votes, consensus, np.random.default_rng(0), "expected-error", cost=[0.1, 1, 10, 10])
+    assert cheap.tolist() == [0, 2, 3, 1]
+    with pytest.raises(DataError, match="of 2 items are no positive numbers, first of 1"):
+        score_order(votes, consensus, np.random.default_rng(0), cost=[1, 0, np.nan, 2])
+
+
+@given(st.lists(st.sampled_from("abc"), min_size=1, max_size=30), st.randoms(use_true_random=False))
+def test_strata_take_turns_and_keep_their_own_order(strata, random):
+    order = np.array(random.sample(range(len(strata)), len(strata)))
+    turned = in_turns(order, strata)
+    assert sorted(turned) == sorted(order)
+    taken = pd.Series([strata[at] for at in turned])
+    turns = taken.groupby(taken).cumcount()
+    assert turns.is_monotonic_increasing
+    for name in set(strata):
+        assert [at for at in turned if strata[at] == name] == [at for at in order if strata[at] == name]
+
+
+def test_far_apart_starts_with_the_highest_score_and_then_takes_the_farthest():
+    texts = pd.Series(["rain rain", "rain", "rain today", "sun", "snow", "sun sun", None])
+    vectors = text_vectors(texts)
+    order = np.arange(7)
+    chosen = far_apart(order, vectors, 3)
+    assert chosen[0] == 0
+    assert {texts[at] for at in chosen[1:3]} <= {"sun", "snow", "sun sun", None}
+    assert sorted(chosen) == list(order)
+    assert chosen[3:].tolist() == sorted(chosen[3:].tolist())
+    assert far_apart(order, vectors.toarray(), 3).tolist() == chosen.tolist()
+    assert far_apart(order[:0], vectors, 3).tolist() == []
+    with pytest.raises(DataError, match="hold no words"):
+        text_vectors(pd.Series(["", None]))
+
+
+@pytest.mark.parametrize(
+    "setting", ['score = "margin"', 'stratify = "class"', 'stratify = "first"', 'diverse = "text"', 'cost = "price"']
+)
+def test_a_project_routes_as_its_configuration_says(tmp_path, setting):
+    project = start(tmp_path, World())
+    items = pd.read_csv(tmp_path / "items.csv", dtype=str)
+    items.assign(first=items["text"].str[0], price=np.arange(1, len(items) + 1)).to_csv(
+        tmp_path / "items.csv", index=False
+    )
+    config = tmp_path / "weakhitl.toml"
+    config.write_text(config.read_text().replace("[routing]", f"[routing]\n{setting}"))
+    project = wh.Project.load(tmp_path)
+    project.label()
+    batch = project.route()
+    assert len(batch.items) == 140
+    chosen = batch.table[batch.table["reason"] != "audit"]
+    assert chosen["rank"].max() < chosen["rank"].min() + 140
+    if setting == 'cost = "price"':
+        prices = items.assign(price=np.arange(1, len(items) + 1)).set_index("item")["price"]
+        assert prices[chosen["item"]].mean() < prices.mean()
+
+
+def test_orders_that_do_not_fit_are_refused(tmp_path):
+    start(tmp_path, World())
+    config = tmp_path / "weakhitl.toml"
+    text = config.read_text()
+    config.write_text(text.replace("[routing]", '[routing]\nstratify = "class"\ndiverse = "text"'))
+    with pytest.raises(ConfigError, match="stratify and diverse are two orders; choose one"):
+        wh.Project.load(tmp_path)
+    config.write_text(text.replace("[routing]", '[routing]\ndiverse = "txt"'))
+    project = wh.Project.load(tmp_path)
+    project.label()
+    with pytest.raises(DataError, match=r"items.csv \(for \[routing\]\): no column 'txt'.*did you mean 'text'"):
+        project.route()

@@ -118,9 +118,21 @@ class RoutingSection(Section):
     overlap: Annotated[int, Field(ge=1)] = Field(default=3, description="Ratings that count per item.")
     audit: Count = Field(default=50, description="How many of the budget are a random sample of all items.")
     seed: Count = Field(default=0, description="Seed of the random draws.")
+    score: Literal["disagreement", "vote-entropy", "conflict", "entropy", "margin", "expected-error"] = Field(
+        default="disagreement", description="What the rest of the budget goes by."
+    )
+    stratify: Text | None = Field(
+        default=None, description="A column whose values take turns; `class` for the functions' labels."
+    )
+    diverse: Text | None = Field(
+        default=None, description="A column of texts; those with high scores that are far apart come first."
+    )
+    cost: Text | None = Field(default=None, description="A column of what an item costs; scores are divided by it.")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
+        if self.stratify and self.diverse:
+            raise ValueError("stratify and diverse are two orders; choose one")
         if self.audit > self.budget:
             raise ValueError(f"audit = {self.audit} is more than budget = {self.budget}; the audit is a part of it")
         return self

@@ -11,8 +11,10 @@ from weakhitl.annotation import ADJUDICATOR, ANNOTATOR
 from weakhitl.annotation.counting import COUNTED
 from weakhitl.annotation.formats import read_long, write_queue
 from weakhitl.errors import DataError, StateError
+from weakhitl.files import require_columns
+from weakhitl.gate import Assessment
 from weakhitl.pipeline.workspace import Workspace
-from weakhitl.routing import Batch, disagreement_order, draw_batch, draw_pilot
+from weakhitl.routing import Batch, draw_batch, draw_pilot, far_apart, in_turns, score_order, text_vectors
 
 
 @dataclass(frozen=True)
@@ -60,18 +62,35 @@ def route(
         items = assessment.evidence.items
         batch = draw_pilot(items[~items.isin(taken)], pilot, seed)
     else:
-        votes = assessment.evidence.functions
-        order = disagreement_order(votes, assessment.automatic, np.random.default_rng(seed))
-        ordered = votes.items[order]
+        budget = settings.budget if budget is None else budget
         batch = draw_batch(
-            ordered[~ordered.isin(taken)],
-            settings.budget if budget is None else budget,
+            _ordered(workspace, assessment, taken, budget, seed),
+            budget,
             settings.audit if audit is None else audit,
             settings.overlap if overlap is None else overlap,
             seed,
         )
     workspace.store.add_batch(batch)
     return batch
+
+
+def _ordered(workspace: Workspace, assessment: Assessment, taken: pd.Index, budget: int, seed: int) -> pd.Index:
+    """Put items that are in no batch yet in the order that ``[routing]`` asks for."""
+    settings, votes = workspace.config.routing, assessment.evidence.functions
+    columns = [name for name in (settings.stratify, settings.diverse, settings.cost) if name not in (None, "class")]
+    table = pd.DataFrame(index=votes.items)
+    if columns:
+        require_columns(workspace.items, columns, f"{workspace.data_path} (for [routing])")
+        table = workspace.items.loc[votes.items, columns]
+    cost = None if settings.cost is None else pd.to_numeric(table[settings.cost], errors="coerce").to_numpy()
+    order = score_order(votes, assessment.automatic, np.random.default_rng(seed), settings.score, cost)
+    order = order[~votes.items.isin(taken)[order]]
+    if settings.stratify is not None:
+        by_class = settings.stratify == "class"
+        order = in_turns(order, assessment.automatic.labels if by_class else table[settings.stratify])
+    elif settings.diverse is not None:
+        order = far_apart(order, text_vectors(table[settings.diverse]), budget)
+    return votes.items[order]
 
 
 def export(workspace: Workspace, out: Path, *, adjudication: bool = False) -> pd.DataFrame:

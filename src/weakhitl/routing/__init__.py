@@ -1,7 +1,8 @@
 """Routing: which items go to annotators, and with what probability."""
 
 from weakhitl.routing.batch import Batch
+from weakhitl.routing.order import far_apart, in_turns, score_order, text_vectors
 from weakhitl.routing.sampling import draw_batch, draw_pilot
-from weakhitl.routing.scores import disagreement_order
+from weakhitl.routing.scores import SCORES
 
-__all__ = ["Batch", "disagreement_order", "draw_batch", "draw_pilot"]
+__all__ = ["SCORES", "Batch", "draw_batch", "draw_pilot", "far_apart", "in_turns", "score_order", "text_vectors"]

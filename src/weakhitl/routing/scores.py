@@ -1,9 +1,11 @@
-"""Scores: how much the sources disagree on an item."""
+"""Scores: how much there is to learn from people about an item; high is much."""
+
+from collections.abc import Callable
 
 import numpy as np
 
 from weakhitl.consensus import Consensus
-from weakhitl.votes import FloatArray, IntArray, Votes
+from weakhitl.votes import FloatArray, Votes
 
 
 def vote_entropy(votes: Votes) -> FloatArray:
@@ -12,14 +14,38 @@ def vote_entropy(votes: Votes) -> FloatArray:
     return _entropy(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1))
 
 
-def disagreement_order(votes: Votes, consensus: Consensus, rng: np.random.Generator) -> IntArray:
-    """Item positions, most disagreement first: by entropy of the votes, then of the consensus, then by lot."""
-    keys = (
-        rng.random(len(votes)),
-        -_entropy(consensus.probabilities).round(9),
-        -vote_entropy(votes).round(9),
-    )
-    return np.lexsort(keys)
+def conflict(votes: Votes) -> FloatArray:
+    """Share of the votes on each item that are not for its commonest class; 0 where none voted."""
+    counts = votes.class_counts()
+    total = counts.sum(axis=1)
+    return np.asarray((total - counts.max(axis=1)) / np.maximum(total, 1))
+
+
+def entropy(consensus: Consensus) -> FloatArray:
+    """Entropy of the label model's probabilities, over log k."""
+    return _entropy(consensus.probabilities)
+
+
+def margin(consensus: Consensus) -> FloatArray:
+    """One minus the lead of the most probable class over the next one."""
+    best = np.sort(consensus.probabilities, axis=1)
+    return np.asarray(1 - (best[:, -1] - best[:, -2]))
+
+
+def expected_error(consensus: Consensus) -> FloatArray:
+    """Probability, by the label model, that its label is wrong."""
+    return np.asarray(1 - consensus.probabilities.max(axis=1))
+
+
+SCORES: dict[str, Callable[[Votes, Consensus], list[FloatArray]]] = {
+    "disagreement": lambda votes, consensus: [vote_entropy(votes), entropy(consensus)],
+    "vote-entropy": lambda votes, _: [vote_entropy(votes)],
+    "conflict": lambda votes, _: [conflict(votes)],
+    "entropy": lambda _, consensus: [entropy(consensus)],
+    "margin": lambda _, consensus: [margin(consensus)],
+    "expected-error": lambda _, consensus: [expected_error(consensus)],
+}
+"""Name -> scores of each item; where the first are equal the next decides."""
 
 
 def _entropy(shares: FloatArray) -> FloatArray:
