@@ -92,7 +92,7 @@ def one_run(seed: int, right: float, audit: int, fill: int, pilot: int) -> dict[
         batches.append(draw_pilot(left, pilot, seed))
         ratings.append(_rate(truth, batches[0].items, hard, 3, rng))
         left = left[~left.isin(batches[0].items)]
-    order = votes.items[score_order(votes, consolidate(wh.LabelModel().fit(votes), votes), rng)]
+    order = votes.items[score_order(votes, consolidate(wh.LabelModel().fit(votes), votes), seed)]
     batches.append(draw_batch(order[order.isin(left)], audit + fill, audit, 3, seed))
     ratings.append(_rate(truth, batches[-1].items, hard, 3, rng))
     queue = assess(_evidence(votes, ratings, batches)).adjudication_queue["item"]

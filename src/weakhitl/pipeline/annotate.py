@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from weakhitl.annotation import ADJUDICATOR, ANNOTATOR
@@ -83,7 +82,7 @@ def _ordered(workspace: Workspace, assessment: Assessment, taken: pd.Index, budg
         require_columns(workspace.items, columns, f"{workspace.data_path} (for [routing])")
         table = workspace.items.loc[votes.items, columns]
     cost = None if settings.cost is None else pd.to_numeric(table[settings.cost], errors="coerce").to_numpy()
-    order = score_order(votes, assessment.automatic, np.random.default_rng(seed), settings.score, cost)
+    order = score_order(votes, assessment.automatic, seed, settings.score, cost)
     order = order[~votes.items.isin(taken)[order]]
     if settings.stratify is not None:
         by_class = settings.stratify == "class"

@@ -23,11 +23,11 @@ _CANDIDATES = 10
 def score_order(
     votes: Votes,
     consensus: Consensus,
-    rng: np.random.Generator,
+    seed: int,
     score: str = "disagreement",
     cost: npt.ArrayLike | None = None,
 ) -> IntArray:
-    """Item positions, highest score first, then by lot.
+    """Item positions, highest score first, then by lot: another one than the audit's, though of the same seed.
 
     With ``cost``, what each item costs to rate, the (first) score is divided by it. Raises ``DataError`` for costs that
     are not positive numbers.
@@ -38,7 +38,8 @@ def score_order(
         if bad := [str(item) for item, price in zip(votes.items, prices, strict=True) if not price > 0]:
             raise DataError("costs", f"of {len(bad):,} items are no positive numbers, first of {bad[0]}")
         keys = [keys[0] / prices, *keys[1:]]
-    return np.lexsort((rng.random(len(votes)), *(-key.round(9) for key in reversed(keys))))
+    lots = np.random.default_rng([seed, 1]).random(len(votes))
+    return np.lexsort((lots, *(-key.round(9) for key in reversed(keys))))
 
 
 def in_turns(order: IntArray, strata: Iterable[Any]) -> IntArray:
