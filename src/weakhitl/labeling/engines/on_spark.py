@@ -1,5 +1,7 @@
 """The Spark engine: a partition is a task of the current Spark session."""
 
+import os
+import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
@@ -26,6 +28,7 @@ class SparkEngine:
             from pyspark.sql import SparkSession
         except ImportError as error:
             raise UsageError("the spark engine needs Spark: pip install 'weakhitl[spark]'") from error
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else workers are whichever python3 comes first
         self._context: Any = SparkSession.builder.getOrCreate().sparkContext
 
     def split(self, items: Any) -> Any:
