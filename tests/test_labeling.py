@@ -297,6 +297,11 @@ def test_faults_may_stop_the_run_at_once_or_beyond_a_share():
         wh.apply([fragile, wins], ITEMS, SCHEMA)
     with pytest.raises(LabelingFunctionError, match="fragile: failed on item 1: IndexError"):
         wh.apply([fragile], ITEMS, SCHEMA, on_error="raise")
+    tables = []
+    parses = wh.LabelingFunction("parses", lambda t: tables.append(len(t)) or t["text"].map(int), batch=True)
+    with pytest.raises(LabelingFunctionError, match="parses: failed on item 0: ValueError"):
+        wh.apply([parses], ITEMS, SCHEMA, on_error="raise")
+    assert tables == [3, 1], "it stops at the first row at fault"
     with pytest.raises(UsageError, match="on_error = 'stop'; expected 'abstain' or 'raise'"):
         wh.apply([wins], ITEMS, SCHEMA, on_error="stop")
     with pytest.raises(UsageError, match="max_faults = 2; expected a share from 0 to 1"):

@@ -25,11 +25,7 @@ def read_items(items: Items, id: str | None = None) -> pd.DataFrame:
     """Read items into a table whose index holds the ids, each present and unique; those of a file are strings."""
     path = items if isinstance(items, str | Path) else None
     where = str(path) if path is not None else "items"
-    try:
-        table = read_table(items) if isinstance(items, str | Path) else pd.DataFrame(items)
-    except (ValueError, TypeError) as error:
-        kind = type(items).__name__
-        raise DataError(where, f"are a {kind}; expected a DataFrame, a list of dicts or a path") from error
+    table = read_table(items) if isinstance(items, str | Path) else _as_table(items)
     if table.empty:
         raise DataError(where, "there are no items")
     if id is not None:
@@ -39,6 +35,14 @@ def read_items(items: Items, id: str | None = None) -> pd.DataFrame:
     if not is_unique(table.index) or table.index.hasnans:
         raise DataError(where, "the index has missing or duplicate ids; name a column that has none with id=…")
     return table
+
+
+def _as_table(items: Any) -> pd.DataFrame:
+    try:
+        return pd.DataFrame(items)
+    except (ValueError, TypeError) as error:
+        kind = type(items).__name__
+        raise DataError("items", f"are a {kind}; expected a DataFrame, a list of dicts or a path") from error
 
 
 def item_chunks(items: Items, id: str | None = None) -> tuple[int | None, pd.Index | None, Iterator[Chunk]]:

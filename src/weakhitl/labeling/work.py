@@ -140,14 +140,11 @@ class Work:
         todo = chunk.todo.get(name)
         ids = chunk.ids if todo is None else chunk.ids[todo]
         start = perf_counter()
-        given = _Given(name, ids)
+        given = _Given(name, ids, self.stop)
         if isinstance(function, LabelingFunction) and function.batch:
             given.from_table(function, chunk.frame if todo is None else chunk.frame.iloc[todo])
         elif len(ids):
             given.from_rows(function, chunk.rows if todo is None else [chunk.rows[at] for at in todo], report)
-        if self.stop and given.first is not None:
-            item, error = given.first
-            raise LabelingFunctionError(name, f"failed on item {item}: {type(error).__name__}: {error}") from error
         part.codes[name] = _encode(function, name, given.votes, ids, self.schema)
         part.failed[name] = given.failed
         part.interrupted = given.interrupted
@@ -177,13 +174,14 @@ def _restored(pickled: bytes, stop: bool, id: str | None) -> Work:
 class _Given:
     """What one function gives, row by row or table by table; an exception is a fault of its row and no more."""
 
-    def __init__(self, name: str, items: pd.Index) -> None:
+    def __init__(self, name: str, items: pd.Index, stop: bool) -> None:
         self.votes: list[Any] = []
         self.failed: list[int] = []
         self.first: tuple[object, Exception] | None = None
         self.interrupted = False
         self._name = name
         self._items = items
+        self._stop = stop
 
     def from_rows(self, function: Any, rows: Sequence[Any], report: Report) -> None:
         """Call a function on each row."""
@@ -225,6 +223,9 @@ class _Given:
 
     def _fail(self, error: Exception) -> None:
         at = len(self.votes)
+        if self._stop:
+            what = f"failed on item {self._items[at]}: {type(error).__name__}: {error}"
+            raise LabelingFunctionError(self._name, what) from error
         self.first = self.first or (self._items[at], error)
         self.failed.append(at)
         self.votes.append(None)
