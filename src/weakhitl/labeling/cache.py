@@ -39,7 +39,7 @@ _CELLS = (str, bytes, int, float, bool, type(None), complex, date, time, timedel
 
 
 Lanes = npt.NDArray[np.uint64]
-"""``lanes[row]``: 128 bits that say what a row holds, as two numbers."""
+"""``lanes[row]``: 128 bits that say what a row holds, as two numbers; in columns, which compare quickly."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class VoteCache:
     def write(self, key: str, rows: Lanes, votes: IntArray) -> None:
         """Remember a function's votes on these rows, and nothing else of it."""
         with atomic_write(self._path(key)) as file:
-            np.save(file, np.column_stack([rows, (votes - ABSTAIN).astype(np.uint64)]))
+            np.save(file, np.asfortranarray(np.column_stack([rows, (votes - ABSTAIN).astype(np.uint64)])))
         old = sorted(self.folder.glob("*.npy"), key=lambda path: path.stat().st_mtime)
         for path in old[:-_KEPT]:
             path.unlink(missing_ok=True)
@@ -182,7 +182,7 @@ def row_fingerprints(table: pd.DataFrame) -> Lanes:
         kind, cells = _cell_lanes(table.iloc[:, at])
         salt = hashlib.blake2b(repr((at, name, kind)).encode(), digest_size=16).digest()
         lanes = _mix(lanes ^ _mix(cells + np.frombuffer(salt, dtype=np.uint64)))
-    return lanes
+    return np.asfortranarray(lanes)
 
 
 def _cell_lanes(cells: "pd.Series[Any]") -> tuple[str, Lanes]:

@@ -138,6 +138,8 @@ class Work:
 
     def _run_written(self, name: str, function: Any, chunk: Chunk, part: Part, report: Report) -> None:
         todo = chunk.todo.get(name)
+        if todo is not None and len(todo) == len(chunk):
+            todo = None  # all rows, in their order
         ids = chunk.ids if todo is None else chunk.ids[todo]
         start = perf_counter()
         given = _Given(name, ids, self.stop)

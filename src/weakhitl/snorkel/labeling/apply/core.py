@@ -25,7 +25,7 @@ def check_unique_names(names: Sequence[str]) -> None:
 
 def label_points(lfs: Sequence[Any], points: Sequence[Any], fault_tolerant: bool) -> tuple[np.ndarray, dict[str, int]]:
     """Give ``L[point, function]`` and how often each function failed, which only fault-tolerant runs allow."""
-    columns = np.empty((len(lfs), len(points)), dtype=int)
+    matrix = np.empty((len(points), len(lfs)), dtype=int)
     faults: dict[str, int] = {}
     for column, lf in enumerate(lfs):
         call = _bare(lf)
@@ -38,8 +38,8 @@ def label_points(lfs: Sequence[Any], points: Sequence[Any], fault_tolerant: bool
                     raise
                 faults[lf.name] = faults.get(lf.name, 0) + 1
                 given.append(-1)
-        columns[column] = given
-    return np.ascontiguousarray(np.maximum(columns, -1).T), faults
+        matrix[:, column] = given
+    return np.maximum(matrix, -1, out=matrix), faults
 
 
 def _bare(lf: Any) -> Callable[[Any], Any]:
