@@ -1,4 +1,8 @@
-"""Which ratings count: by whom, on which items, and how many an item."""
+"""Which ratings count: by whom, on which items, and how many an item.
+
+Where people differ, an item may get more ratings than others. Those make its label; agreement is measured on as many as
+every item got, or it would be lower the more people were asked.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from weakhitl.annotation.overlap import Overlap
 from weakhitl.annotation.quality import qualify
 from weakhitl.annotation.store import ANNOTATOR
 from weakhitl.routing import Batch
@@ -13,8 +18,9 @@ from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.vote_table import encode_labels
 from weakhitl.votes import Votes
 
-COUNTED, SURPLUS, UNQUALIFIED, UNROUTED, SKIPPED = (
+COUNTED, EXTRA, SURPLUS, UNQUALIFIED, UNROUTED, SKIPPED = (
     "counted",
+    "extra",
     "surplus",
     "not qualified",
     "not routed",
@@ -29,14 +35,17 @@ class Counted:
     Attributes
     ----------
     ratings
-        item, annotator, label, ``fate``: counted; surplus (beyond the overlap); not qualified; skipped; or
-        not routed (an item in no batch: it helps to label the item, and nothing is measured on it).
+        item, annotator, label, ``fate``: counted; extra (asked for because the others differ: it helps to label the
+        item, and nothing is measured on it); surplus (beyond the overlap: it counts nowhere); not qualified; skipped;
+        or not routed (an item in no batch: as extra).
     annotators
         What ``qualify`` found on the pilot; None without a pilot, when everybody counts.
     votes
-        Ratings that take part in the consensus: counted ones and those of items in no batch.
+        Ratings that take part in the consensus: counted ones, extra ones, and those of items in no batch.
     measured
         Counted ratings on routed items outside the pilot: what agreement is measured on.
+    settling
+        The same with the extra ones: what decides whether an item is adjudicated.
 
     """
 
@@ -44,6 +53,7 @@ class Counted:
     annotators: pd.DataFrame | None
     votes: Votes
     measured: Votes
+    settling: Votes
 
 
 def count_ratings(
@@ -53,8 +63,13 @@ def count_ratings(
     *,
     min_agreement: float,
     min_ratings: int,
+    most: int | None = None,
+    settled: float = 0.6,
 ) -> Counted:
-    """Decide which ratings count; see ``Counted``. ``ratings`` are the store's, in order of arrival."""
+    """Decide which ratings count; see ``Counted``.
+
+    ``ratings`` are the store's, in order of arrival; ``most`` and ``settled`` are those of ``Overlap``.
+    """
     table = ratings[ratings["role"] == ANNOTATOR][["item", "annotator", "label"]].reset_index(drop=True)
     codes, _ = encode_labels(table["label"], schema)
     pilot_items = _items(batches, "pilot")
@@ -63,14 +78,17 @@ def count_ratings(
         on_pilot = table[table["item"].isin(pilot_items)]
         annotators = qualify(Votes.from_long(on_pilot, schema), min_agreement, min_ratings)
     table["fate"] = _fates(table, codes, batches, annotators)
-    used = table[table["fate"].isin([COUNTED, UNROUTED])]
-    measured = table[(table["fate"] == COUNTED) & table["item"].isin(_items(batches, "routing"))]
+    _call_extra(table, batches, most, settled)
+    used = table[table["fate"].isin([COUNTED, EXTRA, UNROUTED])]
+    routing = _items(batches, "routing")
+    on_routed = table[table["item"].isin(routing)]
     items = pd.Index(table["item"].unique())
     return Counted(
         table,
         annotators,
         _votes(used, schema, items),
-        _votes(measured, schema, _items(batches, "routing")),
+        _votes(on_routed[on_routed["fate"] == COUNTED], schema, routing),
+        _votes(on_routed[on_routed["fate"].isin([COUNTED, EXTRA])], schema, routing),
     )
 
 
@@ -90,6 +108,19 @@ def _fates(
     limit = table["item"].map(overlap).fillna(len(table)).to_numpy()
     choices = [~qualified, codes == ABSTAIN, ~routed.to_numpy(), place > limit]
     return np.select(choices, [UNQUALIFIED, SKIPPED, UNROUTED, SURPLUS], COUNTED)
+
+
+def _call_extra(table: pd.DataFrame, batches: Sequence[Batch], most: int | None, settled: float) -> None:
+    """Tell, of the ratings beyond an item's overlap, those that were asked for because people differ."""
+    overlap = {item: batch.overlap for batch in batches if batch.overlap for item in batch.items}
+    beyond = table["item"][table["fate"] == SURPLUS].unique()
+    if most is None or not len(beyond):
+        return
+    eligible = table[table["fate"].isin([COUNTED, SURPLUS]) & table["item"].isin(beyond)]
+    for item, ratings in eligible.groupby("item", sort=False):
+        first = overlap[item]
+        counted = Overlap(first, max(most, first), settled).counted(ratings["label"].tolist())
+        table.loc[ratings.index[first:counted], "fate"] = EXTRA
 
 
 def _items(batches: Sequence[Batch], kind: str) -> pd.Index:

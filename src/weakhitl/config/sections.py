@@ -116,6 +116,14 @@ class RoutingSection(Section):
 
     budget: Count = Field(default=100, description="Items for annotators in one batch.")
     overlap: Annotated[int, Field(ge=1)] = Field(default=3, description="Ratings that count per item.")
+    max_overlap: Annotated[int, Field(ge=1)] | None = Field(
+        default=None,
+        description="Ratings that an item gets at most where people differ (see `adjudicate_below`); "
+        "without, no more than `overlap`.",
+    )
+    skill: Text | None = Field(
+        default=None, description="A column that says what an annotator has to know for an item, such as its language."
+    )
     audit: Count = Field(default=50, description="How many of the budget are a random sample of all items.")
     seed: Count = Field(default=0, description="Seed of the random draws.")
     score: Literal["disagreement", "vote-entropy", "conflict", "entropy", "margin", "expected-error"] = Field(
@@ -133,6 +141,8 @@ class RoutingSection(Section):
     def _fits(self) -> Self:
         if self.stratify and self.diverse:
             raise ValueError("stratify and diverse are two orders; choose one")
+        if self.max_overlap is not None and self.max_overlap < self.overlap:
+            raise ValueError(f"max_overlap = {self.max_overlap} is less than overlap = {self.overlap}")
         if self.audit > self.budget:
             raise ValueError(f"audit = {self.audit} is more than budget = {self.budget}; the audit is a part of it")
         return self
@@ -142,7 +152,36 @@ class AnnotationSection(Section):
     """People and their ratings."""
 
     guideline: Text | None = Field(default=None, description="The annotators' guideline, a Markdown file.")
-    store: Text = Field(default="annotations.db", description="SQLite file of batches and ratings.")
+    store: Text = Field(
+        default="annotations.db", description="SQLite file of batches and ratings, or the URL of a PostgreSQL database."
+    )
+    text: Text | None = Field(
+        default=None, description="The column that people read; without, all but the id are shown, one below the other."
+    )
+    media: list[Text] = Field(
+        default=[], description="Columns that name files of the project (images, audio, video) to be shown."
+    )
+    html: list[Text] = Field(default=[], description="Columns that hold HTML; what is not harmless is taken out.")
+    lease: Annotated[float, Field(ge=10)] = Field(
+        default=600, description="Seconds without a sign of life after which an item goes to somebody else."
+    )
+    idle: Annotated[float, Field(ge=1)] = Field(
+        default=180, description="Seconds of one item that count at most as time spent on it."
+    )
+    gold: Text | None = Field(
+        default=None, description="A file with columns item and label: known items that are mixed in, to test people."
+    )
+    gold_share: Share = Field(default=0.05, description="Share of what a person gets that is gold.")
+    repeat_share: Share = Field(
+        default=0.0, description="Share that a person had before: whether they say the same again."
+    )
+    suggest: Literal["never", "show", "review"] = Field(
+        default="never",
+        description="Whether people see the functions' label: not at all, beside the item, or to confirm or correct.",
+    )
+    hide_share: Share = Field(
+        default=0.1, description="Share of the items whose suggestion is hidden all the same, to measure what it does."
+    )
     qualify_agreement: Share = Field(
         default=0.75,
         description="Leave-one-out agreement on the pilot from which an annotator counts.",

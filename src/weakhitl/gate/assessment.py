@@ -80,13 +80,13 @@ class Assessment:
     @cached_property
     def unclear(self) -> "pd.Series[str]":
         """Routed item -> why its ratings do not settle it, or ``""``."""
-        return unclear(self.counted.measured, self.evidence.config.annotation.adjudicate_below)
+        return unclear(self.counted.settling, self.evidence.config.annotation.adjudicate_below)
 
     @property
     def adjudication_queue(self) -> pd.DataFrame:
         """What still waits for the adjudicator: item, why."""
         below = self.evidence.config.annotation.adjudicate_below
-        return adjudication_queue(self.counted.measured, self.evidence.batches, self.decisions.index, below)
+        return adjudication_queue(self.counted.settling, self.evidence.batches, self.decisions.index, below)
 
     @property
     def origin(self) -> np.ndarray:
@@ -119,6 +119,8 @@ def assess(evidence: Evidence) -> Assessment:
         evidence.schema,
         min_agreement=annotation.qualify_agreement,
         min_ratings=annotation.qualify_ratings,
+        most=evidence.config.routing.max_overlap,
+        settled=annotation.adjudicate_below,
     )
     ledger = evidence.functions.join(_as_sources(counted.votes))
     section = evidence.config.label_model

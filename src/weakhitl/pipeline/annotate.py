@@ -69,8 +69,18 @@ def route(
             settings.overlap if overlap is None else overlap,
             seed,
         )
-    workspace.store.add_batch(batch)
+    workspace.store.add_batch(batch, _skills(workspace, batch))
     return batch
+
+
+def _skills(workspace: Workspace, batch: Batch) -> dict[str, str]:
+    """Say what one has to know for a batch's items; nothing for those whose cell is empty."""
+    column = workspace.config.routing.skill
+    if column is None:
+        return {}
+    require_columns(workspace.items, [column], f"{workspace.data_path} (for [routing])")
+    cells = workspace.items.loc[batch.items, column]
+    return {str(item): str(cell) for item, cell in cells.items() if not pd.isna(cell)}
 
 
 def _ordered(workspace: Workspace, assessment: Assessment, taken: pd.Index, budget: int, seed: int) -> pd.Index:
@@ -122,6 +132,7 @@ def collect(
         new = workspace.store.add_ratings(table, role, workspace.guideline_hash)
     except DataError as error:
         raise DataError(str(path), error.faults) from None
+    workspace.desk.settle(table["item"].unique().tolist())
     assessment = workspace.assess()
     fates = assessment.counted.ratings["fate"].value_counts().sort_index()
     waiting = len(assessment.adjudication_queue)

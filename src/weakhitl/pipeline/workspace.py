@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -11,7 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from weakhitl.annotation import AnnotationStore
+from weakhitl.annotation import AnnotationStore, Desk, Rules
+from weakhitl.annotation.store import RATING_COLUMNS
 from weakhitl.config import CONFIG_NAME, Config, load_config
 from weakhitl.errors import ConfigError, DataError, StateError
 from weakhitl.files import read_table, require_columns, sha256, write_json
@@ -81,12 +82,37 @@ class Workspace:
     @cached_property
     def store(self) -> AnnotationStore:
         """Batches and ratings."""
-        if "://" in self.config.annotation.store:
-            raise DataError(
-                self.config.annotation.store,
-                "only SQLite files are supported as the annotation store",
-            )
-        return AnnotationStore(self.root / self.config.annotation.store)
+        where = self.config.annotation.store
+        return AnnotationStore(where if "://" in where else self.root / where)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """What gives the store's items to people."""
+        config, gold = self.config, self.config.annotation.gold
+        annotation = config.annotation
+        rules = Rules(
+            config.schema_,
+            most=config.routing.max_overlap,
+            settled=annotation.adjudicate_below,
+            min_agreement=annotation.qualify_agreement,
+            min_ratings=annotation.qualify_ratings,
+            lease=annotation.lease,
+            idle=annotation.idle,
+            gold={} if gold is None else self._mixed_in(self.root / gold),
+            gold_share=annotation.gold_share,
+            repeat_share=annotation.repeat_share,
+            show_share=0.0 if annotation.suggest == "never" else 1 - annotation.hide_share,
+        )
+        return Desk(self.store, rules)
+
+    def _mixed_in(self, path: Path) -> dict[str, str]:
+        """Read the gold items that people are tested on; those that were routed are no test, and are left out."""
+        known = Votes.from_long(read_table(path).assign(source="gold"), self.config.schema_, source="source")
+        names = {str(item): str(self.config.schema_.name(int(code))) for item, code in _decided(known)}
+        if unknown := [item for item in names if item not in self.items.index]:
+            raise DataError(str(path), [f"item {item!r} is not in the dataset" for item in unknown])
+        routed = {item for batch in self.store.batches() for item in batch.items}
+        return {item: name for item, name in names.items() if item not in routed}
 
     @property
     def guideline_hash(self) -> str:
@@ -122,7 +148,8 @@ class Workspace:
         """Put together what the gate decides on; ``columns`` of the data beside those that the policy names."""
         votes = self.votes()
         batches = tuple(self.store.batches())
-        return Evidence(self.config, votes, self.store.ratings(), batches, self._gold(votes), self._context(columns))
+        ratings = self.store.ratings()[RATING_COLUMNS]
+        return Evidence(self.config, votes, ratings, batches, self._gold(votes), self._context(columns))
 
     def _context(self, more: Collection[str]) -> Context:
         """Give what the gate needs beside the votes. Raises ``ConfigError`` for columns that the data does not have."""
@@ -198,6 +225,11 @@ def last_release(releases: Path) -> dict[str, Any] | None:
             str(folder), f"is no whole release ({error}); class-drift compares with the last one"
         ) from error
     return {"version": folder.name, "classes": shares}
+
+
+def _decided(votes: Votes) -> Iterator[tuple[Any, int]]:
+    rows, _, labels = votes.entries()
+    return zip(votes.items[rows], labels, strict=True)
 
 
 def gold_file(path: Path, votes: Votes) -> "pd.Series[int]":

@@ -1,0 +1,404 @@
+"""What a person at the page does: get an item, rate it, take it back, flag it."""
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from weakhitl.annotation import queue
+from weakhitl.annotation.overlap import Overlap
+from weakhitl.annotation.people import Person
+from weakhitl.annotation.quality import qualify
+from weakhitl.annotation.store import ADJUDICATOR, ANNOTATOR, GOLD, REPEAT, AnnotationStore, Event, chain, tables
+from weakhitl.annotation.store.store import record, retire
+from weakhitl.errors import StateError, UsageError
+from weakhitl.schema import ABSTAIN, LabelSchema
+from weakhitl.votes import Votes
+
+_APART = 20
+"""Ratings that lie between an item and its repeat."""
+
+_REMEMBERED = 5.0
+"""Seconds that who qualifies is remembered."""
+
+_rating, _lease, _event = tables.rating.c, tables.lease.c, tables.event.c
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How items are given to people; see ``[routing]`` and ``[annotation]`` of the configuration.
+
+    Attributes
+    ----------
+    schema
+        The classes.
+    most, settled
+        Of the overlap.
+    min_agreement, min_ratings
+        What qualifies a person on a pilot.
+    lease, idle
+        Seconds that an item is theirs, and that count at most as spent on it.
+    gold, gold_share
+        Item -> class name of known items, and their share of what a person gets.
+    repeat_share
+        Share of what a person gets that they had before.
+    show_share
+        Share of the items on which they see a suggestion.
+
+    """
+
+    schema: LabelSchema
+    most: int | None = None
+    settled: float = 0.6
+    min_agreement: float = 0.75
+    min_ratings: int = 10
+    lease: float = 600.0
+    idle: float = 180.0
+    gold: Mapping[str, str] = field(default_factory=dict)
+    gold_share: float = 0.0
+    repeat_share: float = 0.0
+    show_share: float = 0.0
+
+
+@dataclass(frozen=True)
+class Given:
+    """An item that a person has: until when (seconds since 1970), as what, and whether they see a suggestion."""
+
+    item: str
+    role: str
+    since: float
+    until: float
+    suggested: bool
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """Why there is no item: empty, quota, or qualify (those left are for people who qualified)."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a person says of an item; ``label`` None is a skip. ``id`` is made at the page, so that it counts once."""
+
+    item: str
+    label: str | None
+    id: str
+    note: str = ""
+    seconds: float | None = None
+    guideline: str = ""
+    suggestion: str = ""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What became of an answer: its event's number, whether it was known already, and whether it came too late."""
+
+    number: int
+    known: bool = False
+    surplus: bool = False
+
+
+class Desk:
+    """The store and the rules together.
+
+    Parameters
+    ----------
+    store
+        Where it is all kept.
+    rules
+        How items are given out.
+    clock
+        Seconds since 1970.
+
+    """
+
+    def __init__(self, store: AnnotationStore, rules: Rules, clock: Callable[[], float] = time.time) -> None:
+        self.store = store
+        self.rules = rules
+        self._clock = clock
+        self._qualified: tuple[float, frozenset[str] | None] = (-_REMEMBERED, None)
+
+    # Giving out ---------------------------------------------------------------------------------------------------
+
+    def next(self, person: Person) -> Given | Nothing:
+        """Give the item that a person has, or a new one."""
+        with self.store.database.write() as connection:
+            return self._next(connection, person)
+
+    def _next(self, connection: Connection, person: Person) -> Given | Nothing:
+        now = self._clock()
+        queue.expire(connection, now)
+        held = connection.execute(
+            select(_lease.item, _lease.role, _lease.since, _lease.suggested).where(
+                _lease.person == person.name, _lease.active.is_(True), _lease.role != ADJUDICATOR
+            )
+        ).first()
+        if held is not None:
+            queue.extend(connection, held.item, person.name, held.role, now + self.rules.lease)
+            return Given(held.item, held.role, held.since, now + self.rules.lease, held.suggested)
+        done = self._done(connection, person)
+        if person.quota is not None and done >= person.quota:
+            return Nothing("quota")
+        kinds = self._kinds(connection, person)
+        chosen = self._known_item(connection, person, done)
+        if chosen is None:
+            found = queue.find_free(connection, person.name, kinds, person.skills)
+            chosen = None if found is None else (found, ANNOTATOR)
+        if chosen is None:
+            return Nothing("empty" if "routing" in kinds else "qualify")
+        item, role = chosen
+        suggested = role == ANNOTATOR and _chance("suggest", person.name, item) < self.rules.show_share
+        queue.take(connection, item, person.name, role, now, now + self.rules.lease, suggested=suggested)
+        return Given(item, role, now, now + self.rules.lease, suggested)
+
+    def _done(self, connection: Connection, person: Person) -> int:
+        mine = (_rating.annotator == person.name) & (_rating.role != ADJUDICATOR) & (_rating.retired == 0)
+        return int(connection.execute(select(func.count()).where(mine)).scalar_one())
+
+    def _kinds(self, connection: Connection, person: Person) -> list[str]:
+        """Give the batches that a person takes part in: after a pilot only those who qualify go on."""
+        qualified = self._who_qualifies(connection)
+        return ["pilot", "routing"] if qualified is None or person.name in qualified else ["pilot"]
+
+    def _known_item(self, connection: Connection, person: Person, done: int) -> tuple[str, str] | None:
+        """Give a gold item or a repeat, when it is time for one."""
+        chance = _chance("known", person.name, str(done))
+        if chance < self.rules.gold_share:
+            return self._gold_item(connection, person)
+        if chance < self.rules.gold_share + self.rules.repeat_share:
+            return self._repeat(connection, person)
+        return None
+
+    def _gold_item(self, connection: Connection, person: Person) -> tuple[str, str] | None:
+        mine = select(_rating.item).where(_rating.annotator == person.name, _rating.role == GOLD)
+        had = set(connection.execute(mine).scalars())
+        left = [item for item in self.rules.gold if item not in had]
+        return (min(left, key=lambda item: _chance("gold", person.name, item)), GOLD) if left else None
+
+    def _repeat(self, connection: Connection, person: Person) -> tuple[str, str] | None:
+        mine = select(_rating.item).where(_rating.annotator == person.name, _rating.retired == 0)
+        again = set(connection.execute(mine.where(_rating.role == REPEAT)).scalars())
+        first = list(connection.execute(mine.where(_rating.role == ANNOTATOR).order_by(_rating.number)).scalars())
+        left = [item for item in first[: max(0, len(first) - _APART)] if item not in again]
+        return (left[0], REPEAT) if left else None
+
+    def heartbeat(self, person: Person, item: str) -> bool:
+        """Keep an item for a person who still looks at it; False where it is not theirs any more."""
+        with self.store.database.write() as connection:
+            now = self._clock()
+            queue.expire(connection, now)
+            held = connection.execute(
+                select(_lease.role).where(_lease.person == person.name, _lease.item == item, _lease.active.is_(True))
+            ).scalar()
+            return held is not None and queue.extend(connection, item, person.name, held, now + self.rules.lease)
+
+    def decide_next(self, person: Person, waiting: Sequence[str]) -> Given | Nothing:
+        """Give an adjudicator the first of the waiting items that no other adjudicator has."""
+        with self.store.database.write() as connection:
+            now = self._clock()
+            queue.expire(connection, now)
+            running = select(_lease.item, _lease.person, _lease.since).where(
+                _lease.role == ADJUDICATOR, _lease.active.is_(True)
+            )
+            held = {row.item: row for row in connection.execute(running)}
+            mine = [item for item in waiting if item in held and held[item].person == person.name]
+            free = [item for item in waiting if item not in held]
+            if not mine and not free:
+                return Nothing("empty")
+            until = now + self.rules.lease
+            if mine:
+                queue.extend(connection, mine[0], person.name, ADJUDICATOR, until)
+                return Given(mine[0], ADJUDICATOR, held[mine[0]].since, until, suggested=False)
+            queue.take(connection, free[0], person.name, ADJUDICATOR, now, until)
+            return Given(free[0], ADJUDICATOR, now, until, suggested=False)
+
+    # Taking in ----------------------------------------------------------------------------------------------------
+
+    def submit(self, person: Person, answer: Answer, role: str | None = None) -> Stored:
+        """Store an answer, once however often it is sent.
+
+        It has to be about an item that the person was given (a second answer corrects the first). An answer that comes
+        after the item went to somebody else is kept as surplus. Raises ``StateError`` where it was never theirs, and
+        ``UsageError`` where the label is no class.
+        """
+        with self.store.database.write() as connection:
+            return self._submit(connection, person, answer, role)
+
+    def submit_and_next(self, person: Person, answer: Answer) -> tuple[Stored, Given | Nothing]:
+        """Store an answer and give the next item, in one step."""
+        with self.store.database.write() as connection:
+            return self._submit(connection, person, answer, None), self._next(connection, person)
+
+    def _submit(self, connection: Connection, person: Person, answer: Answer, role: str | None) -> Stored:
+        self._check(answer)
+        known = connection.execute(select(_event.number, _event.actor).where(_event.id == answer.id)).first()
+        if known is not None:
+            if known.actor != person.name:
+                raise StateError(f"the id {answer.id!r} belongs to another answer; make a new one for each")
+            return Stored(known.number, known=True)
+        queue.expire(connection, self._clock())
+        lease = self._lease(connection, person, answer.item, role)
+        before = self._standing(connection, person, answer.item, role)
+        if lease is None and before is None:
+            raise StateError(f"item {answer.item!r} was not given to {person.name!r}; ask for the next item")
+        made_as = lease.role if lease is not None else str(before)
+        event = self._event(person, answer, made_as, lease, correction=lease is None or before == made_as)
+        (number,) = record(connection, [event])
+        if lease is not None:
+            queue.end(connection, answer.item, person.name, made_as)
+        if made_as != ANNOTATOR:
+            return Stored(number)
+        had = self._settle_after(connection, answer.item)
+        late = lease is not None and not lease.active and self._is_answer(answer.label)
+        return Stored(number, surplus=late and had == self._have(connection, answer.item))
+
+    def _settle_after(self, connection: Connection, item: str) -> int | None:
+        """Count again after a rating of an item; give how many it had before."""
+        had = self._have(connection, item)
+        self._settle(connection, [item])
+        kind = connection.execute(select(tables.task.c.kind).where(tables.task.c.item == item)).scalar()
+        if kind == "pilot":
+            before = self._qualified[1]
+            self._qualified = (-_REMEMBERED, None)
+            if self._who_qualifies(connection) != before:
+                self._settle(connection, None)
+        return had
+
+    def _have(self, connection: Connection, item: str) -> int | None:
+        return connection.execute(select(tables.task.c.have).where(tables.task.c.item == item)).scalar()
+
+    def _is_answer(self, label: str | None) -> bool:
+        return label is not None and self.rules.schema.encode(label) != ABSTAIN
+
+    def _check(self, answer: Answer) -> None:
+        known = {*self.rules.schema.classes, *self.rules.schema.skip}
+        if answer.label is not None and answer.label not in known:
+            raise UsageError(f"{answer.label!r} is not a class; {self.rules.schema.expected(answer.label)}")
+
+    def _lease(self, connection: Connection, person: Person, item: str, role: str | None) -> Any:
+        """Find what the person was given, even if it ran out."""
+        mine = (_lease.person == person.name) & (_lease.item == item)
+        mine &= (_lease.role != ADJUDICATOR) if role is None else (_lease.role == role)
+        query = (
+            select(_lease.role, _lease.since, _lease.suggested, _lease.active)
+            .where(mine)
+            .order_by(_lease.active.desc())
+        )
+        return connection.execute(query).first()
+
+    def _standing(self, connection: Connection, person: Person, item: str, role: str | None) -> str | None:
+        """Give the role of the person's latest answer on an item."""
+        mine = (_rating.annotator == person.name) & (_rating.item == item) & (_rating.retired == 0)
+        mine &= (_rating.role != ADJUDICATOR) if role is None else (_rating.role == role)
+        return connection.execute(select(_rating.role).where(mine).order_by(_rating.number.desc())).scalar()
+
+    def _event(self, person: Person, answer: Answer, role: str, lease: Any, *, correction: bool) -> Event:
+        spent = self._clock() - lease.since if lease is not None else None
+        seconds = answer.seconds if answer.seconds is not None else spent
+        if seconds is not None:
+            seconds = round(max(0.0, min(seconds, self.rules.idle, seconds if spent is None else spent)), 2)
+        body = {"label": answer.label, "role": role, "guideline": answer.guideline, "seconds": seconds}
+        if answer.note:
+            body["note"] = answer.note
+        if answer.suggestion:
+            body |= {"suggestion": answer.suggestion, "suggested": bool(lease is not None and lease.suggested)}
+        return Event("correction" if correction else "rating", person.name, answer.item, body, answer.id)
+
+    def undo(self, person: Person) -> Given | None:
+        """Take back a person's last answer, and give them its item again; None where there is nothing to take back."""
+        with self.store.database.write() as connection:
+            now = self._clock()
+            mine = (_rating.annotator == person.name) & (_rating.role != ADJUDICATOR) & (_rating.retired == 0)
+            last = connection.execute(
+                select(_rating.item, _rating.role, _rating.suggested).where(mine).order_by(_rating.number.desc())
+            ).first()
+            if last is None:
+                return None
+            self._give_back(connection, person)
+            record(connection, [Event("undo", person.name, last.item, {"role": last.role})])
+            until = now + self.rules.lease
+            queue.take(connection, last.item, person.name, last.role, now, until, suggested=last.suggested)
+            if last.role == ANNOTATOR:
+                self._settle(connection, [last.item])
+            return Given(last.item, last.role, now, until, last.suggested)
+
+    def _give_back(self, connection: Connection, person: Person) -> None:
+        held = select(_lease.item, _lease.role).where(
+            _lease.person == person.name, _lease.active.is_(True), _lease.role != ADJUDICATOR
+        )
+        for item, role in connection.execute(held).all():
+            queue.end(connection, item, person.name, role)
+            if role == ANNOTATOR:
+                self._settle(connection, [item])
+
+    def flag(self, person: Person, item: str, note: str, id: str) -> None:  # noqa: A002 - as everywhere
+        """Note that something is wrong with an item, for whoever runs the project. Stored once per id."""
+        with self.store.database.write() as connection:
+            if connection.execute(select(_event.number).where(_event.id == id)).first() is None:
+                chain.append(connection, [Event("flag", person.name, item, {"note": note}, id)])
+
+    # Counting -----------------------------------------------------------------------------------------------------
+
+    def settle(self, items: Sequence[str] | None = None) -> None:
+        """Count again what items have: after ratings came another way, or the rules changed."""
+        with self.store.database.write() as connection:
+            self._settle(connection, items)
+
+    def ask_again(self, items: Sequence[str], why: str) -> int:
+        """Set annotators' ratings of items aside and ask for them again; give how many were set aside."""
+        with self.store.database.write() as connection:
+            done = retire(connection, items, Event("again", body={"items": list(items), "why": why}))
+            self._settle(connection, items)
+            return done
+
+    def overview(self) -> dict[str, int]:
+        """Count the queue's items: all, done, waiting, with somebody."""
+        with self.store.database.read() as connection:
+            return queue.overview(connection)
+
+    def _settle(self, connection: Connection, items: Sequence[str] | None) -> None:
+        rules = self.rules
+
+        def rule(first: int | None) -> Overlap:
+            return Overlap(first, max(rules.most or 0, first or 0), rules.settled)
+
+        qualified = self._who_qualifies(connection)
+        counts = queue.Counting(rule, lambda person: qualified is None or person in qualified, self._is_answer)
+        queue.settle(connection, items, counts)
+
+    def _who_qualifies(self, connection: Connection) -> frozenset[str] | None:
+        """Name those who qualify on the pilot; None where there is no pilot, or nothing after it yet."""
+        read, found = self._qualified
+        if self._clock() - read < _REMEMBERED:
+            return found
+        kinds = set(connection.execute(select(tables.batch.c.kind)).scalars())
+        found = self._qualify(connection) if kinds >= {"pilot", "routing"} else None
+        self._qualified = (self._clock(), found)
+        return found
+
+    def _qualify(self, connection: Connection) -> frozenset[str]:
+        on_pilot = select(tables.task.c.item).where(tables.task.c.kind == "pilot")
+        rows = connection.execute(
+            select(_rating.item, _rating.annotator, _rating.label).where(
+                _rating.role == ANNOTATOR, _rating.retired == 0, _rating.item.in_(on_pilot), _rating.label.is_not(None)
+            )
+        ).all()
+        if not rows:
+            return frozenset()
+        import pandas as pd
+
+        table = pd.DataFrame(rows, columns=["item", "annotator", "label"])
+        votes = Votes.from_long(table, self.rules.schema, source="annotator")
+        people = qualify(votes, self.rules.min_agreement, self.rules.min_ratings)
+        return frozenset(map(str, people.index[people["qualified"]]))
+
+
+def _chance(*of: str) -> float:
+    """Draw a number from 0 to 1 that is always the same for the same things."""
+    digest = hashlib.sha256("\0".join(of).encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:8]) / 2**64

@@ -1,0 +1,133 @@
+"""One way to reach the database: SQLite in a file, or PostgreSQL."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event, select
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError
+from sqlalchemy.pool import NullPool, QueuePool
+
+from weakhitl.annotation.store import tables, versions
+from weakhitl.errors import ConfigError, DataError
+
+_WAIT = 30
+"""Seconds that a writer waits for the one before it."""
+
+_POOL = 12
+"""Connections that a server keeps."""
+
+
+class Database:
+    """A database that is brought to the newest version when it is first used.
+
+    Parameters
+    ----------
+    where
+        A file, made on the first write, or the URL of a PostgreSQL database.
+    keep
+        Whether connections stay open, as a server wants it.
+
+    Raises
+    ------
+    ConfigError
+        The URL is none, or of another kind of database.
+
+    """
+
+    def __init__(self, where: Path | str, *, keep: bool = False) -> None:
+        self.path = where if isinstance(where, Path) else None
+        self.url = URL.create("sqlite", database=str(where)) if isinstance(where, Path) else _server_url(where)
+        self.name = str(where) if self.path else self.url.render_as_string(hide_password=True)
+        pool: dict[str, Any] = {"poolclass": NullPool}
+        if keep:
+            pool = {"poolclass": QueuePool, "pool_size": _POOL, "max_overflow": 30, "pool_pre_ping": self.path is None}
+        self.engine = create_engine(self.url, **pool)
+        self._ready = False
+        self._writer = threading.Lock()
+        if self.path is not None:
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything can have been written; a server is always there."""
+        return self.path is None or self.path.exists()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a transaction that sees one moment of the database."""
+        with self._faults():
+            self._prepare()
+            with self.engine.connect() as connection:
+                if self.path is None:
+                    connection.execution_options(isolation_level="REPEATABLE READ")
+                with connection.begin():
+                    yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Open the one transaction that may write; it is committed at the end, or undone on any error."""
+        with self._faults():
+            self._prepare()
+            # Threads queue here, fairly; SQLite's own waiting is a poll that lets some starve.
+            with self._writer, self.engine.connect() as connection:
+                connection.execution_options(writes=True)
+                with connection.begin():
+                    if self.path is None:
+                        connection.execute(select(tables.state.c.id).with_for_update()).all()
+                    yield connection
+
+    def close(self) -> None:
+        """Close kept connections."""
+        self.engine.dispose()
+
+    def _prepare(self) -> None:
+        if self._ready:
+            return
+        with self._writer:
+            if not self._ready:
+                if self.path is not None:
+                    self.path.parent.mkdir(parents=True, exist_ok=True)
+                versions.upgrade(self.engine, self.name)
+                self._ready = True
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except IntegrityError:
+            raise
+        except (DatabaseError, OSError) as error:
+            text = str(getattr(error, "orig", None) or error).strip()
+            raise DataError(self.name, f"cannot be used as the annotation store ({text})") from error
+
+
+def _server_url(text: str) -> URL:
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise ConfigError("[annotation] store", f"{text!r} is no URL; expected a file or postgresql://…") from None
+    if url.get_backend_name() not in {"postgresql", "postgres"}:
+        kind = url.get_backend_name()
+        raise ConfigError("[annotation] store", f"cannot use {kind}; expected an SQLite file or postgresql://…")
+    try:
+        import psycopg  # noqa: F401
+    except ImportError:
+        raise ConfigError("[annotation] store", "PostgreSQL needs a driver: pip install 'weakhitl[postgres]'") from None
+    return url.set(drivername="postgresql+psycopg")
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # begin and commit are said by us
+    connection.execute(f"PRAGMA busy_timeout = {_WAIT * 1000}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

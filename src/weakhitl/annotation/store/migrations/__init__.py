@@ -1,0 +1,1 @@
+"""Migrations of the store, in alembic's form; run by ``versions``."""

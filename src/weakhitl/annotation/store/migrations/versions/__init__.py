@@ -1,0 +1,1 @@
+"""One file a version, each leading from the one before."""
