@@ -1,8 +1,9 @@
 """Annotation: the store of batches and ratings, the queue, who counts, and what is left to adjudicate."""
 
 from weakhitl.annotation.adjudication import adjudication_queue
-from weakhitl.annotation.counting import Counted, count_ratings
-from weakhitl.annotation.desk import Answer, Desk, Given, Nothing, Rules, Stored
+from weakhitl.annotation.counting import Counted, count_by, count_ratings
+from weakhitl.annotation.desk import Answer, Desk, Given, Last, Nothing, Rules, Stored
+from weakhitl.annotation.guidelines import Guideline, Guidelines
 from weakhitl.annotation.people import Login, People, Person
 from weakhitl.annotation.quality import qualify
 from weakhitl.annotation.store import ADJUDICATOR, ANNOTATOR, GOLD, REPEAT, AnnotationStore, Event
@@ -18,6 +19,9 @@ __all__ = [
     "Desk",
     "Event",
     "Given",
+    "Guideline",
+    "Guidelines",
+    "Last",
     "Login",
     "Nothing",
     "People",
@@ -25,6 +29,7 @@ __all__ = [
     "Rules",
     "Stored",
     "adjudication_queue",
+    "count_by",
     "count_ratings",
     "qualify",
 ]

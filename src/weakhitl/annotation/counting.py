@@ -13,6 +13,7 @@ import pandas as pd
 from weakhitl.annotation.overlap import Overlap
 from weakhitl.annotation.quality import qualify
 from weakhitl.annotation.store import ANNOTATOR
+from weakhitl.config import Config
 from weakhitl.routing import Batch
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.vote_table import encode_labels
@@ -89,6 +90,20 @@ def count_ratings(
         _votes(used, schema, items),
         _votes(on_routed[on_routed["fate"] == COUNTED], schema, routing),
         _votes(on_routed[on_routed["fate"].isin([COUNTED, EXTRA])], schema, routing),
+    )
+
+
+def count_by(config: Config, ratings: pd.DataFrame, batches: Sequence[Batch]) -> Counted:
+    """Decide which ratings count in a project; see ``count_ratings``."""
+    annotation = config.annotation
+    return count_ratings(
+        ratings,
+        batches,
+        config.schema_,
+        min_agreement=annotation.qualify_agreement,
+        min_ratings=annotation.qualify_ratings,
+        most=config.routing.max_overlap,
+        settled=annotation.adjudicate_below,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from weakhitl.annotation import queue
 from weakhitl.annotation.overlap import Overlap
@@ -103,6 +103,17 @@ class Stored:
     surplus: bool = False
 
 
+@dataclass(frozen=True)
+class Last:
+    """A person's last answer, when it was kept (ISO 8601, UTC) and under which guideline, and how many they gave."""
+
+    item: str
+    label: str | None
+    time: str
+    guideline: str
+    number: int
+
+
 class Desk:
     """The store and the rules together.
 
@@ -163,7 +174,7 @@ class Desk:
     def _kinds(self, connection: Connection, person: Person) -> list[str]:
         """Give the batches that a person takes part in: after a pilot only those who qualify go on."""
         qualified = self._who_qualifies(connection)
-        return ["pilot", "routing"] if qualified is None or person.name in qualified else ["pilot"]
+        return ["pilot", "routing", "requested"] if qualified is None or person.name in qualified else ["pilot"]
 
     def _known_item(self, connection: Connection, person: Person, done: int) -> tuple[str, str] | None:
         """Give a gold item or a repeat, when it is time for one."""
@@ -361,6 +372,30 @@ class Desk:
         with self.store.database.read() as connection:
             return queue.overview(connection)
 
+    def unfinished(self, items: Sequence[str]) -> list[str]:
+        """Give those of the items that still want ratings."""
+        with self.store.database.read() as connection:
+            return [item for part in _parts(items) for item in connection.execute(_wanting(part)).scalars()]
+
+    def last(self, person: Person) -> Last | None:
+        """Give a person's last answer, and how many they gave; None before the first."""
+        mine = (_rating.annotator == person.name) & (_rating.role != ADJUDICATOR) & (_rating.retired == 0)
+        columns = (_rating.item, _rating.label, _rating.guideline, _event.time)
+        query = select(*columns).join_from(tables.rating, tables.event, _event.number == _rating.number).where(mine)
+        with self.store.database.read() as connection:
+            found = connection.execute(query.order_by(_rating.number.desc()).limit(1)).first()
+            if found is None:
+                return None
+            number = connection.execute(select(func.count()).where(mine)).scalar_one()
+        return Last(found.item, found.label, found.time, found.guideline, number)
+
+    def may_see(self, person: Person, item: str) -> bool:
+        """Say whether an item was given to a person."""
+        with self.store.database.read() as connection:
+            given = select(_lease.item).where(_lease.person == person.name, _lease.item == item)
+            rated = select(_rating.item).where(_rating.annotator == person.name, _rating.item == item)
+            return any(connection.execute(query.limit(1)).first() is not None for query in (given, rated))
+
     def _settle(self, connection: Connection, items: Sequence[str] | None) -> None:
         rules = self.rules
 
@@ -396,6 +431,16 @@ class Desk:
         votes = Votes.from_long(table, self.rules.schema, source="annotator")
         people = qualify(votes, self.rules.min_agreement, self.rules.min_ratings)
         return frozenset(map(str, people.index[people["qualified"]]))
+
+
+def _wanting(items: Sequence[str]) -> Select[Any]:
+    return select(tables.task.c.item).where(
+        tables.task.c.item.in_(items), tables.task.c.kind != "pilot", (tables.task.c.free + tables.task.c.leased) > 0
+    )
+
+
+def _parts(items: Sequence[str]) -> list[Sequence[str]]:
+    return [items[start : start + 500] for start in range(0, len(items), 500)]
 
 
 def _chance(*of: str) -> float:

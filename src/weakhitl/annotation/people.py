@@ -52,8 +52,16 @@ class People:
         self.store = store
         self._clock = clock
 
-    def invite(self, name: str, role: Role = "annotator", skills: Sequence[str] = (), quota: int | None = None) -> str:
-        """Let a person in, and give the secret of their link; a link they had is revoked.
+    def invite(
+        self,
+        name: str,
+        role: Role = "annotator",
+        skills: Sequence[str] = (),
+        quota: int | None = None,
+        *,
+        keep_logins: bool = False,
+    ) -> str:
+        """Let a person in, and give the secret of their link; one that they had is revoked, and where it let in closed.
 
         Raises ``UsageError`` for a name that cannot be one.
         """
@@ -68,7 +76,8 @@ class People:
         with self.store.database.write() as connection:
             (number,) = chain.append(connection, [Event("person", body=told)])
             connection.execute(delete(tables.cursor).where(tables.cursor.c.person == name))  # skills may have changed
-            connection.execute(delete(tables.login).where(_login.person == name))
+            if not keep_logins:
+                connection.execute(delete(tables.login).where(_login.person == name))
             if not connection.execute(update(tables.person).where(_person.name == name).values(values)).rowcount:
                 connection.execute(insert(tables.person).values(name=name, created=str(number), **values))
         return secret

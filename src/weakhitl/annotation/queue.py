@@ -136,9 +136,14 @@ def _settle_one(connection: Connection, task: Any, labels: list[str], rule: Over
 
 
 def overview(connection: Connection) -> dict[str, int]:
-    """Count the queue's items, those that are done, and those that somebody has at the moment."""
-    total = connection.execute(select(func.count()).select_from(tables.task)).scalar_one()
-    waiting = connection.execute(select(func.count()).where((_task.free > 0) | (_task.leased > 0))).scalar_one()
+    """Count the queue's items, those that are done, and those that somebody has at the moment.
+
+    A pilot is left out: everybody rates it, so it is never done.
+    """
+    counted = _task.kind != "pilot"
+    total = connection.execute(select(func.count()).where(counted)).scalar_one()
+    wanting = (_task.free > 0) | (_task.leased > 0)
+    waiting = connection.execute(select(func.count()).where(counted, wanting)).scalar_one()
     leased = connection.execute(select(func.count()).where(_lease.active.is_(True))).scalar_one()
     return {"items": total, "done": total - waiting, "waiting": waiting, "with somebody": leased}
 

@@ -14,6 +14,7 @@ _COMMANDS = {
     "doctor": "diagnosis",
     "explain": "diagnosis",
     "route": "annotation",
+    "annotate": "annotate",
     "export": "annotation",
     "import": "annotation",
     "annotators": "annotation",

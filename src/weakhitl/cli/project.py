@@ -62,19 +62,28 @@ def init_command(
 
 
 @click.command("status")
+@click.option("--checks", is_flag=True, help="Also what each check says so far, and the agreement; nothing is logged.")
 @project_option
 @json_option
 @guarded
-def status_command(project_path: Path, as_json: bool) -> None:
+def status_command(project_path: Path, checks: bool, as_json: bool) -> None:
     """Say how far the project is, and what comes next.
 
     \b
     Example:
       weakhitl status --project weather
     """
-    facts = open_project(project_path).status()
+    facts = open_project(project_path).status(checks=checks)
     if as_json:
         print_json(facts)
         return
+    for verdict in facts.pop("checks", []):
+        facts[verdict["name"]] = f"{verdict['status']}: {verdict['why']}"
+    if found := facts.pop("agreement", None):
+        facts["agreement"] = (
+            found["reason"]
+            or f"alpha {found['value']:.3f}, {found['confidence']:.0%} interval "
+            f"{found['low']:.3f} to {found['high']:.3f}"
+        )
     rows = [(name, ", ".join(value) if isinstance(value, list) else str(value)) for name, value in facts.items()]
     print_table("", ("", ""), [(name, value or "none") for name, value in rows])

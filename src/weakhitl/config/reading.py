@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from weakhitl.config.gate import CheckSection, GateSection, WaiverSection, is_own
 from weakhitl.config.section import Section
-from weakhitl.config.sections import Config, LabelsSection, RuleSection
+from weakhitl.config.sections import Config, LabelsSection, RuleSection, WebhookSection
 from weakhitl.errors import ConfigError
 from weakhitl.schema import LabelSchema
 
@@ -99,6 +99,8 @@ def describe_config() -> list[tuple[str, str, str, str]]:
         models = [(label, model)]
         if section == "labeling":
             models.append(("[[labeling.rule]]", RuleSection))
+        if section == "annotation":
+            models.append(("[[annotation.webhook]]", WebhookSection))
         if section == "gate":
             models = [("[[gate.check]]", CheckSection), ("[[gate.waiver]]", WaiverSection)]
         for where, part in models:
@@ -156,7 +158,12 @@ def _place(location: tuple[int | str, ...]) -> str:
     return text.strip(". :")
 
 
-_LISTS: dict[int | str, type[Section]] = {"check": CheckSection, "waiver": WaiverSection, "rule": RuleSection}
+_LISTS: dict[int | str, type[Section]] = {
+    "check": CheckSection,
+    "waiver": WaiverSection,
+    "rule": RuleSection,
+    "webhook": WebhookSection,
+}
 
 
 def _keys(parents: list[int | str]) -> list[str]:

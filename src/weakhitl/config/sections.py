@@ -148,6 +148,22 @@ class RoutingSection(Section):
         return self
 
 
+class WebhookSection(Section):
+    """Whom the server tells of what happens."""
+
+    url: Text = Field(description="Where to; http:// or https://.")
+    events: list[Literal["item-labelled", "queue-empty", "gate-changed"]] = Field(
+        default=["item-labelled", "queue-empty", "gate-changed"], description="What of."
+    )
+    secret: Text = Field(description="Environment variable that holds the secret by which messages are signed.")
+
+    @model_validator(mode="after")
+    def _is_url(self) -> Self:
+        if not self.url.startswith(("http://", "https://")):
+            raise ValueError(f"{self.url!r} is no http:// or https:// address")
+        return self
+
+
 class AnnotationSection(Section):
     """People and their ratings."""
 
@@ -188,6 +204,9 @@ class AnnotationSection(Section):
     )
     qualify_ratings: Annotated[int, Field(ge=1)] = Field(
         default=10, description="Pilot ratings that are needed to tell."
+    )
+    webhook: list[WebhookSection] = Field(
+        default=[], description="Messages to other programs: `[[annotation.webhook]]`."
     )
     adjudicate_below: Share = Field(
         default=0.6,

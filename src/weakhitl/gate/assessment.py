@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weakhitl.annotation import Counted, adjudication_queue, count_ratings
+from weakhitl.annotation import Counted, adjudication_queue, count_by
 from weakhitl.annotation.adjudication import unclear
 from weakhitl.consensus import Consensus
 from weakhitl.gate.evidence import Evidence
@@ -112,16 +112,7 @@ def assess(evidence: Evidence) -> Assessment:
     Gold labels teach the model and stand as they are. Decisions do not teach it: the audit's are what its
     accuracy is measured against.
     """
-    annotation = evidence.config.annotation
-    counted = count_ratings(
-        evidence.ratings,
-        evidence.batches,
-        evidence.schema,
-        min_agreement=annotation.qualify_agreement,
-        min_ratings=annotation.qualify_ratings,
-        most=evidence.config.routing.max_overlap,
-        settled=annotation.adjudicate_below,
-    )
+    counted = count_by(evidence.config, evidence.ratings, evidence.batches)
     ledger = evidence.functions.join(_as_sources(counted.votes))
     section = evidence.config.label_model
     model = MODELS[section.name](balance=section.balance).fit(ledger, gold=evidence.gold)

@@ -1,19 +1,22 @@
 """Route items to people, hand them out, collect what comes back."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pandas as pd
 
 from weakhitl.annotation import ADJUDICATOR, ANNOTATOR
 from weakhitl.annotation.counting import COUNTED
 from weakhitl.annotation.formats import read_long, write_queue
-from weakhitl.errors import DataError, StateError
-from weakhitl.files import require_columns
+from weakhitl.errors import DataError, StateError, UsageError
+from weakhitl.files import require_columns, write_table
 from weakhitl.gate import Assessment
 from weakhitl.pipeline.workspace import Workspace
-from weakhitl.routing import Batch, draw_batch, draw_pilot, far_apart, in_turns, score_order, text_vectors
+from weakhitl.routing import REQUESTED, Batch, draw_batch, draw_pilot, far_apart, in_turns, score_order, text_vectors
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,47 @@ def collect(
     fates = assessment.counted.ratings["fate"].value_counts().sort_index()
     waiting = len(assessment.adjudication_queue)
     return Collected(new, len(table) - new, role, {str(k): int(v) for k, v in fates.items()}, waiting)
+
+
+def ratings_table(workspace: Workspace) -> pd.DataFrame:
+    """Give all ratings that stand, in order of arrival, with what is known of each."""
+    return workspace.store.ratings()
+
+
+def add_items(workspace: Workspace, items: Sequence[Mapping[str, Any] | str], overlap: int) -> int:
+    """Queue items for annotators: ids of the dataset, or rows that are added to it; give how many.
+
+    Nothing is measured on them, since nobody drew them. New rows are written as a file of their own into the data's
+    folder. Raises ``UsageError`` naming every row that cannot be used, ``StateError`` where the data is a single file
+    or an item was routed before.
+    """
+    id_ = workspace.config.data.id
+    rows = [one for one in items if not isinstance(one, str)]
+    ids = [one if isinstance(one, str) else str(one.get(id_) or "") for one in items]
+    known = workspace.items.index
+    new = {str(row.get(id_)) for row in rows}
+    faults = [f"item {at + 1} has no {id_!r}" for at, one in enumerate(ids) if not one]
+    faults += [f"item {one!r} is not in the dataset" for one in ids if one and one not in new and one not in known]
+    faults += [f"item {one!r} is in the dataset already" for one in sorted(new) if one in known]
+    faults += [f"item {one!r} occurs twice" for one, times in Counter(filter(None, ids)).items() if times > 1]
+    faults += [
+        f"column {name!r} is not in the data"
+        for name in sorted({name for row in rows for name in row} - {*map(str, workspace.items.columns), id_})
+    ]
+    if faults:
+        raise UsageError("; ".join(faults))
+    if rows and not workspace.data_path.is_dir():
+        raise StateError(f"{workspace.config.data.path} is one file; new items need [data] path to be a folder")
+    table = pd.DataFrame({"item": ids, "reason": REQUESTED, "probability": 1.0, "rank": 0})
+    routed = {item for batch in workspace.store.batches() for item in batch.items}
+    if taken := [one for one in ids if one in routed]:
+        raise StateError(f"routed before: {', '.join(taken[:20])}")
+    if rows:
+        table_of_rows = pd.DataFrame([dict(row) for row in rows])
+        write_table(workspace.data_path / f"added-{uuid4().hex}.jsonl", table_of_rows)
+        workspace.forget_items()
+    workspace.store.add_batch(Batch("requested", 0, overlap, len(ids), table))
+    return len(ids)
 
 
 def annotators(workspace: Workspace) -> pd.DataFrame:

@@ -149,6 +149,6 @@ class Project:
         """Release, or write the report of a refusal."""
         return release.release(self._workspace, version)
 
-    def status(self) -> dict[str, Any]:
-        """Say how far the project is."""
-        return status.status(self._workspace)
+    def status(self, *, checks: bool = False) -> dict[str, Any]:
+        """Say how far the project is; with ``checks`` also what each check says, and the agreement."""
+        return status.status(self._workspace, checks=checks)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from weakhitl.agreement import krippendorff_alpha
 from weakhitl.annotation.counting import COUNTED
 from weakhitl.errors import StateError
 from weakhitl.gate import FAIL, PASS, Assessment, run_gate
@@ -9,8 +10,11 @@ from weakhitl.pipeline.own_checks import own_checks
 from weakhitl.pipeline.workspace import Workspace
 
 
-def status(workspace: Workspace) -> dict[str, Any]:
-    """Say what is there and what to do next; ready for JSON."""
+def status(workspace: Workspace, *, checks: bool = False) -> dict[str, Any]:
+    """Say what is there and what to do next, and with ``checks`` what each says and the agreement; ready for JSON.
+
+    The run of the gate is not logged: nothing is decided by it.
+    """
     facts: dict[str, Any] = {
         "project": workspace.config.project.name,
         "items": len(workspace.items),
@@ -32,10 +36,21 @@ def status(workspace: Workspace) -> dict[str, Any]:
     if counted.annotators is not None:
         facts["annotators qualified"] = int(counted.annotators["qualified"].sum())
     facts["waiting for the adjudicator"] = len(assessment.adjudication_queue) if _rated(assessment) else 0
-    facts["gate"] = run_gate(assessment, own_checks(workspace.config.gate.check, workspace.root)).status
+    gate = run_gate(assessment, own_checks(workspace.config.gate.check, workspace.root))
+    facts["gate"] = gate.status
+    if checks:
+        facts["checks"] = [verdict.to_dict() for verdict in gate.verdicts]
+        facts["agreement"] = _agreement(assessment)
     facts["releases"] = sorted(path.name for path in workspace.releases.glob("[0-9]*") if path.is_dir())
     facts["next"] = _next(assessment, facts["gate"])
     return facts
+
+
+def _agreement(assessment: Assessment) -> dict[str, Any]:
+    """Krippendorff's alpha of what people said so far, for the dataset, with its interval."""
+    votes, level = assessment.counted.measured, assessment.evidence.config.labels.level
+    weights = assessment.measured_weights if len(votes) else None
+    return krippendorff_alpha(votes, level=level, weights=weights).to_dict()
 
 
 def _rated(assessment: Assessment) -> bool:

@@ -79,6 +79,10 @@ class Workspace:
         """The dataset, indexed by item id."""
         return read_items(self.data_path, self.config.data.id)
 
+    def forget_items(self) -> None:
+        """Read the dataset anew when it is next asked for: rows were added."""
+        self.__dict__.pop("items", None)
+
     @cached_property
     def store(self) -> AnnotationStore:
         """Batches and ratings."""

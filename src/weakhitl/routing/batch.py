@@ -6,9 +6,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-Kind = Literal["pilot", "routing"]
+Kind = Literal["pilot", "routing", "requested"]
 
-AUDIT, DISAGREEMENT, PILOT = "audit", "disagreement", "pilot"
+AUDIT, DISAGREEMENT, PILOT, REQUESTED = "audit", "disagreement", "pilot", "requested"
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,8 @@ class Batch:
     Attributes
     ----------
     kind
-        ``pilot``: its ratings choose the annotators, and nothing is measured on it; or ``routing``.
+        ``pilot``: its ratings choose the annotators, and nothing is measured on it; ``routing``; or ``requested``:
+        items that somebody asked for by name, whose ratings label them, and on which nothing is measured.
     seed
         Seed of the draw.
     overlap
@@ -26,7 +27,7 @@ class Batch:
     frame
         How many items it was drawn from: those of the dataset that were in no earlier batch.
     table
-        One row per item: ``item``; ``reason`` (audit, disagreement or pilot); ``probability`` with which it
+        One row per item: ``item``; ``reason`` (audit, disagreement, pilot or requested); ``probability`` with which it
         was drawn from the frame; ``rank`` by disagreement within the frame, from 1.
 
     """

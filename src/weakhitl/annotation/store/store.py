@@ -119,11 +119,13 @@ class AnnotationStore:
         with self.database.read() as connection:
             return _ratings(connection, retired=retired)
 
-    def events(self, after: int = 0) -> list[Event]:
-        """List what happened after an event's number, oldest first."""
+    def events(self, after: int = 0, kind: str | None = None) -> list[Event]:
+        """List what happened after an event's number, oldest first; only events of a kind, if one is given."""
         if not self.database.exists:
             return []
         query = select(tables.event).where(tables.event.c.number > after).order_by(tables.event.c.number)
+        if kind is not None:
+            query = query.where(tables.event.c.kind == kind)
         with self.database.read() as connection:
             return [
                 Event(row.kind, row.actor, row.item, json.loads(row.body), row.id, row.time)

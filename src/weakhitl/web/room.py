@@ -1,0 +1,230 @@
+"""What the server knows of the project while it runs. It runs no labeling function: votes are read, as they stand."""
+
+import difflib
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from weakhitl.annotation import (
+    ADJUDICATOR,
+    Desk,
+    Event,
+    Given,
+    Guidelines,
+    People,
+    Person,
+    adjudication_queue,
+    count_by,
+)
+from weakhitl.errors import StateError
+from weakhitl.pipeline.workspace import Workspace
+from weakhitl.votes import Votes
+from weakhitl.web.show import Field, fields_of
+from weakhitl.web.spans import Spans
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What the functions make of an item, and the passages that they go by."""
+
+    label: str
+    confidence: float
+    passages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Case:
+    """An item before the adjudicator: why it is there, and what was said of it; nothing where they decide blind."""
+
+    why: str
+    ratings: list[dict[str, Any]]
+    votes: list[tuple[str, str]]
+    blind: bool
+
+
+class Room:
+    """A project that people work on.
+
+    Parameters
+    ----------
+    workspace
+        The project; its store keeps its connections.
+
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.config = workspace.config
+        self.people = People(workspace.store)
+        self.guidelines = Guidelines(workspace.store, workspace.guideline_path)
+        self._lock = threading.Lock()
+        self._waiting: tuple[int, pd.DataFrame] | None = None
+
+    @property
+    def desk(self) -> Desk:
+        """What gives items out and takes ratings in."""
+        return self.workspace.desk
+
+    @property
+    def classes(self) -> list[str]:
+        """The classes, in their order."""
+        return list(self.config.schema_.classes)
+
+    @property
+    def skips(self) -> list[str]:
+        """The answers that are abstentions."""
+        return list(self.config.schema_.skip)
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """The columns that people see, in the order of the data."""
+        annotation, id_ = self.config.annotation, self.config.data.id
+        names = [str(name) for name in self.workspace.items.columns]
+        if annotation.text is not None:
+            shown = {annotation.text, *annotation.media, *annotation.html}
+            return [name for name in names if name in shown]
+        hidden = {id_, self.config.routing.cost, self.config.routing.skill}
+        return [name for name in names if name not in hidden]
+
+    def row(self, item: str) -> Mapping[str, Any]:
+        """Give an item's cells."""
+        return dict(self.workspace.items.loc[item])
+
+    def fields(self, item: str, suggestion: Suggestion | None = None) -> list[Field]:
+        """Give what is shown of an item."""
+        annotation = self.config.annotation
+        passages = () if suggestion is None else suggestion.passages
+        return fields_of(self.row(item), self.columns, annotation.media, annotation.html, passages)
+
+    # Suggestions --------------------------------------------------------------------------------------------------
+
+    def suggestion(self, item: str) -> Suggestion | None:
+        """Give what the functions make of an item; None where they know nothing, or nobody is to see it."""
+        if self.config.annotation.suggest == "never" or item not in self._labels:
+            return None
+        label, confidence = self._labels[item]
+        text = " ".join(str(cell) for name, cell in self.row(item).items() if name in self.columns)
+        return Suggestion(label, confidence, self._spans.find(text))
+
+    def shown_suggestion(self, given: Given) -> Suggestion | None:
+        """Give the suggestion that goes with an item, if this person is to see it."""
+        return self.suggestion(given.item) if given.suggested else None
+
+    @cached_property
+    def _labels(self) -> dict[str, tuple[str, float]]:
+        try:
+            consensus = self.workspace.assess().automatic
+        except StateError:  # the functions have not run, or not on this data
+            return {}
+        names = [self.config.schema_.name(int(code)) for code in consensus.labels]
+        cells = zip(consensus.items, names, consensus.confidence, strict=True)
+        return {str(item): (name, float(sure)) for item, name, sure in cells if name is not None}
+
+    @cached_property
+    def _spans(self) -> Spans:
+        return Spans(self.config.labeling.rule)
+
+    # Adjudication -------------------------------------------------------------------------------------------------
+
+    def waiting(self, person: Person | None = None) -> pd.DataFrame:
+        """List what waits for adjudicators: item, why; without what a person has rated, if they decide blind."""
+        store, config = self.workspace.store, self.config
+        with self._lock:
+            last = store.last_event()
+            if self._waiting is None or self._waiting[0] != last:
+                self._waiting = last, self._queue()
+            found = self._waiting[1]
+        if person is None or not config.annotation.adjudicator_independent:
+            return found
+        ratings = store.ratings()
+        own = ratings["item"][(ratings["annotator"] == person.name) & (ratings["role"] != ADJUDICATOR)]
+        return found[~found["item"].isin(own)]
+
+    def _queue(self) -> pd.DataFrame:
+        store = self.workspace.store
+        ratings, batches = store.ratings(), store.batches()
+        counted = count_by(self.config, ratings, batches)
+        decided = pd.Index(ratings["item"][ratings["role"] == ADJUDICATOR].unique())
+        found = adjudication_queue(counted.settling, batches, decided, self.config.annotation.adjudicate_below)
+        wanting = set(self.desk.unfinished(found["item"].tolist()))
+        return found[~found["item"].isin(wanting)]
+
+    def case(self, item: str, why: str) -> Case:
+        """Put together what an adjudicator sees of an item: nothing of an audited one, where they decide blind."""
+        if self.config.annotation.adjudicator_independent and self._audited(item):
+            return Case(why, [], [], blind=True)
+        ratings = self.workspace.store.ratings()
+        ratings = ratings[(ratings["item"] == item) & (ratings["role"] != ADJUDICATOR)]
+        told = ratings[["annotator", "label", "note"]].astype(object).where(ratings.notna(), None).to_dict("records")
+        return Case(why, told, self.votes_on(item), blind=False)  # type: ignore[arg-type]  # columns are strings
+
+    def _audited(self, item: str) -> bool:
+        return any(item in set(one.drawn_for_audit) for one in self.workspace.store.batches() if one.kind == "routing")
+
+    def votes_on(self, item: str) -> list[tuple[str, str]]:
+        """Give what each function votes on an item, where it does."""
+        votes = self._votes
+        row = -1 if votes is None else votes.items.get_indexer(pd.Index([item]))[0]
+        if votes is None or row < 0:
+            return []
+        codes = votes.take_items([row]).to_matrix()[0]
+        schema = self.config.schema_
+        return [
+            (name, str(schema.name(int(code)))) for name, code in zip(votes.sources, codes, strict=True) if code >= 0
+        ]
+
+    @cached_property
+    def _votes(self) -> Votes | None:
+        try:
+            return self.workspace.votes()
+        except StateError:  # the functions have not run, or not on this data
+            return None
+
+    # People -------------------------------------------------------------------------------------------------------
+
+    def counts(self) -> list[dict[str, Any]]:
+        """Say of everybody how much they rated, how fast, and how well, as far as there is evidence."""
+        ratings = self.workspace.store.ratings()
+        ratings = ratings[ratings["role"] != ADJUDICATOR]
+        skipped = ratings["label"].isna() | ratings["label"].isin(self.skips)
+        people = {person.name: person for person in self.people.all()}
+        rows = []
+        for name in sorted({*people, *ratings["annotator"]}):
+            own = ratings["annotator"] == name
+            seconds = pd.to_numeric(ratings["seconds"][own], errors="coerce").dropna()
+            rows.append(
+                {
+                    "name": name,
+                    "role": _role(people.get(name)),
+                    "active": name in people and people[name].active,
+                    "ratings": int((own & ~skipped).sum()),
+                    "skips": int((own & skipped).sum()),
+                    "seconds": float(seconds.median()) if len(seconds) else None,
+                    "last": str(ratings["time"][own].max()) if own.any() else "",
+                }
+            )
+        return rows
+
+    def flags(self) -> list[Event]:
+        """List what people flagged, the newest first."""
+        return self.workspace.store.events(kind="flag")[:-101:-1]
+
+    # Guideline ----------------------------------------------------------------------------------------------------
+
+    def changes(self, since: str) -> list[tuple[str, str]]:
+        """Say what changed in the guideline since a version: ("+" or "-", line)."""
+        old, new = self.guidelines.text(since), self.guidelines.current().text
+        if old is None or old == new:
+            return []
+        lines = difflib.ndiff(old.splitlines(), new.splitlines())
+        return [(line[0], line[2:]) for line in lines if line[0] in "+-" and line[2:].strip()]
+
+
+def _role(person: Person | None) -> str:
+    if person is None:
+        return "from a file"
+    return person.role if person.active else f"{person.role}, revoked"

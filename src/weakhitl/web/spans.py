@@ -1,0 +1,25 @@
+"""The passages of a text that declared functions go by; written ones are not run here, so theirs are not known."""
+
+import re
+from collections.abc import Sequence
+
+from weakhitl.config.sections import RuleSection
+
+
+class Spans:
+    """Finds what keywords and patterns of ``[[labeling.rule]]`` match."""
+
+    def __init__(self, rules: Sequence[RuleSection]) -> None:
+        words = [word for rule in rules if rule.kind == "keyword" for word in rule.words]
+        self._words = [rf"\b{re.escape(word)}\b" for word in words]
+        self._patterns = [rule.pattern for rule in rules if rule.kind == "regex" and rule.pattern]
+
+    def find(self, text: str) -> tuple[str, ...]:
+        """Give the passages, as they stand in the text."""
+        found = {match.group() for word in self._words for match in re.finditer(word, text, re.IGNORECASE)}
+        if self._patterns:
+            import polars as pl
+
+            cell = pl.Series([text])
+            found |= {part for pattern in self._patterns for part in cell.str.extract_all(pattern)[0] if part}
+        return tuple(sorted(found))

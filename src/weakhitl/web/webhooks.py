@@ -1,0 +1,111 @@
+"""Signed messages to other programs: an item has all its ratings, the queue is empty, the gate's verdict changed."""
+
+import hashlib
+import hmac
+import json
+import logging
+import os
+import queue
+import threading
+import time
+import urllib.error
+import urllib.request
+from typing import Any
+from uuid import uuid4
+
+from weakhitl.annotation import Stored
+from weakhitl.config.sections import WebhookSection
+from weakhitl.errors import ConfigError
+from weakhitl.web.room import Room
+
+_TRIES = (0, 1, 5, 30)
+"""Seconds before each attempt."""
+
+_KEPT = 10_000
+
+_log = logging.getLogger("weakhitl.web")
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        """Follow none: a message goes where the configuration says, and nowhere else."""
+
+
+class Webhooks:
+    """Sends messages in the background, each several times if need be; ``X-Weakhitl-Signature`` proves their origin.
+
+    The signature is ``sha256=`` and the HMAC of the time stamp in ``X-Weakhitl-Timestamp``, a dot, and the body.
+    Raises ``ConfigError`` where a secret is not in the environment.
+    """
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._hooks = room.config.annotation.webhook
+        if missing := [hook.secret for hook in self._hooks if not os.environ.get(hook.secret)]:
+            raise ConfigError("[[annotation.webhook]]", [f"the environment has no secret {name}" for name in missing])
+        self._waiting: queue.Queue[tuple[WebhookSection, bytes] | None] = queue.Queue(_KEPT)
+        self._opener = urllib.request.build_opener(_NoRedirects)
+        self._closing = threading.Event()
+        if self._hooks:
+            threading.Thread(target=self._work, daemon=True).start()
+
+    def rated(self, item: str, stored: Stored) -> None:
+        """Tell of an item that has all its ratings now, and of a queue without any that has not."""
+        if not self._hooks or stored.known or stored.surplus:
+            return
+        if not self._room.desk.unfinished([item]):
+            self._tell("item-labelled", {"item": item})
+            if not self._room.desk.overview()["waiting"]:
+                self._tell("queue-empty", {})
+
+    def status_changed(self, before: dict[str, Any], after: dict[str, Any]) -> None:
+        """Tell of a gate that says something else than before."""
+        old, new = before.get("gate"), after.get("gate")
+        if new is not None and old is not None and old != new:
+            self._tell("gate-changed", {"from": old, "to": new})
+
+    def close(self) -> None:
+        """Stop sending."""
+        self._closing.set()
+        if self._hooks:
+            self._waiting.put(None)
+
+    def _tell(self, kind: str, facts: dict[str, Any]) -> None:
+        message = {"id": uuid4().hex, "event": kind, "project": self._room.config.project.name, **facts}
+        body = json.dumps(message, ensure_ascii=False).encode()
+        for hook in self._hooks:
+            if kind in hook.events:
+                try:
+                    self._waiting.put_nowait((hook, body))
+                except queue.Full:
+                    _log.error("a message to %s was dropped: %s others wait", hook.url, _KEPT)
+
+    def _work(self) -> None:
+        while (task := self._waiting.get()) is not None:
+            self._send(*task)
+
+    def _send(self, hook: WebhookSection, body: bytes) -> None:
+        wrong: Exception | None = None
+        for pause in _TRIES:
+            if self._closing.wait(pause):
+                return
+            try:
+                with self._opener.open(self._request(hook, body), timeout=10):
+                    return
+            except (urllib.error.URLError, OSError) as error:
+                wrong = error
+        _log.error("a message to %s could not be delivered: %s", hook.url, wrong)
+
+    def _request(self, hook: WebhookSection, body: bytes) -> urllib.request.Request:
+        stamp = str(int(time.time()))
+        headers = {
+            "Content-Type": "application/json",
+            "X-Weakhitl-Timestamp": stamp,
+            "X-Weakhitl-Signature": signature(os.environ[hook.secret], stamp, body),
+        }
+        return urllib.request.Request(hook.url, body, headers, method="POST")  # noqa: S310 - the configuration's URL
+
+
+def signature(secret: str, stamp: str, body: bytes) -> str:
+    """Sign a message, as whoever receives it does to check it."""
+    return "sha256=" + hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
