@@ -367,6 +367,11 @@ class Desk:
             self._settle(connection, items)
             return done
 
+    def is_empty(self) -> bool:
+        """Say whether every item has all its ratings; a pilot is left out."""
+        with self.store.database.read() as connection:
+            return connection.execute(_wanting(None).limit(1)).first() is None
+
     def overview(self) -> dict[str, int]:
         """Count the queue's items: all, done, waiting, with somebody."""
         with self.store.database.read() as connection:
@@ -433,10 +438,11 @@ class Desk:
         return frozenset(map(str, people.index[people["qualified"]]))
 
 
-def _wanting(items: Sequence[str]) -> Select[Any]:
-    return select(tables.task.c.item).where(
-        tables.task.c.item.in_(items), tables.task.c.kind != "pilot", (tables.task.c.free + tables.task.c.leased) > 0
-    )
+def _wanting(items: Sequence[str] | None) -> Select[Any]:
+    """Select those of the items (of all, without any) that still want ratings."""
+    columns = tables.task.c
+    query = select(columns.item).where(columns.kind != "pilot", (columns.free > 0) | (columns.leased > 0))
+    return query if items is None else query.where(columns.item.in_(items))
 
 
 def _parts(items: Sequence[str]) -> list[Sequence[str]]:

@@ -80,10 +80,6 @@ def status_command(project_path: Path, checks: bool, as_json: bool) -> None:
     for verdict in facts.pop("checks", []):
         facts[verdict["name"]] = f"{verdict['status']}: {verdict['why']}"
     if found := facts.pop("agreement", None):
-        facts["agreement"] = (
-            found["reason"]
-            or f"alpha {found['value']:.3f}, {found['confidence']:.0%} interval "
-            f"{found['low']:.3f} to {found['high']:.3f}"
-        )
+        facts["agreement"] = f"Krippendorff's alpha {found['text']}"
     rows = [(name, ", ".join(value) if isinstance(value, list) else str(value)) for name, value in facts.items()]
     print_table("", ("", ""), [(name, value or "none") for name, value in rows])

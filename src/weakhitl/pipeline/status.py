@@ -50,7 +50,8 @@ def _agreement(assessment: Assessment) -> dict[str, Any]:
     """Krippendorff's alpha of what people said so far, for the dataset, with its interval."""
     votes, level = assessment.counted.measured, assessment.evidence.config.labels.level
     weights = assessment.measured_weights if len(votes) else None
-    return krippendorff_alpha(votes, level=level, weights=weights).to_dict()
+    alpha = krippendorff_alpha(votes, level=level, weights=weights)
+    return alpha.to_dict() | {"text": str(alpha)}
 
 
 def _rated(assessment: Assessment) -> bool:

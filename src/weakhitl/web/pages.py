@@ -99,7 +99,7 @@ def _rating_page(request: Request, login: Login, given: Given | Nothing) -> Resp
         "guideline_hash": guideline.hash,
         "changes": room.changes(last.guideline) if last is not None and last.guideline else [],
         "quota": login.person.quota,
-        "queue": room.desk.overview(),
+        "queue": room.queue(),
     }
     if isinstance(given, Nothing):
         return _page(request, "rate.html", login, nothing=_NOTHING[given.why], **facts)

@@ -2,6 +2,7 @@
 
 import difflib
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +26,9 @@ from weakhitl.pipeline.workspace import Workspace
 from weakhitl.votes import Votes
 from weakhitl.web.show import Field, fields_of
 from weakhitl.web.spans import Spans
+
+_COUNTED_FOR = 5.0
+"""Seconds that the counts of the queue are shown."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +67,20 @@ class Room:
         self.guidelines = Guidelines(workspace.store, workspace.guideline_path)
         self._lock = threading.Lock()
         self._waiting: tuple[int, pd.DataFrame] | None = None
+        self._counted: tuple[float, dict[str, int]] = (-_COUNTED_FOR, {})
 
     @property
     def desk(self) -> Desk:
         """What gives items out and takes ratings in."""
         return self.workspace.desk
+
+    def queue(self) -> dict[str, int]:
+        """Count the queue's items, as of a few seconds ago: among a million that takes as long as giving one out."""
+        with self._lock:
+            now = time.monotonic()
+            if now - self._counted[0] > _COUNTED_FOR:
+                self._counted = now, self.desk.overview()
+            return self._counted[1]
 
     @property
     def classes(self) -> list[str]:

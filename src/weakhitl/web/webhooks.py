@@ -55,7 +55,7 @@ class Webhooks:
             return
         if not self._room.desk.unfinished([item]):
             self._tell("item-labelled", {"item": item})
-            if not self._room.desk.overview()["waiting"]:
+            if self._room.desk.is_empty():
                 self._tell("queue-empty", {})
 
     def status_changed(self, before: dict[str, Any], after: dict[str, Any]) -> None:
