@@ -26,6 +26,12 @@ def test_what_is_written_comes_back(tmp_path, name):
     assert read_table(tmp_path / name).to_numpy().tolist() == table.to_numpy().tolist()
 
 
+@pytest.mark.parametrize("cell", ["\r", "a\rb", "a\r\nb", "\n", '"', "\u2028"])
+def test_a_cell_of_a_csv_may_hold_line_ends_and_quotes(tmp_path, cell):
+    write_table(tmp_path / "t.csv", pd.DataFrame({"id": ["1", "2"], "text": [cell, "x"]}))
+    assert read_table(tmp_path / "t.csv")["text"].tolist() == [cell, "x"]
+
+
 def test_gzip_and_folders_are_read(tmp_path):
     with gzip.open(tmp_path / "a.csv.gz", "wt") as stream:
         stream.write("item\n1\n")

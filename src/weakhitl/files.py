@@ -247,12 +247,18 @@ _READERS: dict[str, Callable[[Path], "pd.DataFrame"]] = {
 }
 
 _WRITERS: dict[str, Callable[["pd.DataFrame", BinaryIO], object]] = {
-    "csv": lambda table, stream: stream.write(table.to_csv(index=False, lineterminator="\n").encode()),
+    "csv": lambda table, stream: stream.write(_csv_text(table).encode()),
     "jsonl": lambda table, stream: stream.write(
         table.to_json(orient="records", lines=True, force_ascii=False).encode()
     ),
     "parquet": lambda table, stream: table.to_parquet(stream, index=False),
 }
+
+
+def _csv_text(table: "pd.DataFrame") -> str:
+    """Quote all cells where one holds a carriage return: unquoted, as Python 3.11 leaves it, it would end the row."""
+    text = table.to_csv(index=False, lineterminator="\n")
+    return table.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_ALL) if "\r" in text else text
 
 
 @contextmanager

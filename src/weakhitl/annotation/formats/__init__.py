@@ -1,4 +1,4 @@
-"""File formats of annotations, one a module."""
+"""File formats of annotations, one a module; ``exchange`` has the table of them."""
 
 from weakhitl.annotation.formats.long import read_long, write_queue
 

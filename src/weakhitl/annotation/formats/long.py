@@ -1,11 +1,29 @@
 """The long table: one rating a row (item, annotator, label)."""
 
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from weakhitl.files import raise_row_faults, read_table, require_columns, write_table
+from weakhitl.annotation.formats.content import (
+    RATING_COLUMNS,
+    Exchange,
+    Format,
+    Layout,
+    by_item,
+    item_rows,
+    needed_of,
+    plain,
+    ratings_of,
+    skip_answer,
+    write_json_lines,
+)
+from weakhitl.annotation.formats.reading import Place, Reading
+from weakhitl.annotation.store import ADJUDICATOR, ANNOTATOR
+from weakhitl.files import raise_row_faults, read_table, require_columns, row_places, write_table
 from weakhitl.schema import LabelSchema
 from weakhitl.vote_table import conflict_faults, encode_labels, missing_faults
 
@@ -45,3 +63,69 @@ def write_queue(path: Path, queue: pd.DataFrame, items: pd.DataFrame, id_column:
     own = own.drop(columns=[name for name in ("item", "annotator", "label") if name in own])
     blank = pd.DataFrame({"annotator": "", "label": ""}, index=own.index)
     write_table(path, pd.concat([queue.reset_index(drop=True), own, blank], axis=1))
+
+
+def write(path: Path, exchange: Exchange) -> None:
+    """Write one row a rating, and an open row for each item that is queued or has no rating.
+
+    Every row has the item's own columns. The file is CSV, JSON Lines or Parquet, by its ending.
+    """
+    rows = list(_rows(exchange))
+    if path.suffix.lower() == ".jsonl":
+        write_json_lines(path, rows)
+    else:
+        write_table(path, pd.DataFrame(rows, dtype=object))
+
+
+def read(path: Path, schema: LabelSchema, layout: Layout) -> Exchange:
+    """Read a long table; a row with an empty label is open.
+
+    Columns role, guideline, time, seconds and note may be there, others are the item's own.
+    """
+    table = read_table(path)
+    names = {"item": layout.item, "annotator": layout.annotator, "label": layout.label, "note": layout.note}
+    required = [layout.item, layout.label, *([] if layout.default_annotator else [layout.annotator])]
+    require_columns(table, required, str(path))
+    columns = {column: names.get(column, column) for column in RATING_COLUMNS}
+    reading, rows = Reading(path, layout), table.to_dict("records")
+    for number, (where, row) in enumerate(zip(row_places(path, range(len(rows))), rows, strict=True)):
+        own = {str(name): cell for name, cell in row.items() if name not in columns.values()}
+        found = {column: row.get(name) for column, name in columns.items()}
+        _read_row(reading, (number, where), own, found)
+    return reading.finish(schema)
+
+
+def _rows(exchange: Exchange) -> Iterator[dict[str, Any]]:
+    ratings, needed = by_item(ratings_of(exchange)), needed_of(exchange)
+    known = {item: {exchange.text: text, **data} for item, text, data in item_rows(exchange, RATING_COLUMNS)}
+    for item in dict.fromkeys([*known, *ratings]):
+        own = {"item": item, **known.get(item, {})}
+        for rating in ratings.get(item, []):
+            label = skip_answer(rating, exchange.schema)
+            if label is not None:
+                yield {**own, **{name: plain(cell) for name, cell in asdict(rating).items()}, "label": label}
+        if item in needed or item not in ratings:
+            yield {**own, "annotator": "", "label": ""}
+
+
+def _read_row(reading: Reading, place: Place, own: dict[str, Any], found: dict[str, Any]) -> None:
+    item = reading.add_item(place, found["item"], own, expected=f"column {reading.layout.item!r}")
+    if plain(found["label"]) in (None, ""):
+        return
+    texts = {name: str(plain(found[name]) or "") for name in ("role", "guideline", "note")}
+    if texts["role"] not in ("", ANNOTATOR, ADJUDICATOR):
+        reading.fault(place, f"role {texts['role']!r}; expected {ANNOTATOR} or {ADJUDICATOR}")
+    rest = {**texts, "role": texts["role"] or ANNOTATOR, "time": found["time"], "seconds": found["seconds"]}
+    reading.add_rating(place, item, found["annotator"], found["label"], **rest)
+
+
+FORMAT = Format(
+    "long",
+    ".csv",
+    write,
+    read,
+    (
+        "predictions",
+        "that a skip was bare: it becomes the first skip answer, and stays out where there is none",
+    ),
+)
