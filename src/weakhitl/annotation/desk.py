@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from weakhitl.annotation import queue
 from weakhitl.annotation.overlap import Overlap
@@ -25,6 +25,25 @@ _REMEMBERED = 5.0
 """Seconds that who qualifies is remembered."""
 
 _rating, _lease, _event = tables.rating.c, tables.lease.c, tables.event.c
+
+_MINE = (_lease.person == bindparam("who")) & (_lease.role != ADJUDICATOR)
+_HELD = select(_lease.item, _lease.role, _lease.since, _lease.suggested).where(_MINE, _lease.active.is_(True))
+_OF_ITEM = (
+    select(_lease.role, _lease.since, _lease.suggested, _lease.active)
+    .where(_lease.item == bindparam("of_item"))
+    .order_by(_lease.active.desc())
+)
+_LEASES = _OF_ITEM.where(_MINE)
+_LEASES_AS = _OF_ITEM.where(_lease.person == bindparam("who"), _lease.role == bindparam("as_role"))
+_KNOWN = select(_event.number, _event.actor).where(_event.id == bindparam("of_id"))
+_RATED = (_rating.annotator == bindparam("who")) & (_rating.role != ADJUDICATOR) & (_rating.retired == 0)
+_DONE = select(func.count()).where(_RATED)
+_LAST = (
+    select(_rating.item, _rating.label, _rating.guideline, _rating.role, _rating.suggested, _rating.time)
+    .where(_RATED)
+    .order_by(_rating.number.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -132,23 +151,21 @@ class Desk:
         self.store = store
         self.rules = rules
         self._clock = clock
-        self._qualified: tuple[float, frozenset[str] | None] = (-_REMEMBERED, None)
+        self._read = -_REMEMBERED
+        self._batches: frozenset[str] = frozenset()
+        self._qualified: frozenset[str] | None = None
 
     # Giving out ---------------------------------------------------------------------------------------------------
 
     def next(self, person: Person) -> Given | Nothing:
         """Give the item that a person has, or a new one."""
         with self.store.database.write() as connection:
+            queue.expire(connection, self._clock())
             return self._next(connection, person)
 
     def _next(self, connection: Connection, person: Person) -> Given | Nothing:
         now = self._clock()
-        queue.expire(connection, now)
-        held = connection.execute(
-            select(_lease.item, _lease.role, _lease.since, _lease.suggested).where(
-                _lease.person == person.name, _lease.active.is_(True), _lease.role != ADJUDICATOR
-            )
-        ).first()
+        held = connection.execute(_HELD, {"who": person.name}).first()
         if held is not None:
             queue.extend(connection, held.item, person.name, held.role, now + self.rules.lease)
             return Given(held.item, held.role, held.since, now + self.rules.lease, held.suggested)
@@ -168,13 +185,17 @@ class Desk:
         return Given(item, role, now, now + self.rules.lease, suggested)
 
     def _done(self, connection: Connection, person: Person) -> int:
-        mine = (_rating.annotator == person.name) & (_rating.role != ADJUDICATOR) & (_rating.retired == 0)
-        return int(connection.execute(select(func.count()).where(mine)).scalar_one())
+        """Count a person's ratings, where something depends on it."""
+        if person.quota is None and not self.rules.gold_share and not self.rules.repeat_share:
+            return 0
+        return int(connection.execute(_DONE, {"who": person.name}).scalar_one())
 
     def _kinds(self, connection: Connection, person: Person) -> list[str]:
         """Give the batches that a person takes part in: after a pilot only those who qualify go on."""
         qualified = self._who_qualifies(connection)
-        return ["pilot", "routing", "requested"] if qualified is None or person.name in qualified else ["pilot"]
+        if qualified is not None and person.name not in qualified:
+            return ["pilot"]
+        return ["pilot", "routing"] if "pilot" in self._batches else ["routing"]
 
     def _known_item(self, connection: Connection, person: Person, done: int) -> tuple[str, str] | None:
         """Give a gold item or a repeat, when it is time for one."""
@@ -247,41 +268,34 @@ class Desk:
 
     def _submit(self, connection: Connection, person: Person, answer: Answer, role: str | None) -> Stored:
         self._check(answer)
-        known = connection.execute(select(_event.number, _event.actor).where(_event.id == answer.id)).first()
+        known = connection.execute(_KNOWN, {"of_id": answer.id}).first()
         if known is not None:
             if known.actor != person.name:
                 raise StateError(f"the id {answer.id!r} belongs to another answer; make a new one for each")
             return Stored(known.number, known=True)
         queue.expire(connection, self._clock())
         lease = self._lease(connection, person, answer.item, role)
-        before = self._standing(connection, person, answer.item, role)
+        before = self._standing(connection, person, answer.item, role) if lease is None else None
         if lease is None and before is None:
             raise StateError(f"item {answer.item!r} was not given to {person.name!r}; ask for the next item")
         made_as = lease.role if lease is not None else str(before)
-        event = self._event(person, answer, made_as, lease, correction=lease is None or before == made_as)
-        (number,) = record(connection, [event])
+        (number,) = record(connection, [self._event(person, answer, made_as, lease)])
         if lease is not None:
-            queue.end(connection, answer.item, person.name, made_as)
+            queue.end(connection, answer.item, person.name, made_as, active=lease.active)
         if made_as != ANNOTATOR:
             return Stored(number)
-        had = self._settle_after(connection, answer.item)
+        settled = queue.settle_one(connection, answer.item, self._counting(connection))
+        if settled is not None and settled.kind == "pilot":
+            self._look_who_qualifies(connection)
         late = lease is not None and not lease.active and self._is_answer(answer.label)
-        return Stored(number, surplus=late and had == self._have(connection, answer.item))
+        return Stored(number, surplus=late and settled is not None and settled.had == settled.has)
 
-    def _settle_after(self, connection: Connection, item: str) -> int | None:
-        """Count again after a rating of an item; give how many it had before."""
-        had = self._have(connection, item)
-        self._settle(connection, [item])
-        kind = connection.execute(select(tables.task.c.kind).where(tables.task.c.item == item)).scalar()
-        if kind == "pilot":
-            before = self._qualified[1]
-            self._qualified = (-_REMEMBERED, None)
-            if self._who_qualifies(connection) != before:
-                self._settle(connection, None)
-        return had
-
-    def _have(self, connection: Connection, item: str) -> int | None:
-        return connection.execute(select(tables.task.c.have).where(tables.task.c.item == item)).scalar()
+    def _look_who_qualifies(self, connection: Connection) -> None:
+        """After a rating on the pilot: whoever counts now, or no more, changes what items have."""
+        before = self._qualified
+        self._read = -_REMEMBERED
+        if self._who_qualifies(connection) != before:
+            self._settle(connection, None)
 
     def _is_answer(self, label: str | None) -> bool:
         return label is not None and self.rules.schema.encode(label) != ABSTAIN
@@ -308,7 +322,7 @@ class Desk:
         mine &= (_rating.role != ADJUDICATOR) if role is None else (_rating.role == role)
         return connection.execute(select(_rating.role).where(mine).order_by(_rating.number.desc())).scalar()
 
-    def _event(self, person: Person, answer: Answer, role: str, lease: Any, *, correction: bool) -> Event:
+    def _event(self, person: Person, answer: Answer, role: str, lease: Any) -> Event:
         spent = self._clock() - lease.since if lease is not None else None
         seconds = answer.seconds if answer.seconds is not None else spent
         if seconds is not None:
@@ -318,16 +332,13 @@ class Desk:
             body["note"] = answer.note
         if answer.suggestion:
             body |= {"suggestion": answer.suggestion, "suggested": bool(lease is not None and lease.suggested)}
-        return Event("correction" if correction else "rating", person.name, answer.item, body, answer.id)
+        return Event("correction" if lease is None else "rating", person.name, answer.item, body, answer.id)
 
     def undo(self, person: Person) -> Given | None:
         """Take back a person's last answer, and give them its item again; None where there is nothing to take back."""
         with self.store.database.write() as connection:
             now = self._clock()
-            mine = (_rating.annotator == person.name) & (_rating.role != ADJUDICATOR) & (_rating.retired == 0)
-            last = connection.execute(
-                select(_rating.item, _rating.role, _rating.suggested).where(mine).order_by(_rating.number.desc())
-            ).first()
+            last = connection.execute(_LAST, {"who": person.name}).first()
             if last is None:
                 return None
             self._give_back(connection, person)
@@ -339,13 +350,10 @@ class Desk:
             return Given(last.item, last.role, now, until, last.suggested)
 
     def _give_back(self, connection: Connection, person: Person) -> None:
-        held = select(_lease.item, _lease.role).where(
-            _lease.person == person.name, _lease.active.is_(True), _lease.role != ADJUDICATOR
-        )
-        for item, role in connection.execute(held).all():
-            queue.end(connection, item, person.name, role)
-            if role == ANNOTATOR:
-                self._settle(connection, [item])
+        for held in connection.execute(_HELD, {"who": person.name}).all():
+            queue.end(connection, held.item, person.name, held.role, active=True)
+            if held.role == ANNOTATOR:
+                self._settle(connection, [held.item])
 
     def flag(self, person: Person, item: str, note: str, id: str) -> None:  # noqa: A002 - as everywhere
         """Note that something is wrong with an item, for whoever runs the project. Stored once per id."""
@@ -384,14 +392,11 @@ class Desk:
 
     def last(self, person: Person) -> Last | None:
         """Give a person's last answer, and how many they gave; None before the first."""
-        mine = (_rating.annotator == person.name) & (_rating.role != ADJUDICATOR) & (_rating.retired == 0)
-        columns = (_rating.item, _rating.label, _rating.guideline, _event.time)
-        query = select(*columns).join_from(tables.rating, tables.event, _event.number == _rating.number).where(mine)
         with self.store.database.read() as connection:
-            found = connection.execute(query.order_by(_rating.number.desc()).limit(1)).first()
+            found = connection.execute(_LAST, {"who": person.name}).first()
             if found is None:
                 return None
-            number = connection.execute(select(func.count()).where(mine)).scalar_one()
+            number = connection.execute(_DONE, {"who": person.name}).scalar_one()
         return Last(found.item, found.label, found.time, found.guideline, number)
 
     def may_see(self, person: Person, item: str) -> bool:
@@ -402,24 +407,24 @@ class Desk:
             return any(connection.execute(query.limit(1)).first() is not None for query in (given, rated))
 
     def _settle(self, connection: Connection, items: Sequence[str] | None) -> None:
-        rules = self.rules
+        queue.settle(connection, items, self._counting(connection))
+
+    def _counting(self, connection: Connection) -> queue.Counting:
+        rules, qualified = self.rules, self._who_qualifies(connection)
 
         def rule(first: int | None) -> Overlap:
             return Overlap(first, max(rules.most or 0, first or 0), rules.settled)
 
-        qualified = self._who_qualifies(connection)
-        counts = queue.Counting(rule, lambda person: qualified is None or person in qualified, self._is_answer)
-        queue.settle(connection, items, counts)
+        return queue.Counting(rule, lambda person: qualified is None or person in qualified, self._is_answer)
 
     def _who_qualifies(self, connection: Connection) -> frozenset[str] | None:
         """Name those who qualify on the pilot; None where there is no pilot, or nothing after it yet."""
-        read, found = self._qualified
-        if self._clock() - read < _REMEMBERED:
-            return found
-        kinds = set(connection.execute(select(tables.batch.c.kind)).scalars())
-        found = self._qualify(connection) if kinds >= {"pilot", "routing"} else None
-        self._qualified = (self._clock(), found)
-        return found
+        if self._clock() - self._read >= _REMEMBERED:
+            self._batches = frozenset(connection.execute(select(tables.batch.c.kind).distinct()).scalars())
+            after = self._batches - {"pilot"}
+            self._qualified = self._qualify(connection) if "pilot" in self._batches and after else None
+            self._read = self._clock()
+        return self._qualified
 
     def _qualify(self, connection: Connection) -> frozenset[str]:
         on_pilot = select(tables.task.c.item).where(tables.task.c.kind == "pilot")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, func, insert, select, update
 
 from weakhitl.annotation.overlap import Overlap
 from weakhitl.annotation.store import ANNOTATOR, chain, tables
@@ -21,81 +21,151 @@ BACK, FRESH = 0, 1
 _task, _lease, _rating, _cursor = tables.task.c, tables.lease.c, tables.rating.c, tables.cursor.c
 
 
+# Statements are made once: making one takes longer than a database needs to answer it.
+
+_CURSORS = select(_cursor.kind, _cursor.skill, _cursor.lane, _cursor.turn).where(_cursor.person == bindparam("who"))
+
+_PLACE = (
+    (_task.free > 0)
+    & (_task.kind == bindparam("of_kind"))
+    & (_task.skill == bindparam("of_skill"))
+    & (_task.lane == bindparam("of_lane"))
+    & (_task.turn > bindparam("start"))
+)
+
+_FIRST = (
+    select(_task.item, _task.turn)
+    .where(
+        _PLACE,
+        ~exists().where(
+            (_rating.item == _task.item)
+            & (_rating.annotator == bindparam("who"))
+            & (_rating.role == ANNOTATOR)
+            & (_rating.retired == 0)
+        ),
+    )
+    .order_by(_task.turn)
+    .limit(1)
+)
+
+_LAST = select(func.max(_task.turn)).where(_PLACE)
+
+_ADVANCE = (
+    update(tables.cursor)
+    .where(
+        _cursor.person == bindparam("who"),
+        _cursor.kind == bindparam("of_kind"),
+        _cursor.skill == bindparam("of_skill"),
+        _cursor.lane == bindparam("of_lane"),
+    )
+    .values(turn=bindparam("to"))
+)
+
+_LEASED = (
+    (_lease.item == bindparam("of_item")) & (_lease.person == bindparam("who")) & (_lease.role == bindparam("as_role"))
+)
+
+_DROP_LEASE = delete(tables.lease).where(_LEASED)
+_EXTEND = update(tables.lease).where(_LEASED, _lease.active.is_(True)).values(until=bindparam("to"))
+_OVER = select(_lease.item, _lease.person, _lease.role).where(_lease.active.is_(True), _lease.until < bindparam("now"))
+
+_TAKEN = (
+    update(tables.task).where(_task.item == bindparam("of_item")).values(leased=_task.leased + 1, free=_task.free - 1)
+)
+_ENDED = update(tables.task).where(_task.item == bindparam("of_item")).values(leased=_task.leased - 1)
+
+_TASK = select(_task.item, _task.kind, _task.overlap, _task.have, _task.leased, _task.free)
+_LABELS = (
+    select(_rating.item, _rating.annotator, _rating.label)
+    .where(_rating.role == ANNOTATOR, _rating.retired == 0)
+    .order_by(_rating.number)
+)
+_TASK_OF_ONE = _TASK.where(_task.item == bindparam("of_item"))
+_LABELS_OF_ONE = _LABELS.where(_rating.item == bindparam("of_item"))
+_SETTLED = update(tables.task).where(_task.item == bindparam("of_item"))
+_COUNT = _SETTLED.values(have=bindparam("has"), free=bindparam("left"))
+_COUNT_BACK = _SETTLED.values(have=bindparam("has"), free=bindparam("left"), lane=BACK, turn=bindparam("to"))
+
+
 def find_free(connection: Connection, person: str, kinds: Sequence[str], skills: Iterable[str]) -> str | None:
     """Give the first item that a person may have, and move their cursor to it; None if there is none."""
+    rows = connection.execute(_CURSORS, {"who": person})
+    cursors = {(kind, skill, lane): turn for kind, skill, lane, turn in rows}
     for lane in (BACK, FRESH):
         for kind in kinds:
-            found = [_first(connection, person, kind, skill, lane) for skill in ("", *skills)]
-            first = min(filter(None, found), key=lambda row: row.turn, default=None)
+            found = [_first(connection, person, (kind, skill, lane), cursors) for skill in ("", *skills)]
+            first = min(filter(None, found), default=None)
             if first is not None:
-                _advance(connection, person, kind, first.skill, lane, first.turn)
-                return str(first.item)
+                turn, item, skill = first
+                _advance(connection, person, (kind, skill, lane), turn, cursors)
+                return item
     return None
 
 
-def _first(connection: Connection, person: str, kind: str, skill: str, lane: int) -> Any:
-    mine = (_cursor.person == person) & (_cursor.kind == kind) & (_cursor.skill == skill) & (_cursor.lane == lane)
-    start = connection.execute(select(_cursor.turn).where(mine)).scalar() or 0
-    place = (_task.free > 0) & (_task.kind == kind) & (_task.skill == skill) & (_task.lane == lane)
-    had = exists().where(
-        (_rating.item == _task.item)
-        & (_rating.annotator == person)
-        & (_rating.role == ANNOTATOR)
-        & (_rating.retired == 0)
-    )
-    query = select(_task.item, _task.skill, _task.turn).where(place, _task.turn > start, ~had)
-    found = connection.execute(query.order_by(_task.turn).limit(1)).first()
-    if found is None:  # so that what is theirs already is passed once, not each time
-        last = connection.execute(select(func.max(_task.turn)).where(place)).scalar()
-        if last is not None and last > start:
-            _advance(connection, person, kind, skill, lane, last)
-    return found
+_Lane = tuple[str, str, int]
 
 
-def _advance(connection: Connection, person: str, kind: str, skill: str, lane: int, turn: int) -> None:
-    key = {"person": person, "kind": kind, "skill": skill, "lane": lane}
-    where = and_(*(tables.cursor.c[name] == value for name, value in key.items()))
-    if not connection.execute(update(tables.cursor).where(where).values(turn=turn)).rowcount:
-        connection.execute(insert(tables.cursor).values(**key, turn=turn))
+def _first(connection: Connection, person: str, lane: _Lane, cursors: dict[_Lane, int]) -> tuple[int, str, str] | None:
+    """Give turn, item and skill of the first item in a lane that a person has not had."""
+    place = {**dict(zip(("of_kind", "of_skill", "of_lane"), lane, strict=True)), "start": cursors.get(lane, 0)}
+    found = connection.execute(_FIRST, {**place, "who": person}).first()
+    if found is not None:
+        return found.turn, str(found.item), lane[1]
+    last = connection.execute(_LAST, place).scalar()
+    if last is not None:  # so that what is theirs already is passed once, not each time
+        _advance(connection, person, lane, last, cursors)
+    return None
+
+
+def _advance(connection: Connection, person: str, lane: _Lane, turn: int, cursors: dict[_Lane, int]) -> None:
+    names = ("kind", "skill", "lane")
+    if lane in cursors:
+        where = {f"of_{name}": value for name, value in zip(names, lane, strict=True)}
+        connection.execute(_ADVANCE, {**where, "who": person, "to": turn})
+    else:
+        values = dict(zip(names, lane, strict=True))
+        connection.execute(insert(tables.cursor), {**values, "person": person, "turn": turn})
+    cursors[lane] = turn
 
 
 def take(
     connection: Connection, item: str, person: str, role: str, now: float, until: float, *, suggested: bool = False
 ) -> None:
     """Lease an item to a person."""
-    key = {"item": item, "person": person, "role": role}
-    connection.execute(delete(tables.lease).where(_of(item, person, role)))
-    connection.execute(insert(tables.lease).values(**key, since=now, until=until, active=True, suggested=suggested))
+    connection.execute(_DROP_LEASE, _leased(item, person, role))
+    row = {"item": item, "person": person, "role": role, "since": now, "until": until, "active": True}
+    connection.execute(insert(tables.lease), {**row, "suggested": suggested})
     if role == ANNOTATOR:
-        values = {"leased": _task.leased + 1, "free": _task.free - 1}
-        connection.execute(update(tables.task).where(_task.item == item).values(values))
+        connection.execute(_TAKEN, {"of_item": item})
 
 
 def extend(connection: Connection, item: str, person: str, role: str, until: float) -> bool:
     """Prolong a lease that still runs; say whether it did."""
-    running = _of(item, person, role) & _lease.active.is_(True)
-    return bool(connection.execute(update(tables.lease).where(running).values(until=until)).rowcount)
+    return bool(connection.execute(_EXTEND, {**_leased(item, person, role), "to": until}).rowcount)
 
 
-def end(connection: Connection, item: str, person: str, role: str) -> None:
+def end(connection: Connection, item: str, person: str, role: str, *, active: bool) -> None:
     """End a lease; the item has to be settled then."""
-    active = connection.execute(select(_lease.active).where(_of(item, person, role))).scalar()
-    connection.execute(delete(tables.lease).where(_of(item, person, role)))
+    connection.execute(_DROP_LEASE, _leased(item, person, role))
     if active and role == ANNOTATOR:
-        connection.execute(update(tables.task).where(_task.item == item).values(leased=_task.leased - 1))
+        connection.execute(_ENDED, {"of_item": item})
 
 
 def expire(connection: Connection, now: float) -> int:
     """Take back what was abandoned, and give how many items."""
-    over = _lease.active.is_(True) & (_lease.until < now)
-    rows = connection.execute(select(_lease.item, _lease.person, _lease.role).where(over)).all()
+    rows = connection.execute(_OVER, {"now": now}).all()
     for item, person, role in rows:
-        connection.execute(update(tables.lease).where(_of(item, person, role)).values(active=False))
+        which = (_lease.item == item) & (_lease.person == person) & (_lease.role == role)
+        connection.execute(update(tables.lease).where(which).values(active=False))
         if role == ANNOTATOR:
             back = {"lane": BACK, "turn": chain.tick(connection)}
             values = {"leased": _task.leased - 1, "free": _task.free + 1, **back}
             connection.execute(update(tables.task).where(_task.item == item).values(values))
     return len(rows)
+
+
+def _leased(item: str, person: str, role: str) -> dict[str, str]:
+    return {"of_item": item, "who": person, "as_role": role}
 
 
 @dataclass(frozen=True)
@@ -106,33 +176,51 @@ class Counting:
     person: Callable[[str], bool]
     label: Callable[[str | None], bool]
 
+    def counts(self, person: str, label: str | None) -> bool:
+        """Say whether an answer counts."""
+        return self.label(label) and self.person(person)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """An item of the queue: its kind, and how many ratings it had and has that count."""
+
+    kind: str
+    had: int
+    has: int
+
+
+def settle_one(connection: Connection, item: str, counting: Counting) -> Settled | None:
+    """Count again what an item has and how many people it wants; None where it is not in the queue."""
+    task = connection.execute(_TASK_OF_ONE, {"of_item": item}).first()
+    if task is None:
+        return None
+    rows = connection.execute(_LABELS_OF_ONE, {"of_item": item})
+    return _settle(connection, task, [label for _, who, label in rows if counting.counts(who, label)], counting)
+
 
 def settle(connection: Connection, items: Sequence[str] | None, counting: Counting) -> None:
-    """Count again what items have and how many people they want; all items without ``items``."""
+    """Do so for many items; for all without ``items``."""
     for part in _parts(items):
-        columns = (_task.item, _task.overlap, _task.have, _task.leased, _task.free)
-        tasks = connection.execute(select(*columns).where(*_among(_task.item, part))).all()
-        query = select(_rating.item, _rating.annotator, _rating.label).where(
-            _rating.role == ANNOTATOR, _rating.retired == 0, *_among(_rating.item, part)
-        )
+        tasks = connection.execute(_TASK.where(*_among(_task.item, part))).all()
         labels: dict[str, list[str]] = {}
-        for item, annotator, label in connection.execute(query.order_by(_rating.number)):
-            if counting.label(label) and counting.person(annotator):
+        for item, who, label in connection.execute(_LABELS.where(*_among(_rating.item, part))):
+            if counting.counts(who, label):
                 labels.setdefault(item, []).append(label)
         for task in tasks:
-            _settle_one(connection, task, labels.get(task.item, []), counting.rule(task.overlap))
+            _settle(connection, task, labels.get(task.item, []), counting)
 
 
-def _settle_one(connection: Connection, task: Any, labels: list[str], rule: Overlap) -> None:
-    wanted = rule.wanted(labels)
-    have = rule.counted(labels)
-    free = max(0, (EVERYBODY if wanted is None else wanted) - have - task.leased)
-    if (have, free) == (task.have, task.free):
-        return
-    values = {"have": have, "free": free}
-    if free > task.free:  # somebody who passed it may have it now
-        values |= {"lane": BACK, "turn": chain.tick(connection)}
-    connection.execute(update(tables.task).where(_task.item == task.item).values(values))
+def _settle(connection: Connection, task: Any, labels: list[str], counting: Counting) -> Settled:
+    rule = counting.rule(task.overlap)
+    wanted, has = rule.wanted(labels), rule.counted(labels)
+    left = max(0, (EVERYBODY if wanted is None else wanted) - has - task.leased)
+    values = {"of_item": task.item, "has": has, "left": left}
+    if left > task.free:  # somebody who passed it may have it now
+        connection.execute(_COUNT_BACK, {**values, "to": chain.tick(connection)})
+    elif (has, left) != (task.have, task.free):
+        connection.execute(_COUNT, values)
+    return Settled(task.kind, task.have, has)
 
 
 def overview(connection: Connection) -> dict[str, int]:
@@ -146,10 +234,6 @@ def overview(connection: Connection) -> dict[str, int]:
     waiting = connection.execute(select(func.count()).where(counted, wanting)).scalar_one()
     leased = connection.execute(select(func.count()).where(_lease.active.is_(True))).scalar_one()
     return {"items": total, "done": total - waiting, "waiting": waiting, "with somebody": leased}
-
-
-def _of(item: str, person: str, role: str) -> ColumnElement[bool]:
-    return and_(_lease.item == item, _lease.person == person, _lease.role == role)
 
 
 def _among(column: ColumnElement[Any], part: Sequence[str] | None) -> list[ColumnElement[bool]]:

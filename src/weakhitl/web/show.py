@@ -4,6 +4,7 @@ import mimetypes
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -87,6 +88,7 @@ def _marked(text: str, spans: Sequence[str]) -> Markup:
     return parts + escape(text[at:])
 
 
+@lru_cache(maxsize=8)
 def guideline_html(text: str) -> Markup:
     """Render Markdown without any HTML of its own."""
     from markdown_it import MarkdownIt

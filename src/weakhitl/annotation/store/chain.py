@@ -8,12 +8,16 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from weakhitl.annotation.store import tables
 
 FIRST = ""
 """What the first event follows."""
+
+
+_STATE = select(tables.state.c.number, tables.state.c.hash)
+_MOVE = update(tables.state).values(number=bindparam("to"), hash=bindparam("with_hash"))
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ def event_hash(previous: str, cells: Sequence[Any]) -> str:
 
 def append(connection: Connection, events: Iterable[Event]) -> list[int]:
     """Append events and give their numbers; the connection has to be the writer's."""
-    number, previous = connection.execute(select(tables.state.c.number, tables.state.c.hash)).one()
+    number, previous = connection.execute(_STATE).one()
     rows = []
     for one in events:
         number += 1
@@ -68,7 +72,7 @@ def append(connection: Connection, events: Iterable[Event]) -> list[int]:
         previous = rows[-1]["hash"]
     if rows:
         connection.execute(insert(tables.event), rows)
-        connection.execute(update(tables.state).values(number=number, hash=previous))
+        connection.execute(_MOVE, {"to": number, "with_hash": previous})
     return [row["number"] for row in rows]
 
 
@@ -91,6 +95,6 @@ def chain_faults(connection: Connection) -> Iterator[str]:
         if event_hash(previous, cells) != stored:
             yield f"event {number:,} is not what was written, or follows another one"
         previous = stored
-    last, end = connection.execute(select(tables.state.c.number, tables.state.c.hash)).one()
+    last, end = connection.execute(_STATE).one()
     if (last, end) != (number, previous):
         yield f"the chain ends at event {number:,}; the last one written was {last:,}"

@@ -260,7 +260,9 @@ def _queue(connection: Connection, number: int, batch: Batch, skills: Mapping[st
     """Put a batch's items at the end of the queue."""
     query = select(tables.routed.c.item, tables.routed.c.place).where(tables.routed.c.batch == number)
     wanted = EVERYBODY if batch.overlap is None else batch.overlap
-    common = {"kind": batch.kind, "overlap": batch.overlap, "have": 0, "leased": 0, "free": wanted, "lane": 1}
+    # What was asked for by name waits with the rest; only a pilot is for everybody.
+    kind = "pilot" if batch.kind == "pilot" else "routing"
+    common = {"kind": kind, "overlap": batch.overlap, "have": 0, "leased": 0, "free": wanted, "lane": 1}
     rows = [
         {"item": item, "skill": skills.get(item, ""), "turn": place, **common}
         for item, place in connection.execute(query)
