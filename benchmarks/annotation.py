@@ -1,8 +1,8 @@
 """Measure the annotation server under load, after kills, and with many items, and check that nothing went wrong.
 
-Fifty annotators are real HTTP clients that send what the page's script sends: a rating, for which they get the next item.
-With a pace of a second an item each (several times quicker than people), and without any pause. PostgreSQL takes part
-where WEAKHITL_POSTGRES names a server (see scripts/with_postgres), with two server processes.
+Fifty annotators are real HTTP clients that send what the page's script sends: a rating, for which they get the next
+item. With a pace of a second an item each (several times quicker than people), and without any pause. PostgreSQL takes
+part where WEAKHITL_POSTGRES names a server (see scripts/with_postgres), with two server processes.
 
     scripts/with_postgres python benchmarks/annotation.py [--seconds 60] [--kills 20] [--out annotation.json]
 """

@@ -106,6 +106,6 @@ def ready(folder: Path, *, right: float = 0.92) -> Project:
     project.route()
     people = dict.fromkeys(("ana", "bo", "cy"), right)
     collect(project, folder, world.ratings(project.batches[0].items, people))
-    queue = project.export(folder / "queue.csv", adjudication=True)
+    queue = project.export(folder / "queue.csv", adjudication=True).table
     collect(project, folder, world.ratings(pd.Index(queue["item"]), {"senior": 1.0}), adjudication=True)
     return project

@@ -240,7 +240,7 @@ def test_a_release_carries_the_files_that_rules_name(declared):
     project.label()
     project.route()
     collect(project, declared, world.ratings(project.batches[0].items, dict.fromkeys(("ana", "bo", "cy"), 0.95)))
-    queue = project.export(declared / "queue.csv", adjudication=True)
+    queue = project.export(declared / "queue.csv", adjudication=True).table
     collect(project, declared, world.ratings(pd.Index(queue["item"]), {"senior": 1.0}), adjudication=True)
     config = (declared / "weakhitl.toml").read_text()
     (declared / "weakhitl.toml").write_text(config.replace("at_least = 0.7", "at_least = 0.1").replace("0.955", "0.5"))

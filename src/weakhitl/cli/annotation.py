@@ -1,10 +1,12 @@
 """Commands ``route``, ``export``, ``import`` and ``annotators``."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from weakhitl.cli.shared import (
+    column_options,
     guarded,
     json_option,
     open_project,
@@ -12,6 +14,7 @@ from weakhitl.cli.shared import (
     print_table,
     project_option,
 )
+from weakhitl.errors import UsageError
 
 
 @click.command("route")
@@ -56,6 +59,14 @@ def route_command(project_path: Path, as_json: bool, **settings: int | bool | No
 @click.command("export")
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option(
+    "--to",
+    metavar="NAME",
+    help="Another tool's format: long, label-studio, prodigy, argilla, doccano, mturk, sagemaker.",
+)
+@click.option("--ratings", is_flag=True, help="The items that have ratings, and these, instead of what waits.")
+@click.option("--predictions", is_flag=True, help="With the labels so far, which lead people.")
+@click.option("--text", metavar="COLUMN", help="The column that people read.  [default: text]")
+@click.option(
     "--adjudication",
     is_flag=True,
     help="What waits for the adjudicator, instead of the annotators.",
@@ -63,62 +74,73 @@ def route_command(project_path: Path, as_json: bool, **settings: int | bool | No
 @project_option
 @json_option
 @guarded
-def export_command(project_path: Path, out: Path, adjudication: bool, as_json: bool) -> None:
+def export_command(
+    project_path: Path, out: Path, to: str | None, adjudication: bool, as_json: bool, **settings: Any
+) -> None:
     """Write the items that wait for ratings to a file.
 
     Cells annotator and label are empty; fill them in (one row a rating), then
-    `weakhitl import` the file.
+    `weakhitl import` the file. With `--to` it is what another tool reads.
 
     \b
     Example:
       weakhitl export to_rate.csv
+      weakhitl export tasks.json --to label-studio
     """
-    queue = open_project(project_path).export(out, adjudication=adjudication)
-    if adjudication:
-        counts = {str(why): int(count) for why, count in queue["why"].value_counts().items()}
-        text = ", ".join(f"{count:,} {why}" for why, count in counts.items())
+    exported = open_project(project_path).export(out, to=to, adjudication=adjudication, **settings)
+    table = exported.table
+    if settings["ratings"]:
+        counts = {"ratings": len(table)}
+        text = f"{len(table):,} ratings of {table['item'].nunique():,} items"
+    elif adjudication:
+        counts = {str(why): int(count) for why, count in table["why"].value_counts().items()}
+        text = f"{len(table):,} items wait (" + ", ".join(f"{count:,} {why}" for why, count in counts.items()) + ")"
     else:
-        counts = {"ratings": int(queue["needed"].sum())}
-        text = f"{counts['ratings']:,} ratings"
+        counts = {"ratings": int(table["needed"].sum())}
+        text = f"{len(table):,} items wait ({counts['ratings']:,} ratings)"
     if as_json:
-        print_json({"items": len(queue), "file": str(out), "waiting": counts})
+        facts = {"items": int(table["item"].nunique()), "file": str(out), "waiting": counts}
+        print_json(facts | {"cannot_hold": list(exported.cannot_hold)})
         return
-    click.echo(f"wrote {out}: {len(queue):,} items wait ({text}).")
+    click.echo(f"wrote {out}: {text}.")
+    for what in exported.cannot_hold:
+        click.echo(f"This format does not hold: {what}")
 
 
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option("--from", "source", metavar="NAME", help="Another tool's format.  [default: a long table]")
 @click.option("--adjudication", is_flag=True, help="The file holds the adjudicator's decisions.")
-@click.option("--item", default="item", show_default=True, help="Column with the item ids.")
-@click.option("--annotator", default="annotator", show_default=True, help="Column with the annotators.")
-@click.option("--label", default="label", show_default=True, help="Column with the class names.")
+@column_options
+@click.option("--who", multiple=True, metavar="NUMBER=NAME", help="Who is meant by a tool's number; one at a time.")
+@click.option("--by", "default_annotator", default="", metavar="NAME", help="Who rated, where the file does not say.")
 @project_option
 @json_option
 @guarded
 def import_command(
-    project_path: Path,
-    file: Path,
-    adjudication: bool,
-    item: str,
-    annotator: str,
-    label: str,
-    as_json: bool,
+    project_path: Path, file: Path, adjudication: bool, who: tuple[str, ...], as_json: bool, **settings: Any
 ) -> None:
-    """Read ratings from a long file: item, annotator, label.
+    """Read ratings from a long file (item, annotator, label) or another tool's.
 
     All rows or none. Ratings that are known already are passed over.
 
     \b
     Example:
       weakhitl import ratings.csv --annotator worker
+      weakhitl import export.json --from label-studio --who 2=ana
     """
-    collected = open_project(project_path).collect(file, adjudication=adjudication, columns=(item, annotator, label))
+    if wrong := [one for one in who if not all(one.partition("="))]:
+        raise UsageError(f"--who {', '.join(wrong)}: expected NUMBER=NAME")
+    people = {number: name for number, _, name in (one.partition("=") for one in who)}
+    collected = open_project(project_path).collect(file, adjudication=adjudication, people=people, **settings)
     if as_json:
         print_json(collected.to_dict())
         return
     what = "decisions" if adjudication else "ratings"
     known = f" ({collected.known:,} were known)" if collected.known else ""
     click.echo(f"{collected.new:,} new {what}{known}.")
+    for notice in collected.notices:
+        click.echo(notice)
     if not adjudication:
         click.echo("All ratings so far: " + ", ".join(f"{n:,} {fate}" for fate, n in collected.fates.items()) + ".")
     if collected.waiting:

@@ -2,36 +2,17 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pandas as pd
 
-from weakhitl.annotation import ADJUDICATOR, ANNOTATOR
 from weakhitl.annotation.counting import COUNTED
-from weakhitl.annotation.formats import read_long, write_queue
-from weakhitl.errors import DataError, StateError, UsageError
+from weakhitl.errors import StateError, UsageError
 from weakhitl.files import require_columns, write_table
 from weakhitl.gate import Assessment
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.routing import REQUESTED, Batch, draw_batch, draw_pilot, far_apart, in_turns, score_order, text_vectors
-
-
-@dataclass(frozen=True)
-class Collected:
-    """What an import brought: new ratings, those known already, and the annotators' by their fate."""
-
-    new: int
-    known: int
-    role: str
-    fates: dict[str, int]
-    waiting: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give all fields, ready for JSON."""
-        return dict(self.__dict__)
 
 
 def route(
@@ -105,43 +86,6 @@ def _ordered(workspace: Workspace, assessment: Assessment, taken: pd.Index, budg
     return votes.items[order]
 
 
-def export(workspace: Workspace, out: Path, *, adjudication: bool = False) -> pd.DataFrame:
-    """Write the items that still need ratings (or decisions) to a file with empty annotator and label cells.
-
-    Gives the queue: the items, and how many ratings each still needs (or why it needs a decision). The
-    reason is not in the file: an adjudicator should not know that an item is a tie.
-    """
-    assessment = workspace.assess()
-    queue = assessment.adjudication_queue if adjudication else _rating_queue(workspace)
-    if queue.empty:
-        raise StateError(
-            "no item waits for " + ("the adjudicator" if adjudication else "annotators: run `weakhitl route`")
-        )
-    write_queue(out, queue[["item"]], workspace.items, workspace.config.data.id)
-    return queue
-
-
-def collect(
-    workspace: Workspace,
-    path: Path,
-    *,
-    adjudication: bool = False,
-    columns: tuple[str, str, str] = ("item", "annotator", "label"),
-) -> Collected:
-    """Read ratings (or the adjudicator's decisions) from a long file into the store, all or none."""
-    role = ADJUDICATOR if adjudication else ANNOTATOR
-    table = read_long(path, workspace.config.schema_, workspace.items.index, columns)
-    try:
-        new = workspace.store.add_ratings(table, role, workspace.guideline_hash)
-    except DataError as error:
-        raise DataError(str(path), error.faults) from None
-    workspace.desk.settle(table["item"].unique().tolist())
-    assessment = workspace.assess()
-    fates = assessment.counted.ratings["fate"].value_counts().sort_index()
-    waiting = len(assessment.adjudication_queue)
-    return Collected(new, len(table) - new, role, {str(k): int(v) for k, v in fates.items()}, waiting)
-
-
 def ratings_table(workspace: Workspace) -> pd.DataFrame:
     """Give all ratings that stand, in order of arrival, with what is known of each."""
     return workspace.store.ratings()
@@ -197,16 +141,3 @@ def annotators(workspace: Workspace) -> pd.DataFrame:
         people["qualified"] = people["qualified"].eq(other=True).astype(bool)
         people = people.sort_values(["qualified", "pilot_agreement"], ascending=False, kind="stable")
     return people
-
-
-def _rating_queue(workspace: Workspace) -> pd.DataFrame:
-    batches = workspace.store.batches()
-    if not batches:
-        return pd.DataFrame(columns=["item", "needed"])
-    last = batches[-1]
-    table = workspace.assess().counted.ratings
-    have = table[table["fate"] == COUNTED]["item"].value_counts().reindex(last.items).fillna(0).astype(int)
-    if last.overlap is None:
-        return pd.DataFrame({"item": last.items, "needed": 1})
-    queue = pd.DataFrame({"item": last.items, "needed": last.overlap - have.to_numpy()})
-    return queue[queue["needed"] > 0].reset_index(drop=True)

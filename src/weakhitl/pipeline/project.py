@@ -10,7 +10,7 @@ from weakhitl.config import CONFIG_NAME, Config
 from weakhitl.gate import Assessment, Gate
 from weakhitl.label_model import Explanation
 from weakhitl.labeling.apply import Progress
-from weakhitl.pipeline import annotate, diagnosis, label, plan, release, status
+from weakhitl.pipeline import annotate, diagnosis, exchange, label, plan, release, status
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.routing import Batch
 from weakhitl.votes import Votes
@@ -121,13 +121,13 @@ class Project:
         """Draw the next batch of items for annotators: pilot=, budget=, audit=, overlap=, seed=, another=."""
         return annotate.route(self._workspace, **settings)
 
-    def export(self, out: Path | str, *, adjudication: bool = False) -> pd.DataFrame:
-        """Write the items that wait for annotators, or for the adjudicator, to a file."""
-        return annotate.export(self._workspace, Path(out), adjudication=adjudication)
+    def export(self, out: Path | str, **settings: Any) -> exchange.Exported:
+        """Write the items that wait for annotators to a file: adjudication=, to=, ratings=, predictions=, text=."""
+        return exchange.export(self._workspace, Path(out), **settings)
 
-    def collect(self, path: Path | str, **settings: Any) -> annotate.Collected:
-        """Read ratings from a long file: adjudication=, columns=(item, annotator, label)."""
-        return annotate.collect(self._workspace, Path(path), **settings)
+    def collect(self, path: Path | str, **settings: Any) -> exchange.Collected:
+        """Read ratings: adjudication=, columns=(item, annotator, label), source=, people=, default_annotator=."""
+        return exchange.collect(self._workspace, Path(path), **settings)
 
     def annotators(self) -> pd.DataFrame:
         """List the people who rated, and whether they qualify."""

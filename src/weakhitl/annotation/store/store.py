@@ -27,6 +27,7 @@ MORE_COLUMNS = ["seconds", "note", "suggestion", "suggested", "number"]
 EVERYBODY = 1_000_000
 """People that may rate an item of a batch without an overlap."""
 
+_KEY = ["item", "annotator", "role"]
 _ROUTED = ["item", "reason", "probability", "rank"]
 
 
@@ -86,21 +87,22 @@ class AnnotationStore:
         ]
 
     def add_ratings(self, table: pd.DataFrame, role: str, guideline: str = "") -> int:
-        """Append ratings (item, annotator, label; perhaps time, seconds, note, guideline), all or none; count the new.
+        """Append ratings, all or none, and give how many are new.
 
-        They carry the time, and the hash of the guideline that they were made under. A rating that is stored
-        already is passed over. Raises ``DataError`` naming each rating that contradicts a stored one by the same
-        person.
+        The table has item, annotator, label, and perhaps role, guideline, time, seconds and note; what it lacks is
+        ``role``, ``guideline`` and the present time. A rating that is stored already is passed over. Raises
+        ``DataError`` naming each rating that contradicts a stored one by the same person.
         """
         with self.database.write() as connection:
-            known = _ratings(connection, role).set_index(["item", "annotator"])["label"]
-            keys = pd.MultiIndex.from_frame(table[["item", "annotator"]])
+            table = table if "role" in table else table.assign(role=role)
+            known = _ratings(connection).set_index(_KEY)["label"]
+            keys = pd.MultiIndex.from_frame(table[_KEY])
             new = ~keys.isin(known.index)
             stored = known.reindex(keys).to_numpy(dtype=object)
             if faults := _contradictions(table, stored, new):
                 raise DataError("ratings", [f"row {row + 1}: {what}" for row, what in faults])
-            rows = table[new].drop_duplicates(["item", "annotator"])
-            record(connection, [_rating_event(row, role, guideline) for row in _records(rows)])
+            rows = table[new].drop_duplicates(_KEY)
+            record(connection, [_rating_event(row, guideline) for row in _records(rows)])
         return len(rows)
 
     def ratings(self, *, retired: bool = False) -> pd.DataFrame:
@@ -235,8 +237,8 @@ def _row(event: Event) -> dict[str, Any]:
     }
 
 
-def _rating_event(row: Mapping[str, Any], role: str, guideline: str) -> Event:
-    body: dict[str, Any] = {"label": _text(row["label"]), "role": role}
+def _rating_event(row: Mapping[str, Any], guideline: str) -> Event:
+    body: dict[str, Any] = {"label": _text(row["label"]), "role": row["role"]}
     body["guideline"] = str(row.get("guideline") or guideline)
     if row.get("note"):
         body["note"] = str(row["note"])
@@ -246,13 +248,11 @@ def _rating_event(row: Mapping[str, Any], role: str, guideline: str) -> Event:
     return Event("rating", str(row["annotator"]), str(row["item"]), body, **time)
 
 
-def _ratings(connection: Connection, role: str | None = None, *, retired: bool = False) -> pd.DataFrame:
+def _ratings(connection: Connection, *, retired: bool = False) -> pd.DataFrame:
     names = [*RATING_COLUMNS, *MORE_COLUMNS]
     columns = tables.rating.c
     query = select(*(columns[name] for name in names)).order_by(columns.number)
     query = query.where(columns.retired != 0 if retired else columns.retired == 0)
-    if role is not None:
-        query = query.where(columns.role == role)
     return pd.DataFrame(connection.execute(query).all(), columns=names, dtype=object)
 
 

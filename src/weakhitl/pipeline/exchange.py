@@ -1,0 +1,186 @@
+"""Hand items out to other tools, and collect what comes back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from weakhitl.annotation import ADJUDICATOR, ANNOTATOR
+from weakhitl.annotation.counting import COUNTED
+from weakhitl.annotation.formats import read_long, write_queue
+from weakhitl.annotation.formats.content import queue_table
+from weakhitl.annotation.formats.exchange import FORMATS, Exchange, Format, Layout
+from weakhitl.errors import DataError, StateError, UsageError
+from weakhitl.gate import Assessment
+from weakhitl.pipeline.workspace import Workspace
+
+MODEL = "weakhitl"
+"""The name of our labels in other tools."""
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What an import brought: new ratings, those known, the annotators' by their fate, and what was left out."""
+
+    new: int
+    known: int
+    role: str
+    fates: dict[str, int]
+    waiting: int
+    notices: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give all fields, ready for JSON."""
+        return dict(self.__dict__) | {"notices": list(self.notices)}
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written: the queue (item, needed, or why), or the ratings; and what the file cannot hold of them."""
+
+    table: pd.DataFrame
+    cannot_hold: tuple[str, ...] = field(default=())
+
+
+def export(
+    workspace: Workspace,
+    out: Path,
+    *,
+    adjudication: bool = False,
+    to: str | None = None,
+    ratings: bool = False,
+    predictions: bool = False,
+    text: str | None = None,
+) -> Exported:
+    """Write the items that still need ratings (or decisions); with ``ratings`` those that have some, and what was said.
+
+    Without ``to`` it is a table with empty annotator and label cells. The reason why an item waits for the adjudicator
+    is not in the file: they should not know that it is a tie. ``predictions`` are the labels so far, which lead people.
+    """
+    if to is None and not ratings:
+        return Exported(_write_table(workspace, out, adjudication=adjudication))
+    found = _format(to or "long")
+    assessment = workspace.assess()
+    queue = _queue(workspace, assessment, adjudication=adjudication)
+    said = workspace.store.ratings()
+    items = said["item"].unique().tolist() if ratings else queue["item"].tolist()
+    if not items:
+        raise StateError("nobody has rated anything yet" if ratings else _nothing(adjudication=adjudication))
+    needed = queue.get("needed", pd.Series(1, index=queue.index))
+    content = Exchange(
+        items=workspace.items.loc[items],
+        predictions=_predictions(assessment, items if predictions else []),
+        ratings=said if ratings else said[:0],
+        queue=queue_table({} if ratings else dict(zip(queue["item"], needed, strict=True))),
+        schema=workspace.config.schema_,
+        text=_text_column(workspace, text),
+    )
+    found.write(out, content)
+    return Exported(said if ratings else queue, found.cannot_hold if ratings or predictions else ())
+
+
+def _write_table(workspace: Workspace, out: Path, *, adjudication: bool) -> pd.DataFrame:
+    queue = _queue(workspace, workspace.assess(), adjudication=adjudication)
+    if queue.empty:
+        raise StateError(_nothing(adjudication=adjudication))
+    write_queue(out, queue[["item"]], workspace.items, workspace.config.data.id)
+    return queue
+
+
+def _nothing(*, adjudication: bool) -> str:
+    return "no item waits for " + ("the adjudicator" if adjudication else "annotators: run `weakhitl route`")
+
+
+def _format(name: str) -> Format:
+    if name not in FORMATS:
+        raise UsageError(f"there is no format {name!r}; the formats are {', '.join(FORMATS)}")
+    return FORMATS[name]
+
+
+def _text_column(workspace: Workspace, asked: str | None) -> str:
+    """Give the column that people read: the one asked for, the configuration's, one called text, or the only one."""
+    id_, names = workspace.config.data.id, [str(name) for name in workspace.items.columns]
+    column = asked or workspace.config.annotation.text or ("text" if "text" in names else None)
+    others = [name for name in names if name != id_]
+    if column is None and len(others) == 1:
+        column = others[0]
+    if column is None or column not in names:
+        wrong = "say which column people read" if column is None else f"no column {column!r}"
+        raise UsageError(f"{wrong}: --text, or [annotation] text; the columns are {', '.join(others)}")
+    return column
+
+
+def _predictions(assessment: Assessment, items: list[str]) -> pd.DataFrame:
+    joint, schema = assessment.joint, assessment.evidence.schema
+    table = pd.DataFrame(
+        {
+            "item": joint.items,
+            "label": [schema.name(int(code)) for code in joint.labels],
+            "score": joint.confidence,
+            "model": MODEL,
+        }
+    )
+    return table[table["item"].isin(items) & table["label"].notna()]
+
+
+def collect(
+    workspace: Workspace,
+    path: Path,
+    *,
+    adjudication: bool = False,
+    columns: tuple[str, str, str] = ("item", "annotator", "label"),
+    source: str | None = None,
+    people: Mapping[str, str] | None = None,
+    default_annotator: str = "",
+) -> Collected:
+    """Read ratings (or the adjudicator's decisions) from a file into the store, all or none.
+
+    ``source`` names another tool's format; ``people`` says who is meant by its numbers, ``default_annotator`` who rated
+    where it does not say.
+    """
+    role = ADJUDICATOR if adjudication else ANNOTATOR
+    notices: tuple[str, ...] = ()
+    if source is None:
+        table = read_long(path, workspace.config.schema_, workspace.items.index, columns)
+    else:
+        item, annotator, label = columns
+        layout = Layout(
+            item=item, annotator=annotator, label=label, default_annotator=default_annotator, people=dict(people or {})
+        )
+        content = _format(source).read(path, workspace.config.schema_, layout)
+        table, notices = _checked(workspace, path, content, adjudication=adjudication), content.notices
+    try:
+        new = workspace.store.add_ratings(table, role, workspace.guideline_hash)
+    except DataError as error:
+        raise DataError(str(path), error.faults) from None
+    workspace.desk.settle(table["item"].unique().tolist())
+    assessment = workspace.assess()
+    fates = assessment.counted.ratings["fate"].value_counts().sort_index()
+    waiting = len(assessment.adjudication_queue)
+    return Collected(new, len(table) - new, role, {str(k): int(v) for k, v in fates.items()}, waiting, notices)
+
+
+def _checked(workspace: Workspace, path: Path, content: Exchange, *, adjudication: bool) -> pd.DataFrame:
+    ratings = content.ratings
+    unknown = ratings["item"][~ratings["item"].isin(workspace.items.index)].unique()
+    if len(unknown):
+        raise DataError(str(path), [f"item {item!r} is not in the dataset" for item in unknown])
+    return ratings.assign(role=ADJUDICATOR) if adjudication else ratings
+
+
+def _queue(workspace: Workspace, assessment: Assessment, *, adjudication: bool) -> pd.DataFrame:
+    """List what waits: item and how many ratings it needs, or why it needs a decision."""
+    if adjudication:
+        return assessment.adjudication_queue
+    batches = workspace.store.batches()
+    if not batches:
+        return pd.DataFrame(columns=["item", "needed"])
+    last = batches[-1]
+    table = assessment.counted.ratings
+    have = table[table["fate"] == COUNTED]["item"].value_counts().reindex(last.items).fillna(0).astype(int)
+    if last.overlap is None:
+        return pd.DataFrame({"item": last.items, "needed": 1})
+    queue = pd.DataFrame({"item": last.items, "needed": last.overlap - have.to_numpy()})
+    return queue[queue["needed"] > 0].reset_index(drop=True)
