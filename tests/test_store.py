@@ -1,6 +1,7 @@
 """The store: events in a chain, migrations from every version, SQLite and PostgreSQL alike."""
 
 import sqlite3
+import threading
 from contextlib import closing
 
 import pytest
@@ -8,8 +9,9 @@ from sqlalchemy import text
 
 from stores import ANA, BACKENDS, BO, SCHEMA, batch, database, desk, table
 from weakhitl.annotation import ADJUDICATOR, ANNOTATOR, AnnotationStore, Answer, People
+from weakhitl.annotation.store.backup import backup, restore
 from weakhitl.annotation.store.tables import metadata
-from weakhitl.errors import ConfigError, StateError
+from weakhitl.errors import ConfigError, DataError, StateError
 
 FIRST = """
 CREATE TABLE batch (
@@ -197,8 +199,6 @@ def test_a_url_that_cannot_be_used_is_named(url, says):
 
 @pytest.mark.current
 def test_a_password_is_in_no_message():
-    from weakhitl.errors import DataError
-
     store = AnnotationStore("postgresql://weakhitl:geheim@127.0.0.1:1/none")
     with pytest.raises(DataError) as caught:
         store.batches()
@@ -213,3 +213,69 @@ def test_labels_may_hold_any_text(store):
     assert store.ratings()[["item", "annotator", "label"]].to_numpy().tolist() == rows.to_numpy().tolist()
     assert store.faults() == []
     assert SCHEMA.encode(None) == -1
+
+
+@pytest.fixture(params=BACKENDS)
+def elsewhere(request, tmp_path):
+    with database(request.param, tmp_path / "elsewhere") as found:
+        yield found
+
+
+def test_a_backup_brings_everything_back_into_either_database(store, elsewhere, tmp_path):
+    store.add_batch(batch("i1", "i2"))
+    made = desk(store)
+    made.next(ANA)
+    made.submit(ANA, Answer("i1", "a", "1", "ü🦊"))
+    made.next(BO)
+    secret = People(store).invite("ana")
+    assert backup(store, tmp_path / "kept.db") == store.last_event() == 3
+    other = AnnotationStore(elsewhere)
+    assert restore(other, tmp_path / "kept.db") == (3, None)
+    assert other.faults() == []
+    assert other.ratings().equals(store.ratings())
+    assert People(other).by_token(secret).name == "ana"
+    assert desk(other).next(BO).item == "i1"
+    other.add_batch(batch("i3"))
+    assert [list(one.items) for one in other.batches()] == [["i1", "i2"], ["i3"]]
+    other.database.close()
+
+
+def test_a_backup_is_taken_while_people_go_on(store, tmp_path):
+    store.add_ratings(table(*((f"i{n}", "ana", "a") for n in range(200))), ANNOTATOR)
+    going = threading.Event()
+
+    def rate():
+        for n in range(40):
+            store.add_ratings(table((f"i{n}", "bo", "a")), ANNOTATOR)
+            going.set()
+
+    worker = threading.Thread(target=rate)
+    worker.start()
+    going.wait(10)
+    backup(store, tmp_path / "kept.db")
+    worker.join(60)
+    assert AnnotationStore(tmp_path / "kept.db").faults() == []
+    assert len(AnnotationStore(tmp_path / "kept.db").ratings()) >= 200
+    assert len(store.ratings()) == 240
+
+
+def test_nothing_is_overwritten_by_a_backup_or_restored_from_a_damaged_one(tmp_path):
+    store = AnnotationStore(tmp_path / "annotations.db")
+    with pytest.raises(StateError, match="holds nothing yet"):
+        backup(store, tmp_path / "kept.db")
+    store.add_ratings(table(("i1", "ana", "a")), ANNOTATOR)
+    backup(store, tmp_path / "kept.db")
+    with pytest.raises(StateError, match="is there already"):
+        backup(store, tmp_path / "kept.db")
+    with pytest.raises(StateError, match="holds 1 events already; --replace moves it aside"):
+        restore(store, tmp_path / "kept.db")
+    store.add_ratings(table(("i2", "ana", "a")), ANNOTATOR)
+    events, aside = restore(store, tmp_path / "kept.db", replace=True)
+    assert events == 1
+    assert len(AnnotationStore(aside).ratings()) == 2
+    with closing(sqlite3.connect(tmp_path / "kept.db")) as connection:
+        connection.execute("UPDATE event SET body = '{}'")
+        connection.commit()
+    with pytest.raises(DataError, match="event 1 is not what was written"):
+        restore(AnnotationStore(tmp_path / "new.db"), tmp_path / "kept.db")
+    assert not (tmp_path / "new.db").exists()

@@ -24,6 +24,8 @@ _COMMANDS = {
     "release": "release",
     "verify": "release",
     "status": "project",
+    "backup": "keep",
+    "restore": "keep",
     "demo": "demo",
 }
 """Command -> module of this package that defines it, in the order of a project's life."""

@@ -10,7 +10,7 @@ from weakhitl.config import CONFIG_NAME, Config
 from weakhitl.gate import Assessment, Gate
 from weakhitl.label_model import Explanation
 from weakhitl.labeling.apply import Progress
-from weakhitl.pipeline import annotate, diagnosis, exchange, label, plan, release, status
+from weakhitl.pipeline import annotate, diagnosis, exchange, keep, label, plan, release, status
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.routing import Batch
 from weakhitl.votes import Votes
@@ -148,6 +148,14 @@ class Project:
     def release(self, version: str) -> release.Released:
         """Release, or write the report of a refusal."""
         return release.release(self._workspace, version)
+
+    def backup(self, out: Path | str) -> int:
+        """Copy what people said into one file; give how many events it holds."""
+        return keep.backup(self._workspace, Path(out))
+
+    def restore(self, file: Path | str, *, replace: bool = False) -> tuple[int, Path | None]:
+        """Bring back what a backup holds; give how many events, and where the store is that was there."""
+        return keep.restore(self._workspace, Path(file), replace=replace)
 
     def status(self, *, checks: bool = False) -> dict[str, Any]:
         """Say how far the project is; with ``checks`` also what each check says, and the agreement."""

@@ -146,11 +146,12 @@ class AnnotationStore:
         if not self.database.exists:
             return []
         with self.database.read() as connection:
-            found = list(chain.chain_faults(connection))
+            if found := list(chain.chain_faults(connection)):
+                return found
             rows = connection.execute(select(tables.rating)).mappings()
             stored = {_key(row): row["label"] for row in rows}
         told = replay(self.events())
-        found += [f"{_person(key)} is not what the events say" for key in sorted(stored.keys() & told) if
+        found = [f"{_person(key)} is not what the events say" for key in sorted(stored.keys() & told) if
                   stored[key] != told[key]]  # fmt: skip
         found += [f"{_person(key)} is in no event" for key in sorted(stored.keys() - told)]
         found += [f"{_person(key)} is lost, though an event tells of it" for key in sorted(told.keys() - stored)]
