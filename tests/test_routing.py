@@ -11,7 +11,17 @@ import weakhitl as wh
 from projects import World, start
 from weakhitl.consensus import Consensus
 from weakhitl.errors import ConfigError, DataError, UsageError
-from weakhitl.routing import SCORES, draw_batch, draw_pilot, far_apart, in_turns, score_order, text_vectors
+from weakhitl.routing import (
+    SCORES,
+    draw_batch,
+    draw_pilot,
+    far_apart,
+    in_turns,
+    item_vectors,
+    novelty,
+    score_order,
+    text_vectors,
+)
 from weakhitl.routing.sampling import inclusion_probability
 
 FRAME = pd.Index([f"i{rank}" for rank in range(1, 21)])
@@ -125,6 +135,33 @@ def test_each_score_is_what_its_name_says():
     assert cheap.tolist() == [0, 2, 3, 1]
     with pytest.raises(DataError, match="of 2 items are no positive numbers, first of 1"):
         score_order(votes, consensus, 0, cost=[1, 0, np.nan, 2])
+
+
+def test_novelty_finds_what_is_like_no_other():
+    texts = pd.Series(["sun is out today"] * 12 + ["rain is out today"] * 12 + ["quantum chromodynamics"])
+    found = novelty(item_vectors(texts))
+    assert found.argmax() == 24
+    assert found[:24] == pytest.approx(np.zeros(24), abs=1e-6)
+    votes = wh.Votes.from_matrix(np.zeros((25, 1), dtype=int), SCHEMA)
+    consensus = Consensus(votes.items, np.full((25, 3), 1 / 3), np.ones(25, bool), SCHEMA)
+    assert score_order(votes, consensus, 0, "novelty", vectors=item_vectors(texts))[0] == 24
+
+
+def test_novelty_among_many_is_close_to_that_among_all():
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(12_000, 5))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    distances = np.sort(1 - vectors[:50] @ vectors.T, axis=1)[:, 1:11].mean(axis=1)
+    found = novelty(vectors)[:50]
+    assert np.corrcoef(found, distances)[0, 1] > 0.8
+
+
+def test_vectors_may_be_given_and_what_is_none_is_named():
+    given = item_vectors(pd.Series([[3.0, 4.0], [0.0, 0.0]]))
+    assert given.tolist() == [[0.6, 0.8], [0.0, 0.0]]
+    for wrong in ([[1.0], [1.0, 2.0]], [[1.0], ["x"]], [[1.0], [float("nan")]]):
+        with pytest.raises(DataError, match="vectors"):
+            item_vectors(pd.Series(wrong))
 
 
 @given(st.lists(st.sampled_from("abc"), min_size=1, max_size=30), st.randoms(use_true_random=False))

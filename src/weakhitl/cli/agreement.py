@@ -26,6 +26,7 @@ from weakhitl.schema import LEVELS, LabelSchema, Level
 @click.option("--skip", multiple=True, help="An answer of RATINGS that is an abstention.")
 @click.option("--level", type=click.Choice(LEVELS), default="nominal", show_default=True, help="Level of RATINGS.")
 @click.option("--by", multiple=True, help="A column: agreement on the items of each of its values.")
+@click.option("--again", is_flag=True, help="On items that were asked again: before and after, and the difference.")
 @click.option("--pairs", default=5, show_default=True, help="How many pairs, people, items and confusions to show.")
 @project_option
 @json_option
@@ -39,6 +40,7 @@ def agreement_command(
     skip: tuple[str, ...],
     level: Level,
     by: tuple[str, ...],
+    again: bool,
     pairs: int,
     as_json: bool,
 ) -> None:
@@ -52,6 +54,9 @@ def agreement_command(
       weakhitl agreement --by source
       weakhitl agreement ratings.csv --level ordinal --class low --class high
     """
+    if again:
+        _show_again(project_path, as_json=as_json)
+        return
     if ratings is None:
         if classes or skip or level != "nominal":
             raise UsageError("--class, --skip and --level are for a table of ratings; a project has its [labels]")
@@ -73,6 +78,18 @@ def agreement_command(
             f"The {content['left_out_pilot_items']:,} pilot items are left out: people were chosen by their agreement "
             "there, and that alone would lift these figures."
         )
+
+
+def _show_again(path: Path, *, as_json: bool) -> None:
+    from weakhitl.estimate import Estimate
+
+    found = open_project(path).before_and_after()
+    if as_json:
+        print_json(found)
+        return
+    click.echo(f"{found['items']:,} items were asked again ({found['why']}), {found['time'][:10]}.")
+    rows = [(name, str(Estimate(**found[name]))) for name in ("before", "after", "difference")]
+    print_table("", ("", "Krippendorff's alpha"), rows)
 
 
 def _print_coefficients(content: dict[str, Any]) -> None:

@@ -28,16 +28,27 @@ from weakhitl.errors import UsageError
 @click.option("--overlap", type=click.IntRange(1), help="Ratings that count per item.")
 @click.option("--seed", type=click.IntRange(0), help="Seed of the draw.")
 @click.option("--another", is_flag=True, help="Draw even though the last batch has no ratings yet.")
+@click.option("--again", is_flag=True, help="Ask rated items again instead, after a revision of the guideline.")
+@click.option("--class", "classes", multiple=True, help="With --again: items that somebody gave this class.")
+@click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="With --again: items whose column has this value.")
 @project_option
 @json_option
 @guarded
-def route_command(project_path: Path, as_json: bool, **settings: int | bool | None) -> None:
+def route_command(
+    project_path: Path, as_json: bool, again: bool, classes: tuple[str, ...], where: tuple[str, ...], **settings: Any
+) -> None:
     """Choose items for annotators: a random audit, then those most disagreed on.
 
     \b
     Example:
       weakhitl route --budget 350 --audit 250 --overlap 5
+      weakhitl route --again --class neutral
     """
+    if again:
+        _ask_again(project_path, classes, where, as_json=as_json)
+        return
+    if classes or where:
+        raise UsageError("--class and --where say which items are asked again: give --again, too")
     batch = open_project(project_path).route(**settings)
     reasons = {str(reason): int(count) for reason, count in batch.table["reason"].value_counts().items()}
     if as_json:
@@ -54,6 +65,18 @@ def route_command(project_path: Path, as_json: bool, **settings: int | bool | No
     click.echo(f"Routed {len(batch.items):,} of {batch.frame:,} items ({parts}; {ratings} count; seed {batch.seed}).")
     if batch.kind == "pilot":
         click.echo("The pilot chooses the annotators; nothing is measured on its items.")
+
+
+def _ask_again(path: Path, classes: tuple[str, ...], where: tuple[str, ...], *, as_json: bool) -> None:
+    if wrong := [one for one in where if not one.partition("=")[1]]:
+        raise UsageError(f"--where {', '.join(wrong)}: expected COLUMN=VALUE")
+    values = {name: value for name, _, value in (one.partition("=") for one in where)}
+    items, aside = open_project(path).ask_again(classes, values)
+    if as_json:
+        print_json({"items": items, "set_aside": aside})
+        return
+    click.echo(f"{items:,} items are asked again; {aside:,} ratings are set aside and kept.")
+    click.echo("When they are rated: weakhitl agreement --again")
 
 
 @click.command("export")

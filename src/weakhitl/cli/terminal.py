@@ -1,7 +1,10 @@
 """Rating in a terminal: one person, one key a class, the same queue as the page."""
 
+import os
+import sys
 import time
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
 import click
@@ -21,48 +24,97 @@ def rate_in_terminal(workspace: "Workspace", name: str) -> None:
 
     room = Room(workspace)
     room.desk.settle()
-    person = Person(name, "owner")
+    keys = Keys()
+    person, done = Person(name, "owner"), 0
     click.echo(_keys(room))
-    done = 0
-    given = room.desk.next(person)
-    while isinstance(given, Given):
-        _show(room, given)
-        begun = time.monotonic()
-        key = click.getchar()
-        if key in ("q", "\x03", "\x04"):
-            break
-        if key == "?":
-            click.echo(_keys(room))
-        elif key == "g":
-            click.echo(room.guidelines.current().text or "There is no guideline.")
-        elif key == "u":
-            if room.desk.undo(person) is None:
-                click.echo("There is nothing to take back.")
-            else:
-                done -= 1
-        elif key == "f":
-            room.desk.flag(person, given.item, click.prompt("What is wrong with it"), uuid4().hex)
-        elif (answer := _answer(room, given, key, time.monotonic() - begun)) is not None:
-            room.desk.submit(person, answer)
-            done += 1
-            click.secho(f"saved: {answer.label or 'skipped'}", dim=True)
+    with keys:
+        while isinstance(given := room.desk.next(person), Given):
+            _show(room, given)
+            begun = time.monotonic()
+            key = keys.read()
+            if key in ("q", "\x03", "\x04", ""):
+                break
+            done += _act(room, person, given, key, keys, begun)
         else:
-            click.echo(f"{key!r} is no key here. {_keys(room)}")
-        given = room.desk.next(person)
-    else:
-        click.echo("There is nothing more to rate at the moment.")
+            click.echo("There is nothing more to rate at the moment.")
     click.echo(f"{done:,} rated. Thank you!")
 
 
-def _answer(room: "Room", given: Given, key: str, seconds: float) -> Answer | None:
-    keys = dict(zip(_CLASS_KEYS, room.classes, strict=False))
-    if key not in keys and key != "s":
-        return None
-    note = click.prompt("Why (Enter for no reason)", default="", show_default=False) if key == "s" else ""
-    label = keys.get(key, room.skips[0] if room.skips else None)
+def _act(room: "Room", person: Person, given: Given, key: str, keys: "Keys", begun: float) -> int:
+    """Do what a key says, and give how many ratings more there are."""
+    if key == "?":
+        click.echo(_keys(room))
+    elif key == "g":
+        click.echo(room.guidelines.current().text or "There is no guideline.")
+    elif key == "u":
+        if room.desk.undo(person) is not None:
+            return -1
+        click.echo("There is nothing to take back.")
+    elif key == "f":
+        room.desk.flag(person, given.item, keys.ask("What is wrong with it"), uuid4().hex)
+    elif key == "s" or key in _CLASS_KEYS[: len(room.classes)]:
+        note = keys.ask("Why (Enter for no reason)") if key == "s" else ""
+        answer = _answer(room, given, key, note, time.monotonic() - begun)
+        room.desk.submit(person, answer)
+        click.secho(f"saved: {answer.label or 'skipped'}", dim=True)
+        return 1
+    else:
+        click.echo(f"{key!r} is no key here. {_keys(room)}")
+    return 0
+
+
+def _answer(room: "Room", given: Given, key: str, note: str, seconds: float) -> Answer:
+    skip = room.skips[0] if room.skips else None
+    label = skip if key == "s" else room.classes[_CLASS_KEYS.index(key)]
     suggestion = room.suggestion(given.item)
     shown = "" if suggestion is None else suggestion.label
     return Answer(given.item, label, uuid4().hex, note, seconds, room.guidelines.current().hash, shown)
+
+
+class Keys:
+    """Single keys from a terminal; what is typed ahead is not lost. Without a terminal, characters of the input."""
+
+    def __init__(self) -> None:
+        self._cooked: Any = None
+
+    def __enter__(self) -> Self:
+        with suppress(ImportError, OSError, termios_error()):
+            import termios
+            import tty
+
+            self._cooked = termios.tcgetattr(sys.stdin.fileno())
+            tty.setcbreak(sys.stdin.fileno(), termios.TCSADRAIN)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._cooked is not None:
+            import termios
+
+            termios.tcsetattr(sys.stdin.fileno(), termios.TCSADRAIN, self._cooked)
+            self._cooked = None
+
+    def read(self) -> str:
+        """Wait for a key; empty at the end of the input."""
+        if self._cooked is None:
+            return click.getchar() if sys.stdin.isatty() else sys.stdin.read(1)
+        return os.read(sys.stdin.fileno(), 1).decode("ascii", "replace")
+
+    def ask(self, question: str) -> str:
+        """Ask for a line."""
+        self.__exit__()
+        try:
+            return str(click.prompt(question, default="", show_default=False))
+        finally:
+            self.__enter__()
+
+
+def termios_error() -> type[Exception]:
+    """Give what a terminal that is none raises."""
+    try:
+        import termios
+    except ImportError:
+        return OSError
+    return termios.error
 
 
 def _show(room: "Room", given: Given) -> None:

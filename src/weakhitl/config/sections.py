@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from weakhitl.config.gate import GateSection
 from weakhitl.config.section import Count, Section, Share, Text
@@ -111,6 +111,9 @@ class LabelModelSection(Section):
     )
 
 
+Score = Literal["disagreement", "vote-entropy", "conflict", "entropy", "margin", "expected-error", "novelty"]
+
+
 class RoutingSection(Section):
     """Which items go to annotators."""
 
@@ -126,19 +129,23 @@ class RoutingSection(Section):
     )
     audit: Count = Field(default=50, description="How many of the budget are a random sample of all items.")
     seed: Count = Field(default=0, description="Seed of the random draws.")
-    score: Literal["disagreement", "vote-entropy", "conflict", "entropy", "margin", "expected-error"] = Field(
-        default="disagreement", description="What the rest of the budget goes by."
+    score: Score = Field(default="disagreement", description="What the rest of the budget goes by.")
+    near: Text | None = Field(
+        default=None, description="`novelty`: the column of texts, or of vectors, that says which items are alike."
     )
     stratify: Text | None = Field(
         default=None, description="A column whose values take turns; `class` for the functions' labels."
     )
     diverse: Text | None = Field(
-        default=None, description="A column of texts; those with high scores that are far apart come first."
+        default=None,
+        description="A column of texts, or of vectors; those with high scores that are far apart come first.",
     )
     cost: Text | None = Field(default=None, description="A column of what an item costs; scores are divided by it.")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
+        if (self.score == "novelty") != (self.near is not None):
+            raise ValueError('score = "novelty" and near = "COLUMN" belong together')
         if self.stratify and self.diverse:
             raise ValueError("stratify and diverse are two orders; choose one")
         if self.max_overlap is not None and self.max_overlap < self.overlap:
@@ -157,11 +164,12 @@ class WebhookSection(Section):
     )
     secret: Text = Field(description="Environment variable that holds the secret by which messages are signed.")
 
-    @model_validator(mode="after")
-    def _is_url(self) -> Self:
-        if not self.url.startswith(("http://", "https://")):
-            raise ValueError(f"{self.url!r} is no http:// or https:// address")
-        return self
+    @field_validator("url")
+    @classmethod
+    def _is_url(cls, url: str) -> str:
+        if not url.startswith(("http://", "https://")):
+            raise ValueError(f"{url!r} is no http:// or https:// address")
+        return url
 
 
 class AnnotationSection(Section):

@@ -12,7 +12,7 @@ from weakhitl.errors import StateError, UsageError
 from weakhitl.files import require_columns, write_table
 from weakhitl.gate import Assessment
 from weakhitl.pipeline.workspace import Workspace
-from weakhitl.routing import REQUESTED, Batch, draw_batch, draw_pilot, far_apart, in_turns, score_order, text_vectors
+from weakhitl.routing import REQUESTED, Batch, draw_batch, draw_pilot, far_apart, in_turns, item_vectors, score_order
 
 
 def route(
@@ -70,19 +70,21 @@ def _skills(workspace: Workspace, batch: Batch) -> dict[str, str]:
 def _ordered(workspace: Workspace, assessment: Assessment, taken: pd.Index, budget: int, seed: int) -> pd.Index:
     """Put items that are in no batch yet in the order that ``[routing]`` asks for."""
     settings, votes = workspace.config.routing, assessment.evidence.functions
-    columns = [name for name in (settings.stratify, settings.diverse, settings.cost) if name not in (None, "class")]
+    asked = (settings.stratify, settings.diverse, settings.cost, settings.near)
+    columns = [name for name in asked if name not in (None, "class")]
     table = pd.DataFrame(index=votes.items)
     if columns:
         require_columns(workspace.items, columns, f"{workspace.data_path} (for [routing])")
         table = workspace.items.loc[votes.items, columns]
     cost = None if settings.cost is None else pd.to_numeric(table[settings.cost], errors="coerce").to_numpy()
-    order = score_order(votes, assessment.automatic, seed, settings.score, cost)
+    near = None if settings.near is None else item_vectors(table[settings.near])
+    order = score_order(votes, assessment.automatic, seed, settings.score, cost, near)
     order = order[~votes.items.isin(taken)[order]]
     if settings.stratify is not None:
         by_class = settings.stratify == "class"
         order = in_turns(order, assessment.automatic.labels if by_class else table[settings.stratify])
     elif settings.diverse is not None:
-        order = far_apart(order, text_vectors(table[settings.diverse]), budget)
+        order = far_apart(order, item_vectors(table[settings.diverse]), budget)
     return votes.items[order]
 
 

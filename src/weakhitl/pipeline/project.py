@@ -10,7 +10,7 @@ from weakhitl.config import CONFIG_NAME, Config
 from weakhitl.gate import Assessment, Gate
 from weakhitl.label_model import Explanation
 from weakhitl.labeling.apply import Progress
-from weakhitl.pipeline import annotate, diagnosis, exchange, keep, label, plan, release, status
+from weakhitl.pipeline import annotate, diagnosis, exchange, keep, label, plan, release, revision, status
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.routing import Batch
 from weakhitl.votes import Votes
@@ -132,6 +132,14 @@ class Project:
     def annotators(self) -> pd.DataFrame:
         """List the people who rated, and whether they qualify."""
         return annotate.annotators(self._workspace)
+
+    def ask_again(self, classes: Sequence[str] = (), where: Mapping[str, str] | None = None) -> tuple[int, int]:
+        """Ask rated items again after a revision; give how many items, and how many ratings were set aside."""
+        return revision.ask_again(self._workspace, classes, where)
+
+    def before_and_after(self) -> dict[str, Any]:
+        """Compare the agreement on items that were asked again: before and after."""
+        return revision.before_and_after(self._workspace)
 
     def agreement(self, by: Sequence[str] = ()) -> dict[str, Any]:
         """Measure the annotators' agreement in every way; ``by`` names columns of the data to slice by."""

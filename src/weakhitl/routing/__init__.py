@@ -1,11 +1,12 @@
 """Routing: which items go to annotators, and with what probability."""
 
 from weakhitl.routing.batch import REQUESTED, Batch
-from weakhitl.routing.order import far_apart, in_turns, score_order, text_vectors
+from weakhitl.routing.order import far_apart, in_turns, item_vectors, score_order, text_vectors
 from weakhitl.routing.sampling import draw_batch, draw_pilot
-from weakhitl.routing.scores import SCORES
+from weakhitl.routing.scores import NOVELTY, SCORES, novelty
 
 __all__ = [
+    "NOVELTY",
     "REQUESTED",
     "SCORES",
     "Batch",
@@ -13,6 +14,8 @@ __all__ = [
     "draw_pilot",
     "far_apart",
     "in_turns",
+    "item_vectors",
+    "novelty",
     "score_order",
     "text_vectors",
 ]

@@ -13,7 +13,7 @@ import pandas as pd
 
 from weakhitl.consensus import Consensus
 from weakhitl.errors import DataError
-from weakhitl.routing.scores import SCORES
+from weakhitl.routing.scores import NOVELTY, SCORES, novelty
 from weakhitl.votes import FloatArray, IntArray, Votes
 
 _CANDIDATES = 10
@@ -26,13 +26,15 @@ def score_order(
     seed: int,
     score: str = "disagreement",
     cost: npt.ArrayLike | None = None,
+    vectors: Any = None,
 ) -> IntArray:
     """Item positions, highest score first, then by lot: another one than the audit's, though of the same seed.
 
-    With ``cost``, what each item costs to rate, the (first) score is divided by it. Raises ``DataError`` for costs that
+    ``vectors[position, feature]`` of length 1 say which items are near each other, for the score ``novelty``. With
+    ``cost``, what each item costs to rate, the (first) score is divided by it. Raises ``DataError`` for costs that
     are not positive numbers.
     """
-    keys = SCORES[score](votes, consensus)
+    keys = [novelty(vectors, seed)] if score == NOVELTY else SCORES[score](votes, consensus)
     if cost is not None:
         prices = np.asarray(cost, dtype=np.float64)
         if bad := [str(item) for item, price in zip(votes.items, prices, strict=True) if not price > 0]:
@@ -80,6 +82,22 @@ def far_apart(order: IntArray, vectors: Any, size: int) -> IntArray:
         chosen.append(int(np.argmax(nearest.round(9))))
     first = candidates[chosen]
     return np.concatenate([first, order[~np.isin(order, first)]])
+
+
+def item_vectors(cells: "pd.Series[Any]") -> Any:
+    """Give each item's vector, of length 1: the cells themselves where they are lists of numbers, else TF-IDF of texts.
+
+    Raises ``DataError`` for vectors of several lengths, or with what is no number, and for texts without any word.
+    """
+    if not cells.map(lambda cell: isinstance(cell, list | tuple | np.ndarray)).all():
+        return text_vectors(cells)
+    try:
+        given = np.array(cells.tolist(), dtype=np.float64)
+    except (ValueError, TypeError) as error:
+        raise DataError("vectors", "differ in length, or hold what is no number") from error
+    if given.ndim != 2 or not np.isfinite(given).all():
+        raise DataError("vectors", "hold what is no finite number, or are no flat lists")
+    return given / np.maximum(np.linalg.norm(given, axis=1, keepdims=True), np.finfo(float).tiny)
 
 
 def text_vectors(texts: "pd.Series[Any]") -> Any:

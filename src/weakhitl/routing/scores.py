@@ -1,6 +1,7 @@
 """Scores: how much there is to learn from people about an item; high is much."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -36,6 +37,41 @@ def expected_error(consensus: Consensus) -> FloatArray:
     """Probability, by the label model, that its label is wrong."""
     return np.asarray(1 - consensus.probabilities.max(axis=1))
 
+
+def novelty(vectors: Any, seed: int = 0) -> FloatArray:
+    """One minus the mean cosine with the ten nearest neighbours: high for items that are like no others.
+
+    Parameters
+    ----------
+    vectors
+        ``vectors[item, feature]`` of length 1 (or 0), dense or sparse.
+    seed
+        Of the sample of 10,000 items among which neighbours are looked for, where there are more.
+
+    Examples
+    --------
+    >>> novelty(np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])).round(2).tolist()
+    [0.5, 0.5, 1.0]
+
+    """
+    from sklearn.neighbors import NearestNeighbors
+
+    n = vectors.shape[0]
+    among = np.ones(n, dtype=bool)
+    if n > _AMONG:
+        among[np.random.default_rng([seed, 2]).permutation(n)[_AMONG:]] = False
+    near = min(_NEAR, int(among.sum()) - 1)
+    if near < 1:
+        return np.ones(n)
+    search = NearestNeighbors(n_neighbors=near + 1, metric="cosine", algorithm="brute").fit(vectors[among])
+    distances, _ = search.kneighbors(vectors)
+    # An item of the sample is its own nearest neighbour, and does not count.
+    return np.asarray(np.where(among, distances[:, 1:].mean(axis=1), distances[:, :-1].mean(axis=1)))
+
+
+_NEAR, _AMONG = 10, 10_000
+
+NOVELTY = "novelty"
 
 SCORES: dict[str, Callable[[Votes, Consensus], list[FloatArray]]] = {
     "disagreement": lambda votes, consensus: [vote_entropy(votes), entropy(consensus)],

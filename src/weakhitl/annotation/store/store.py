@@ -22,7 +22,7 @@ ANNOTATOR, ADJUDICATOR, GOLD, REPEAT = "annotator", "adjudicator", "gold", "repe
 """What a rating was made as; on a gold item, and on an item that the same person had before, it counts nowhere else."""
 
 RATING_COLUMNS = ["item", "annotator", "label", "role", "guideline", "time"]
-MORE_COLUMNS = ["seconds", "note", "suggestion", "suggested", "number"]
+MORE_COLUMNS = ["seconds", "note", "suggestion", "suggested", "number", "retired"]
 
 EVERYBODY = 1_000_000
 """People that may rate an item of a batch without an overlap."""
@@ -112,8 +112,8 @@ class AnnotationStore:
         -------
         DataFrame
             item, annotator; label: a class name or skip answer, None for a bare skip; role; guideline: a hash; time, in
-            UTC; seconds that it took; note; suggestion, and whether it was shown; number of the event. What an older
-            version did not write down is empty.
+            UTC; seconds that it took; note; suggestion, and whether it was shown; number of the event, and of the one
+            that set it aside, or 0. What an older version did not write down is empty.
 
         """
         if not self.database.exists:

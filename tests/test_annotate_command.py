@@ -1,0 +1,207 @@
+"""``weakhitl annotate``: links, the terminal, messages to other programs, and a server that is killed."""
+
+import http.server
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from click.testing import CliRunner
+
+from sites import free_port, make_app, make_project, make_room, served
+from test_web import Somebody
+from weakhitl.cli.main import cli
+from weakhitl.errors import ConfigError
+from weakhitl.pipeline.workspace import Workspace
+from weakhitl.web.webhooks import signature
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+def run(folder, *arguments):
+    return CliRunner().invoke(cli, ["annotate", *arguments, "--project", str(folder)], catch_exceptions=False)
+
+
+def test_people_are_invited_listed_and_revoked(tmp_path):
+    make_project(tmp_path)
+    said = run(tmp_path, "--invite", "ana", "--skill", "fr", "--quota", "20").output
+    assert re.search(r"http://127\.0\.0\.1:8765/join/[\w-]{43}", said)
+    outside = run(tmp_path, "--invite", "bo", "--role", "adjudicator", "--behind-proxy", "https://rate.example.org")
+    assert "https://rate.example.org/join/" in outside.output
+    listed = json.loads(run(tmp_path, "--list", "--json").output)
+    assert [(one["name"], one["role"], one["skills"], one["quota"]) for one in listed] == [
+        ("ana", "annotator", ["fr"], 20), ("bo", "adjudicator", [], None),
+    ]  # fmt: skip
+    run(tmp_path, "--revoke", "ana")
+    assert "annotator (revoked)" in run(tmp_path, "--list").output
+    assert run(tmp_path, "--revoke", "nobody").exit_code == 3
+    assert run(tmp_path, "--invite", "ana", "--list").exit_code == 2
+
+
+def test_a_server_for_others_without_tls_is_refused_with_what_to_do(tmp_path):
+    make_project(tmp_path)
+    said = run(tmp_path, "--host", "0.0.0.0")
+    assert said.exit_code == 2
+    assert "--behind-proxy" in said.output
+    said = run(tmp_path, "--host", "0.0.0.0", "--behind-proxy", "https://rate.example.org")
+    assert said.exit_code == 2
+    assert "invite people first" in said.output
+
+
+def test_a_port_that_is_taken_is_named(tmp_path):
+    make_project(tmp_path)
+    with served(tmp_path) as (_, url, _link):
+        port = url.rpartition(":")[2]
+        said = run(tmp_path, "--port", port)
+    assert said.exit_code == 2
+    assert f"cannot listen on 127.0.0.1:{port}" in said.output
+
+
+def test_one_person_rates_in_a_terminal_with_one_key_a_class(tmp_path):
+    make_project(tmp_path)
+    master, slave = pty.openpty()
+    command = [sys.executable, "-m", "weakhitl", "annotate", "--terminal", "--project", str(tmp_path)]
+    process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=os.environ | {"COLUMNS": "80"})
+    os.close(slave)
+    said = ""
+
+    def until(text):
+        nonlocal said
+        end = time.monotonic() + 30
+        while text not in said:
+            assert time.monotonic() < end, said
+            if select.select([master], [], [], 0.2)[0]:
+                said += os.read(master, 4096).decode(errors="replace")
+        said = said.partition(text)[2]
+
+    until("today")
+    os.write(master, b"13ux")  # typed ahead
+    until("saved: sun")
+    until("saved: snow")
+    until("is no key here")
+    os.write(master, b"s")
+    until("Why")
+    os.write(master, b"foggy\n")
+    until("saved: I can't tell")
+    until("today")
+    os.write(master, b"q")
+    until("2 rated")
+    assert process.wait(20) == 0
+    os.close(master)
+    stored = Workspace.open(tmp_path).store.ratings()
+    assert stored[["label", "note"]].to_numpy().tolist() == [["sun", ""], ["I can't tell", "foggy"]]
+    assert (stored["seconds"] < 60).all()
+
+
+class Receiver:
+    """Another program that is told what happens; it fails the first time."""
+
+    def __init__(self):
+        self.got, self.failures = [], 1
+        receiver = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if receiver.failures:
+                    receiver.failures -= 1
+                    self.send_response(500)
+                else:
+                    receiver.got.append((dict(self.headers), body))
+                    self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def wait(self, number):
+        end = time.monotonic() + 20
+        while len(self.got) < number and time.monotonic() < end:
+            time.sleep(0.02)
+        return [json.loads(body) for _, body in self.got]
+
+
+def test_other_programs_are_told_in_signed_messages_and_again_where_they_fail(tmp_path, monkeypatch):
+    receiver = Receiver()
+    hook = f'[[annotation.webhook]]\nurl = "http://127.0.0.1:{receiver.server.server_port}/x"\nsecret = "HOOK_SECRET"\n'
+    workspace = make_project(tmp_path, config=hook, budget=2, audit=1, overlap=1)
+    with pytest.raises(ConfigError, match="no secret HOOK_SECRET"):
+        make_app(make_room(workspace))
+    monkeypatch.setenv("HOOK_SECRET", "geheim")
+    room = make_room(Workspace.open(tmp_path))
+    app = make_app(room)
+    ana = Somebody(app, name="ana")
+    items = []
+    for _ in range(2):
+        items.append(ana.api("/next").json()["item"])
+        ana.api("/ratings", {"item": items[-1], "label": "sun", "id": items[-1]})
+    ana.api("/ratings", {"item": items[-1], "label": "sun", "id": items[-1]})
+    app.state.webhooks.status_changed({"gate": "undecided"}, {"gate": "pass"})
+    app.state.webhooks.status_changed({"gate": "pass"}, {"gate": "pass"})
+    told = receiver.wait(4)
+    assert [(one["event"], one.get("item"), one.get("to")) for one in told] == [
+        ("item-labelled", items[0], None), ("item-labelled", items[1], None), ("queue-empty", None, None),
+        ("gate-changed", None, "pass"),
+    ]  # fmt: skip
+    for headers, body in receiver.got:
+        assert headers["X-Weakhitl-Signature"] == signature("geheim", headers["X-Weakhitl-Timestamp"], body)
+        assert headers["X-Weakhitl-Signature"] != signature("other", headers["X-Weakhitl-Timestamp"], body)
+    app.state.webhooks.close()
+    receiver.server.shutdown()
+    receiver.server.server_close()
+    room.workspace.store.database.close()
+
+
+def test_a_webhook_without_an_address_is_a_fault_of_the_configuration(tmp_path):
+    make_project(tmp_path)
+    toml = tmp_path / "weakhitl.toml"
+    toml.write_text(toml.read_text() + '[[annotation.webhook]]\nurl = "ftp://x"\nsecret = "S"\nevent = []\n')
+    with pytest.raises(ConfigError) as caught:
+        Workspace.open(tmp_path)
+    assert "ftp://x" in str(caught.value)
+    assert "unknown key 'event'" in str(caught.value)
+
+
+def test_what_was_acknowledged_before_a_kill_is_there_after_it(tmp_path):
+    import urllib.request
+
+    make_project(tmp_path, n=240, budget=200, audit=100)
+    port, acknowledged = free_port(), []
+    for round_ in range(3):
+        with served(tmp_path, port) as (process, url, link):
+            token = link.rpartition("/")[2]
+
+            def call(path, body, token=token, url=url):
+                headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+                request = urllib.request.Request(f"{url}/api/v1{path}", json.dumps(body).encode(), headers)
+                with urllib.request.urlopen(request, timeout=10) as answer:
+                    return json.load(answer)
+
+            def rate(round_=round_, call=call):
+                for n in range(10_000):
+                    try:
+                        item = call("/next", {})["item"]
+                        call("/ratings", {"item": item, "label": "sun", "id": f"{round_}-{n}"})
+                    except OSError:
+                        return
+                    acknowledged.append(f"{round_}-{n}")
+
+            worker = threading.Thread(target=rate)
+            worker.start()
+            time.sleep(1.0)
+            process.send_signal(signal.SIGKILL)
+            worker.join(30)
+    store = Workspace.open(tmp_path).store
+    assert len(acknowledged) > 10
+    assert {*acknowledged} <= {event.id for event in store.events()}
+    assert store.faults() == []
