@@ -16,6 +16,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 PORT = 8797
+SWEARS = re.compile("fuck|shit|damn|bitch|ass", re.IGNORECASE)
 VIEWS = {
     "light": {"viewport": {"width": 1100, "height": 760}, "color_scheme": "light"},
     "dark": {"viewport": {"width": 1100, "height": 760}, "color_scheme": "dark"},
@@ -33,7 +34,8 @@ def main() -> None:
         weakhitl("demo", "--out", folder)
         project = Path(folder) / "weather"
         toml = project / "weakhitl.toml"
-        toml.write_text(toml.read_text().replace("[annotation]\n", '[annotation]\ntext = "text"\n'))
+        more = '[annotation]\ntext = "text"\nadjudicate_below = 0.9\n'  # so that many items wait for a decision
+        toml.write_text(toml.read_text().replace("[annotation]\n", more))
         ana = link(weakhitl("annotate", "--invite", "ana", "--port", str(PORT), "--project", str(project)))
         server = subprocess.Popen(
             [sys.executable, "-m", "weakhitl", "annotate", "--port", str(PORT), "--project", str(project)],
@@ -65,6 +67,10 @@ def shoot(browser: Browser, view: dict, link_: str, page_name: str, file: Path) 
     if page_name == "rate" and not page.get_by_text("You have rated").count():
         page.keyboard.press("3")
         page.get_by_text("You have rated 1").wait_for()
+    while page_name == "adjudicate" and SWEARS.search(page.locator(".item").inner_text()):
+        item = page.locator("#rating").get_attribute("data-item")
+        page.keyboard.press("4")
+        page.locator(f"#rating:not([data-item='{item}'])").wait_for()
     if page_name == "project":
         page.get_by_text("The gate would say").wait_for(timeout=120_000)
     page.screenshot(path=str(file))
