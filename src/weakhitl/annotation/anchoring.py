@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm, t
 from statsmodels.stats.proportion import proportion_confint
 
 from weakhitl.annotation.people_ratings import GOLD
@@ -103,7 +104,7 @@ def _wilson(rows: pd.DataFrame, confidence: float) -> tuple[float, float, float]
     """Share of ratings that agree and Wilson's interval at the effective number of ratings.
 
     The design effect is the variance between items over that of independent ratings, at least 1; where all ratings
-    agree, or none, it cannot be seen, and each item counts once.
+    agree, or none, it cannot be seen, and each item counts once. It is estimated, so the quantile is Student's.
     """
     n, share = len(rows), float(rows["agrees"].mean())
     sums = (rows["agrees"] - share).groupby(rows["item"]).sum().to_numpy()
@@ -111,5 +112,6 @@ def _wilson(rows: pd.DataFrame, confidence: float) -> tuple[float, float, float]
     if 0 < share < 1 and len(sums) > 1:
         effect = len(sums) / (len(sums) - 1) * (n - 1) / n * float((sums**2).sum()) / (n * share * (1 - share))
         effective = n / max(1.0, effect)
-    low, high = proportion_confint(share * effective, effective, alpha=1 - confidence, method="wilson")
+    alpha = 2 * norm.sf(t.ppf((1 + confidence) / 2, max(len(sums) - 1, 1)))
+    low, high = proportion_confint(share * effective, effective, alpha=alpha, method="wilson")
     return share, float(low), float(high)

@@ -18,6 +18,7 @@ from scipy.stats import beta, binom
 
 from weakhitl.annotation.people_ratings import Answers, medians_of_others
 from weakhitl.annotation.quality import leading_class
+from weakhitl.annotation.rotation import PERIODS, beyond_chance, rotation, shuffled_p
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import FloatArray, IntArray
 
@@ -32,11 +33,8 @@ _WORSE = 2 / 3
 """Somebody quick is accused only with less than this part of everybody else's agreement beyond chance."""
 _WORTH_A_LOOK = 0.2
 """A p-value above it will not be significant, so that what else it would need is not computed."""
-_PERIODS = range(2, 13)
 _REPEATED = 0.5
 """Of what chance leaves open, the share of answers that a rotation has to explain."""
-_ENOUGH_EXCEEDED = 20
-_CHUNK_CELLS = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -215,18 +213,18 @@ def _too_fast(answers: Answers, rows: IntArray, pace: FloatArray, needed: int, f
     p = float(binom.sf(min(under, ahead) - 1, n, 0.5))
     if p < _WORTH_A_LOOK:
         others = np.flatnonzero((answers.person != answers.person[rows[0]]) & (answers.label != ABSTAIN))
-        own, usual = _beyond_chance(answers, rows), _beyond_chance(answers, others)
+        own, usual = _agreement(answers, rows), _agreement(answers, others)
         evidence += f"; {own:.2f} of agreement beyond chance, {usual:.2f} of everybody else"
         p = p if own <= _WORSE * usual else 1.0
     return Pattern(TOO_FAST, evidence, p, n)
 
 
-def _beyond_chance(answers: Answers, rows: IntArray) -> float:
+def _agreement(answers: Answers, rows: IntArray) -> float:
     """Agreement with gold, or the others' leading class, beyond what the class shares give."""
     told = np.where(answers.gold[rows] != ABSTAIN, answers.gold[rows], answers.leader[rows])
     rows, told = rows[told != ABSTAIN], told[told != ABSTAIN]
     label = answers.label[rows]
-    return _over_chance(float((label == told).mean()), label, told) if len(rows) else 0.0
+    return beyond_chance(float((label == told).mean()), label, told) if len(rows) else 0.0
 
 
 def _periodic(answers: Answers, rows: IntArray, needed: int, shuffles: int, rng: np.random.Generator) -> Pattern:
@@ -236,6 +234,7 @@ def _periodic(answers: Answers, rows: IntArray, needed: int, shuffles: int, rng:
     items brings about, such as a file sorted by class, stays and proves nothing. A rotation has to explain half of what
     chance leaves open, and at least twice what the items' classes do.
     """
+    needed = max(needed, 3 * PERIODS[0])
     rows, reason = _in_order(answers, rows, needed)
     if reason:
         return Pattern(PERIODIC, reason, n=len(rows))
@@ -244,15 +243,15 @@ def _periodic(answers: Answers, rows: IntArray, needed: int, shuffles: int, rng:
     if known.sum() < needed:
         what = "ratings in order of time on items whose class gold or two others tell"
         return _too_few(PERIODIC, int(known.sum()), what, needed)
-    contrasts, matches = _rotation(label[None, :])
+    contrasts, matches = rotation(label[None, :])
     at = int(contrasts[0].argmax())
-    repeated = _over_chance(float(matches[0, at]), label, label)
-    explained = _over_chance(float((label[known] == told[known]).mean()), label[known], told[known])
+    repeated = beyond_chance(float(matches[0, at]), label, label)
+    explained = beyond_chance(float((label[known] == told[known]).mean()), label[known], told[known])
     p, p_word = 1.0, "not shuffled"
     if repeated >= _REPEATED and explained <= repeated / 2:
-        p, usual = _shuffled_p(label, np.where(known, told, len(answers.schema) + np.arange(len(rows))), shuffles, rng)
+        p, usual = shuffled_p(label, np.where(known, told, len(answers.schema) + np.arange(len(rows))), shuffles, rng)
         p_word = f"{usual:.0%} when shuffled among items of the same class"
-    evidence = f"{matches[0, at]:.0%} of {len(rows)} ratings repeat the one {_PERIODS[at]} before ({p_word})"
+    evidence = f"{matches[0, at]:.0%} of {len(rows)} ratings repeat the one {PERIODS[at]} before ({p_word})"
     return Pattern(PERIODIC, evidence, p, len(rows))
 
 
@@ -266,49 +265,3 @@ def _in_order(answers: Answers, rows: IntArray, needed: int) -> tuple[IntArray, 
     if len(np.unique(moment)) < len(rows) / 2:
         return rows, "most ratings share their time with others, as imported ones do: their order is not known"
     return rows[np.argsort(moment, kind="stable")], ""
-
-
-def _rotation(labels: IntArray) -> tuple[FloatArray, FloatArray]:
-    """``contrast[sequence, period]`` and ``match[sequence, period]`` of ``labels[sequence, place]``.
-
-    A match is the share of answers that equal the one so many places before; the contrast is how much that exceeds the
-    mean match at the shorter distances, so that long runs of one class are no rotation.
-    """
-    n = labels.shape[1]
-    last = min(_PERIODS[-1], max(_PERIODS[0], n // 3))
-    match = np.column_stack([(labels[:, lag:] == labels[:, :-lag]).mean(axis=1) for lag in range(1, last + 1)])
-    shorter = np.cumsum(match, axis=1)[:, :-1] / np.arange(1, last)
-    return match[:, 1:] - shorter, match[:, 1:]
-
-
-def _over_chance(share: float, one: IntArray, other: IntArray) -> float:
-    """Agreement of two sequences beyond what their class shares give; 0 where those give everything."""
-    size = int(max(one.max(), other.max())) + 1
-    chance = float(np.bincount(one, minlength=size) @ np.bincount(other, minlength=size)) / (len(one) * len(other))
-    return (share - chance) / (1 - chance) if chance < 1 else 0.0
-
-
-def _shuffled_p(label: IntArray, stratum: IntArray, most: int, rng: np.random.Generator) -> tuple[float, float]:
-    """Give the p-value of the largest contrast under shuffles within strata, and the mean match at its period.
-
-    Shuffling stops when enough shuffles have reached the contrast: then the p-value is their share until then.
-
-    Source: J. Besag, P. Clifford (1991), Sequential Monte Carlo p-values, Biometrika 78.
-    """
-    contrasts, _ = _rotation(label[None, :])
-    at, bar = int(contrasts[0].argmax()), float(contrasts[0].max()) - 1e-12
-    sorted_places = np.argsort(stratum, kind="stable")
-    drawn = exceeded = 0
-    matched, size = 0.0, 100
-    while drawn < most:
-        size = min(size, most - drawn, max(1, _CHUNK_CELLS // len(label)))
-        shuffled = np.empty((size, len(label)), dtype=np.int64)
-        shuffled[:, sorted_places] = label[np.argsort(stratum + rng.random((size, len(label))), axis=1)]
-        contrast, match = _rotation(shuffled)
-        reached = contrast.max(axis=1) >= bar
-        matched += float(match[:, at].sum())
-        if exceeded + reached.sum() >= _ENOUGH_EXCEEDED:
-            stop = int(np.flatnonzero(reached)[_ENOUGH_EXCEEDED - exceeded - 1]) + 1
-            return _ENOUGH_EXCEEDED / (drawn + stop), matched / (drawn + size)
-        drawn, exceeded, size = drawn + size, exceeded + int(reached.sum()), size * 2
-    return (exceeded + 1) / (drawn + 1), matched / drawn

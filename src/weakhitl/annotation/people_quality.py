@@ -37,7 +37,8 @@ class AnnotatorQuality:
         Share of their ratings on items with gold that say the gold class.
     loo_agreement
         Share of their ratings, on items that others rated too, that say the one leading class of the others. Where the
-        others tie, nobody is confirmed. Whom it compares them with are these others, right or wrong.
+        others tie, nobody is confirmed. Whom it compares them with are these others, right or wrong; and where one
+        class is common, chance alone agrees often: ``weakhitl.kappa_with_group`` takes that out.
     self_consistency
         Share of their repeats that say what they said first, under the same guideline.
     seconds_median, seconds_p10
