@@ -67,7 +67,7 @@ class Answers:
         rated = np.flatnonzero(self.label != ABSTAIN)
         order = rated[np.argsort(self.person[rated], kind="stable")]
         sizes = np.bincount(self.person[rated], minlength=len(self.people))
-        return np.split(order, np.cumsum(sizes))[:-1]
+        return [*np.split(order, np.cumsum(sizes))[:-1]]
 
     def others(self, rows: IntArray) -> IntArray:
         """``counts[row, class]`` of everybody else's answers to the item; the rows are answered with a class."""

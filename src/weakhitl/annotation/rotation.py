@@ -15,8 +15,8 @@ def rotation(labels: IntArray) -> tuple[FloatArray, FloatArray]:
     """``contrast[sequence, period]`` and ``match[sequence, period]`` of ``labels[sequence, place]``.
 
     A match is the share of answers that equal the one so many places before; the contrast is how much that exceeds the
-    mean match at the shorter distances, so that long runs of one class are no rotation.
-    A period has to fit three times.
+    mean match at the shorter distances, so that long runs of one class are no rotation. Only periods that fit three
+    times are looked at.
 
     >>> contrast, match = rotation(np.array([[0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2]]))
     >>> dict(zip(PERIODS, match[0].tolist(), strict=False)), PERIODS[int(contrast[0].argmax())]
