@@ -1,10 +1,14 @@
-"""Annotation: the store of batches and ratings, the queue, who counts, and what is left to adjudicate."""
+"""Annotation: the store, the queue, who counts, how well people rate, and what is left to adjudicate."""
 
 from weakhitl.annotation.adjudication import adjudication_queue
+from weakhitl.annotation.anchoring import anchoring
 from weakhitl.annotation.counting import Counted, count_by, count_ratings
 from weakhitl.annotation.desk import Answer, Desk, Given, Last, Nothing, Rules, Stored
 from weakhitl.annotation.guidelines import Guideline, Guidelines
 from weakhitl.annotation.people import Login, People, Person
+from weakhitl.annotation.people_counting import CountingRule, who_counts
+from weakhitl.annotation.people_patterns import Pattern
+from weakhitl.annotation.people_quality import AnnotatorQuality, annotator_quality, quality_table
 from weakhitl.annotation.quality import qualify
 from weakhitl.annotation.store import ADJUDICATOR, ANNOTATOR, GOLD, REPEAT, AnnotationStore, Event
 
@@ -14,8 +18,10 @@ __all__ = [
     "GOLD",
     "REPEAT",
     "AnnotationStore",
+    "AnnotatorQuality",
     "Answer",
     "Counted",
+    "CountingRule",
     "Desk",
     "Event",
     "Given",
@@ -24,12 +30,17 @@ __all__ = [
     "Last",
     "Login",
     "Nothing",
+    "Pattern",
     "People",
     "Person",
     "Rules",
     "Stored",
     "adjudication_queue",
+    "anchoring",
+    "annotator_quality",
     "count_by",
     "count_ratings",
     "qualify",
+    "quality_table",
+    "who_counts",
 ]

@@ -3,7 +3,24 @@
 import numpy as np
 import pandas as pd
 
-from weakhitl.votes import Votes
+from weakhitl.schema import ABSTAIN
+from weakhitl.votes import IntArray, Votes
+
+
+def leading_class(counts: IntArray) -> tuple[IntArray, IntArray]:
+    """``leader[row]`` and ``support[row]`` of ``counts[row, class]``.
+
+    The one class with the most ratings, ABSTAIN where several lead or there are no ratings; and how many ratings the
+    leading classes have each.
+
+    >>> leader, support = leading_class(np.array([[2, 1], [1, 1], [0, 0]]))
+    >>> leader.tolist(), support.tolist()
+    ([0, -1, -1], [2, 1, 0])
+
+    """
+    support = counts.max(axis=1)
+    alone = (counts == support[:, None]).sum(axis=1) == 1
+    return np.where(alone & (support > 0), counts.argmax(axis=1), ABSTAIN), support
 
 
 def qualify(pilot: Votes, min_agreement: float, min_ratings: int) -> pd.DataFrame:
@@ -36,10 +53,8 @@ def qualify(pilot: Votes, min_agreement: float, min_ratings: int) -> pd.DataFram
     row, column, label = pilot.entries()
     others = pilot.class_counts()[row]
     others[np.arange(len(row)), label] -= 1
-    best = others.max(axis=1)
-    looked_at = best > 0
-    alone = (others == best[:, None]).sum(axis=1) == 1
-    agrees = looked_at & alone & (others[np.arange(len(row)), label] == best)
+    leader, support = leading_class(others)
+    looked_at, agrees = support > 0, leader == label
     m = len(pilot.sources)
     ratings = np.bincount(column[looked_at], minlength=m)
     agreement = np.bincount(column[agrees], minlength=m) / np.where(ratings, ratings, 1)
