@@ -319,3 +319,17 @@ def test_whatever_people_do_no_item_gets_too_many_and_nothing_is_lost(tmp_path_f
         assert row.have == have[row.item]
         assert row.leased >= 0
         assert row.free >= 0
+
+
+def test_whom_the_rule_excludes_gets_nothing_more_and_what_they_rated_wants_others(store):
+    clock, excluded = Clock(), {}
+    store.add_batch(batch("i1", "i2", overlap=1))
+    made = desk(store, clock, exclude=lambda _: excluded)
+    rate(made, ANA, "a", "i1")
+    excluded["ana"] = "right on 30% of the gold"
+    clock.now += 61
+    assert made.next(ANA) == Nothing("qualify")
+    assert made.next(BO).item == "i1"
+    excluded.clear()
+    clock.now += 61
+    assert made.next(ANA).item == "i2"

@@ -4,13 +4,15 @@ Where people differ, an item may get more ratings than others. Those make its la
 every item got, or it would be lower the more people were asked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from weakhitl.annotation.overlap import Overlap
+from weakhitl.annotation.people_counting import CountingRule, who_counts
+from weakhitl.annotation.people_quality import annotator_quality
 from weakhitl.annotation.quality import qualify
 from weakhitl.annotation.store import ANNOTATOR
 from weakhitl.config import Config
@@ -19,11 +21,12 @@ from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.vote_table import encode_labels
 from weakhitl.votes import Votes
 
-COUNTED, EXTRA, SURPLUS, UNQUALIFIED, UNROUTED, SKIPPED = (
+COUNTED, EXTRA, SURPLUS, UNQUALIFIED, EXCLUDED, UNROUTED, SKIPPED = (
     "counted",
     "extra",
     "surplus",
     "not qualified",
+    "excluded",
     "not routed",
     "skipped",
 )
@@ -37,10 +40,13 @@ class Counted:
     ----------
     ratings
         item, annotator, label, ``fate``: counted; extra (asked for because the others differ: it helps to label the
-        item, and nothing is measured on it); surplus (beyond the overlap: it counts nowhere); not qualified; skipped;
-        or not routed (an item in no batch: as extra).
+        item, and nothing is measured on it); surplus (beyond the overlap: it counts nowhere); not qualified; excluded
+        (by the configuration's rule on gold, repeats and patterns); skipped; or not routed (an item in no batch: as
+        extra).
     annotators
         What ``qualify`` found on the pilot; None without a pilot, when everybody counts.
+    excluded
+        Person -> why their ratings do not count.
     votes
         Ratings that take part in the consensus: counted ones, extra ones, and those of items in no batch.
     measured
@@ -52,6 +58,7 @@ class Counted:
 
     ratings: pd.DataFrame
     annotators: pd.DataFrame | None
+    excluded: Mapping[str, str]
     votes: Votes
     measured: Votes
     settling: Votes
@@ -66,10 +73,12 @@ def count_ratings(
     min_ratings: int,
     most: int | None = None,
     settled: float = 0.6,
+    excluded: Mapping[str, str] | None = None,
 ) -> Counted:
     """Decide which ratings count; see ``Counted``.
 
-    ``ratings`` are the store's, in order of arrival; ``most`` and ``settled`` are those of ``Overlap``.
+    ``ratings`` are the store's, in order of arrival; ``most`` and ``settled`` are those of ``Overlap``; ``excluded``
+    says whose ratings do not count, and why.
     """
     table = ratings[ratings["role"] == ANNOTATOR][["item", "annotator", "label"]].reset_index(drop=True)
     codes, _ = encode_labels(table["label"], schema)
@@ -78,7 +87,8 @@ def count_ratings(
     if len(pilot_items):
         on_pilot = table[table["item"].isin(pilot_items)]
         annotators = qualify(Votes.from_long(on_pilot, schema), min_agreement, min_ratings)
-    table["fate"] = _fates(table, codes, batches, annotators)
+    excluded = excluded or {}
+    table["fate"] = _fates(table, codes, batches, annotators, table["annotator"].isin(list(excluded)).to_numpy())
     _call_extra(table, batches, most, settled)
     used = table[table["fate"].isin([COUNTED, EXTRA, UNROUTED])]
     routing = _items(batches, "routing")
@@ -87,14 +97,31 @@ def count_ratings(
     return Counted(
         table,
         annotators,
+        excluded,
         _votes(used, schema, items),
         _votes(on_routed[on_routed["fate"] == COUNTED], schema, routing),
         _votes(on_routed[on_routed["fate"].isin([COUNTED, EXTRA])], schema, routing),
     )
 
 
-def count_by(config: Config, ratings: pd.DataFrame, batches: Sequence[Batch]) -> Counted:
-    """Decide which ratings count in a project; see ``count_ratings``."""
+def excluded_by(config: Config, ratings: pd.DataFrame, tests: Mapping[str, str]) -> dict[str, str]:
+    """Say whose ratings a project's rule excludes, and why; ``tests``: item -> class of the gold that was mixed in."""
+    annotation = config.annotation
+    rule = CountingRule(
+        min_gold_accuracy=annotation.min_gold_accuracy,
+        min_self_consistency=annotation.min_self_consistency,
+        max_patterns=annotation.max_patterns,
+    )
+    if rule == CountingRule():
+        return {}
+    found = who_counts(annotator_quality(ratings, config.schema_, gold=pd.Series(tests, dtype=object)), rule)
+    return {name: why for name, why in found.items() if why}
+
+
+def count_by(
+    config: Config, ratings: pd.DataFrame, batches: Sequence[Batch], tests: Mapping[str, str] | None = None
+) -> Counted:
+    """Decide which ratings count in a project; see ``count_ratings`` and ``excluded_by``."""
     annotation = config.annotation
     return count_ratings(
         ratings,
@@ -104,6 +131,7 @@ def count_by(config: Config, ratings: pd.DataFrame, batches: Sequence[Batch]) ->
         min_ratings=annotation.qualify_ratings,
         most=config.routing.max_overlap,
         settled=annotation.adjudicate_below,
+        excluded=excluded_by(config, ratings, tests or {}),
     )
 
 
@@ -112,17 +140,18 @@ def _fates(
     codes: np.ndarray,
     batches: Sequence[Batch],
     annotators: pd.DataFrame | None,
+    excluded: np.ndarray,
 ) -> np.ndarray:
     overlap = {item: batch.overlap or len(table) for batch in batches for item in batch.items}
     routed = table["item"].isin(overlap)
     qualified = np.ones(len(table), dtype=bool)
     if annotators is not None:
         qualified = table["annotator"].isin(annotators.index[annotators["qualified"]]).to_numpy()
-    eligible = qualified & (codes != ABSTAIN)
+    eligible = qualified & ~excluded & (codes != ABSTAIN)
     place = pd.Series(eligible).groupby(table["item"].to_numpy()).cumsum().to_numpy()
     limit = table["item"].map(overlap).fillna(len(table)).to_numpy()
-    choices = [~qualified, codes == ABSTAIN, ~routed.to_numpy(), place > limit]
-    return np.select(choices, [UNQUALIFIED, SKIPPED, UNROUTED, SURPLUS], COUNTED)
+    choices = [~qualified, excluded, codes == ABSTAIN, ~routed.to_numpy(), place > limit]
+    return np.select(choices, [UNQUALIFIED, EXCLUDED, SKIPPED, UNROUTED, SURPLUS], COUNTED)
 
 
 def _call_extra(table: pd.DataFrame, batches: Sequence[Batch], most: int | None, settled: float) -> None:

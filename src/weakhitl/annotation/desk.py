@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pandas as pd
 from sqlalchemy import Connection, Select, bindparam, func, select
 
 from weakhitl.annotation import queue
@@ -13,7 +14,7 @@ from weakhitl.annotation.overlap import Overlap
 from weakhitl.annotation.people import Person
 from weakhitl.annotation.quality import qualify
 from weakhitl.annotation.store import ADJUDICATOR, ANNOTATOR, GOLD, REPEAT, AnnotationStore, Event, chain, tables
-from weakhitl.annotation.store.store import record, retire
+from weakhitl.annotation.store.store import read_ratings, record, retire
 from weakhitl.errors import StateError, UsageError
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.votes import Votes
@@ -23,6 +24,9 @@ _APART = 20
 
 _REMEMBERED = 5.0
 """Seconds that who qualifies is remembered."""
+
+_EXCLUDED_FOR = 60.0
+"""Seconds that who is excluded is remembered: to find out takes a look at all ratings."""
 
 _rating, _lease, _event = tables.rating.c, tables.lease.c, tables.event.c
 
@@ -64,6 +68,8 @@ class Rules:
         Item -> class name of known items, and their share of what a person gets.
     repeat_share
         Share of what a person gets that they had before.
+    exclude
+        Says of all ratings whose do not count, and why; they are given nothing more.
     show_share
         Share of the items on which they see a suggestion.
 
@@ -80,6 +86,7 @@ class Rules:
     gold_share: float = 0.0
     repeat_share: float = 0.0
     show_share: float = 0.0
+    exclude: Callable[[pd.DataFrame], Mapping[str, str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -154,6 +161,8 @@ class Desk:
         self._read = -_REMEMBERED
         self._batches: frozenset[str] = frozenset()
         self._qualified: frozenset[str] | None = None
+        self._looked = -_EXCLUDED_FOR
+        self._excluded: frozenset[str] = frozenset()
 
     # Giving out ---------------------------------------------------------------------------------------------------
 
@@ -193,6 +202,8 @@ class Desk:
     def _kinds(self, connection: Connection, person: Person) -> list[str]:
         """Give the batches that a person takes part in: after a pilot only those who qualify go on."""
         qualified = self._who_qualifies(connection)
+        if person.name in self._who_is_excluded(connection):
+            return []
         if qualified is not None and person.name not in qualified:
             return ["pilot"]
         return ["pilot", "routing"] if "pilot" in self._batches else ["routing"]
@@ -415,7 +426,23 @@ class Desk:
         def rule(first: int | None) -> Overlap:
             return Overlap(first, max(rules.most or 0, first or 0), rules.settled)
 
-        return queue.Counting(rule, lambda person: qualified is None or person in qualified, self._is_answer)
+        excluded = self._who_is_excluded(connection)
+
+        def counts(person: str) -> bool:
+            return (qualified is None or person in qualified) and person not in excluded
+
+        return queue.Counting(rule, counts, self._is_answer)
+
+    def _who_is_excluded(self, connection: Connection) -> frozenset[str]:
+        """Name those whose ratings do not count, by the rule; what they rated wants others when that is found out."""
+        if self.rules.exclude is None or self._clock() - self._looked < _EXCLUDED_FOR:
+            return self._excluded
+        self._looked = self._clock()
+        found = frozenset(self.rules.exclude(read_ratings(connection)))
+        if found != self._excluded:
+            self._excluded = found
+            self._settle(connection, None)
+        return found
 
     def _who_qualifies(self, connection: Connection) -> frozenset[str] | None:
         """Name those who qualify on the pilot; None where there is no pilot, or nothing after it yet."""
@@ -435,8 +462,6 @@ class Desk:
         ).all()
         if not rows:
             return frozenset()
-        import pandas as pd
-
         table = pd.DataFrame(rows, columns=["item", "annotator", "label"])
         votes = Votes.from_long(table, self.rules.schema, source="annotator")
         people = qualify(votes, self.rules.min_agreement, self.rules.min_ratings)

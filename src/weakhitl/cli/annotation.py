@@ -1,12 +1,13 @@
 """Commands ``route``, ``export``, ``import`` and ``annotators``."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from weakhitl.cli.shared import (
     column_options,
+    echo_wrapped,
     guarded,
     json_option,
     open_project,
@@ -15,6 +16,12 @@ from weakhitl.cli.shared import (
     project_option,
 )
 from weakhitl.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from weakhitl.annotation import AnnotatorQuality
+    from weakhitl.estimate import Estimate
 
 
 @click.command("route")
@@ -175,20 +182,36 @@ def import_command(
 @json_option
 @guarded
 def annotators_command(project_path: Path, as_json: bool) -> None:
-    """List the people who rated, and who qualifies.
+    """List the people who rated, who counts, and how well they rate.
 
     \b
     Example:
       weakhitl annotators
     """
-    import pandas as pd
-
-    people = open_project(project_path).annotators()
-    piloted = "qualified" in people
+    project = open_project(project_path)
+    people = project.annotators()
+    qualities = project.people_quality()
     if as_json:
         records = people.reset_index().astype(object)
-        print_json(records.where(records.notna(), None).to_dict("records"))
+        found = {one.name: one.to_dict() for one in qualities}
+        print_json(
+            [
+                row | {"quality": found.get(row["annotator"])}
+                for row in records.where(records.notna(), None).to_dict("records")
+            ]
+        )
         return
+    _print_counting(people)
+    _print_quality(qualities)
+    effect = project.suggestion_effect()
+    if effect.value is not None:
+        echo_wrapped(f"Where people saw the suggestion, they agreed with it more often by {effect}.")
+
+
+def _print_counting(people: "pd.DataFrame") -> None:
+    import pandas as pd
+
+    piloted = "qualified" in people
     header = ["annotator", "ratings that count"] + (["pilot ratings", "agreement", "qualified"] if piloted else [])
     rows = []
     for name, row in people.iterrows():
@@ -207,4 +230,31 @@ def annotators_command(project_path: Path, as_json: bool) -> None:
             f"{int(people['qualified'].sum())} of {len(people)} qualify by agreeing with the others on the pilot."
         )
     else:
-        click.echo("There is no pilot, so everybody counts.")
+        click.echo("There is no pilot, so everybody counts." if "excluded" not in people else "There is no pilot.")
+    for name, why in people.get("excluded", pd.Series(dtype=object)).items():
+        if why:
+            echo_wrapped(f"{name} does not count: {why}.")
+
+
+def _print_quality(qualities: "list[AnnotatorQuality]") -> None:
+    """Print how well people rate; those of whom nothing can be said yet are only counted."""
+
+    def share(found: "Estimate") -> str:
+        return "" if found.value is None else f"{found.value:.0%} ({found.low:.0%}-{found.high:.0%})"
+
+    rows, silent = [], 0
+    for one in qualities:
+        figures = [share(one.loo_agreement), share(one.gold_accuracy), share(one.self_consistency)]
+        seconds = "" if one.seconds_median.value is None else f"{one.seconds_median.value:.1f}"
+        if any([*figures, seconds, one.patterns]):
+            rows.append([one.name, *figures, seconds])
+        else:
+            silent += 1
+    if rows:
+        header = ["annotator", "as the others", "as gold", "as before", "seconds"]
+        print_table("How they rate, with 95 % intervals", header, rows, [1, 2, 3, 4])
+    if silent:
+        click.echo(f"Of {silent:,} there are too few ratings to say how they rate.")
+    for one in qualities:
+        for pattern in one.patterns:
+            echo_wrapped(f"{one.name}, {pattern.name}: {pattern.evidence}")

@@ -79,6 +79,7 @@ def status_command(project_path: Path, checks: bool, as_json: bool) -> None:
         return
     for verdict in facts.pop("checks", []):
         facts[verdict["name"]] = f"{verdict['status']}: {verdict['why']}"
+    facts.pop("people", None)  # `weakhitl annotators` shows them
     if found := facts.pop("agreement", None):
         facts["agreement"] = f"Krippendorff's alpha {found['text']}"
     rows = [(name, ", ".join(value) if isinstance(value, list) else str(value)) for name, value in facts.items()]

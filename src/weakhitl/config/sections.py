@@ -196,6 +196,15 @@ class AnnotationSection(Section):
         default=None, description="A file with columns item and label: known items that are mixed in, to test people."
     )
     gold_share: Share = Field(default=0.05, description="Share of what a person gets that is gold.")
+    min_gold_accuracy: Share | None = Field(
+        default=None, description="People who are surely right on less of the gold do not count."
+    )
+    min_self_consistency: Share | None = Field(
+        default=None, description="Nor do those who surely repeat less of their own answers."
+    )
+    max_patterns: Count | None = Field(
+        default=None, description="Nor those in whose answers more patterns of spam are found; 0 for any."
+    )
     repeat_share: Share = Field(
         default=0.0, description="Share that a person had before: whether they say the same again."
     )

@@ -112,7 +112,7 @@ def assess(evidence: Evidence) -> Assessment:
     Gold labels teach the model and stand as they are. Decisions do not teach it: the audit's are what its
     accuracy is measured against.
     """
-    counted = count_by(evidence.config, evidence.ratings, evidence.batches)
+    counted = count_by(evidence.config, evidence.ratings, evidence.batches, evidence.context.tests)
     ledger = evidence.functions.join(_as_sources(counted.votes))
     section = evidence.config.label_model
     model = MODELS[section.name](balance=section.balance).fit(ledger, gold=evidence.gold)

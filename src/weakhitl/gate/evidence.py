@@ -1,5 +1,6 @@
 """The evidence: all that labels, figures and verdicts are computed from, and nothing else."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -30,6 +31,8 @@ class Context:
         ``version`` of the last release and ``classes``: name -> share; None before the first.
     attributes
         Columns of the data that the policy looks at, indexed by item id.
+    tests
+        Item -> class name of the gold that is mixed in to test people.
 
     """
 
@@ -37,6 +40,7 @@ class Context:
     guideline: str = ""
     previous: dict[str, Any] | None = None
     attributes: pd.DataFrame = field(default_factory=pd.DataFrame)
+    tests: Mapping[str, str] = field(default_factory=dict)
 
 
 def _now() -> Context:

@@ -122,7 +122,8 @@ def evidence_digest(evidence: Evidence) -> str:
     heads = [(batch.kind, batch.seed, batch.overlap, batch.frame) for batch in evidence.batches]
     gold = None if evidence.gold is None else [(str(item), int(label)) for item, label in evidence.gold.items()]
     names = [list(map(str, functions.items)), list(functions.sources), heads, gold, context.guideline]
-    digest.update(json.dumps([*names, context.previous, rows]).encode())
+    tests = [sorted(context.tests.items())] if context.tests else []
+    digest.update(json.dumps([*names, context.previous, rows, *tests]).encode())
     return digest.hexdigest()
 
 

@@ -7,8 +7,10 @@ from uuid import uuid4
 
 import pandas as pd
 
+from weakhitl.annotation import AnnotatorQuality, anchoring, annotator_quality
 from weakhitl.annotation.counting import COUNTED
 from weakhitl.errors import StateError, UsageError
+from weakhitl.estimate import Estimate
 from weakhitl.files import require_columns, write_table
 from weakhitl.gate import Assessment
 from weakhitl.pipeline.workspace import Workspace
@@ -88,6 +90,25 @@ def _ordered(workspace: Workspace, assessment: Assessment, taken: pd.Index, budg
     return votes.items[order]
 
 
+def people_quality(workspace: Workspace) -> list[AnnotatorQuality]:
+    """Say how well people rate, with intervals: on gold, against the others, against themselves, how fast; patterns."""
+    return annotator_quality(_with_shown(workspace.store.ratings()), workspace.config.schema_, gold=_known(workspace))
+
+
+def suggestion_effect(workspace: Workspace) -> Estimate:
+    """Estimate by how much people agree more with a suggestion when they see it."""
+    return anchoring(_with_shown(workspace.store.ratings()), workspace.config.schema_)
+
+
+def _known(workspace: Workspace) -> "pd.Series[Any] | None":
+    return pd.Series(workspace.tests, dtype=object) if workspace.tests else None
+
+
+def _with_shown(ratings: pd.DataFrame) -> pd.DataFrame:
+    """Give ``suggested`` as the class that was shown, empty where none was."""
+    return ratings.assign(suggested=ratings["suggestion"].where(ratings["suggested"].eq(other=True), ""))
+
+
 def ratings_table(workspace: Workspace) -> pd.DataFrame:
     """Give all ratings that stand, in order of arrival, with what is known of each."""
     return workspace.store.ratings()
@@ -130,12 +151,18 @@ def add_items(workspace: Workspace, items: Sequence[Mapping[str, Any] | str], ov
 
 
 def annotators(workspace: Workspace) -> pd.DataFrame:
-    """List the people: ratings that count, and on a pilot their ratings, agreement, and whether they qualify."""
+    """List the people: ratings that count, and on a pilot their ratings, agreement, and whether they qualify.
+
+    ``excluded`` says why somebody's ratings do not count by the rule, and is not there where nobody's are. How well
+    they rate is in ``people_quality``.
+    """
     counted = workspace.assess().counted
     table = counted.ratings
     names = pd.Index(sorted(table["annotator"].unique()), name="annotator", dtype=object)
     counts = table[table["fate"] == COUNTED]["annotator"].value_counts()
     people = pd.DataFrame({"counted": counts.reindex(names).fillna(0).astype(int)}, index=names)
+    if counted.excluded:
+        people["excluded"] = [counted.excluded.get(name, "") for name in names]
     if counted.annotators is not None:
         pilot = counted.annotators.rename(columns={"ratings": "pilot_ratings", "agreement": "pilot_agreement"})
         people = people.join(pilot)

@@ -6,7 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from weakhitl.annotation import AnnotatorQuality
 from weakhitl.config import CONFIG_NAME, Config
+from weakhitl.estimate import Estimate
 from weakhitl.gate import Assessment, Gate
 from weakhitl.label_model import Explanation
 from weakhitl.labeling.apply import Progress
@@ -132,6 +134,14 @@ class Project:
     def annotators(self) -> pd.DataFrame:
         """List the people who rated, and whether they qualify."""
         return annotate.annotators(self._workspace)
+
+    def people_quality(self) -> list[AnnotatorQuality]:
+        """Say how well people rate: on gold, against the others, against themselves, how fast, in what patterns."""
+        return annotate.people_quality(self._workspace)
+
+    def suggestion_effect(self) -> Estimate:
+        """Estimate by how much people agree more with a suggestion when they see it."""
+        return annotate.suggestion_effect(self._workspace)
 
     def ask_again(self, classes: Sequence[str] = (), where: Mapping[str, str] | None = None) -> tuple[int, int]:
         """Ask rated items again after a revision; give how many items, and how many ratings were set aside."""

@@ -71,4 +71,4 @@ def before_and_after(workspace: Workspace) -> dict[str, Any]:
 
 
 def _measured(workspace: Workspace, ratings: pd.DataFrame) -> Votes:
-    return count_by(workspace.config, ratings, workspace.store.batches()).measured
+    return count_by(workspace.config, ratings, workspace.store.batches(), workspace.tests).measured

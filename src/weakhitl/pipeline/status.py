@@ -3,9 +3,12 @@
 from typing import Any
 
 from weakhitl.agreement import krippendorff_alpha
+from weakhitl.annotation import AnnotatorQuality
 from weakhitl.annotation.counting import COUNTED
 from weakhitl.errors import StateError
+from weakhitl.estimate import Estimate
 from weakhitl.gate import FAIL, PASS, Assessment, run_gate
+from weakhitl.pipeline.annotate import people_quality
 from weakhitl.pipeline.own_checks import own_checks
 from weakhitl.pipeline.workspace import Workspace
 
@@ -41,6 +44,7 @@ def status(workspace: Workspace, *, checks: bool = False) -> dict[str, Any]:
     if checks:
         facts["checks"] = [verdict.to_dict() for verdict in gate.verdicts]
         facts["agreement"] = _agreement(assessment)
+        facts["people"] = {one.name: _quality(one) for one in people_quality(workspace)}
     facts["releases"] = sorted(path.name for path in workspace.releases.glob("[0-9]*") if path.is_dir())
     facts["next"] = _next(assessment, facts["gate"])
     return facts
@@ -52,6 +56,19 @@ def _agreement(assessment: Assessment) -> dict[str, Any]:
     weights = assessment.measured_weights if len(votes) else None
     alpha = krippendorff_alpha(votes, level=level, weights=weights)
     return alpha.to_dict() | {"text": str(alpha)}
+
+
+def _quality(one: AnnotatorQuality) -> dict[str, Any]:
+    """Put somebody's figures in a few words each."""
+    shares = {"agrees": one.loo_agreement, "gold": one.gold_accuracy, "repeats": one.self_consistency}
+    words = {name: _share(found) for name, found in shares.items()}
+    return words | {"patterns": [pattern.name for pattern in one.patterns]}
+
+
+def _share(found: Estimate) -> str:
+    if found.value is None or found.low is None or found.high is None:
+        return ""
+    return f"{found.value:.0%} ({found.low:.0%} to {found.high:.0%})"
 
 
 def _rated(assessment: Assessment) -> bool:

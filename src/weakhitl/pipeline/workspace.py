@@ -12,7 +12,8 @@ from typing import Any
 import pandas as pd
 
 from weakhitl.annotation import AnnotationStore, Desk, Rules
-from weakhitl.annotation.store import RATING_COLUMNS
+from weakhitl.annotation.counting import excluded_by
+from weakhitl.annotation.store.store import EVIDENCE_COLUMNS
 from weakhitl.config import CONFIG_NAME, Config, load_config
 from weakhitl.errors import ConfigError, DataError, StateError
 from weakhitl.files import read_table, require_columns, sha256, write_json
@@ -92,8 +93,7 @@ class Workspace:
     @cached_property
     def desk(self) -> Desk:
         """What gives the store's items to people."""
-        config, gold = self.config, self.config.annotation.gold
-        annotation = config.annotation
+        config, annotation = self.config, self.config.annotation
         rules = Rules(
             config.schema_,
             most=config.routing.max_overlap,
@@ -102,15 +102,20 @@ class Workspace:
             min_ratings=annotation.qualify_ratings,
             lease=annotation.lease,
             idle=annotation.idle,
-            gold={} if gold is None else self._mixed_in(self.root / gold),
+            gold=self.tests,
+            exclude=lambda ratings: excluded_by(config, ratings[EVIDENCE_COLUMNS], self.tests),
             gold_share=annotation.gold_share,
             repeat_share=annotation.repeat_share,
             show_share=0.0 if annotation.suggest == "never" else 1 - annotation.hide_share,
         )
         return Desk(self.store, rules)
 
-    def _mixed_in(self, path: Path) -> dict[str, str]:
-        """Read the gold items that people are tested on; those that were routed are no test, and are left out."""
+    @cached_property
+    def tests(self) -> dict[str, str]:
+        """Item -> class name of the gold that people are tested on; what was routed is no test, and is left out."""
+        if self.config.annotation.gold is None:
+            return {}
+        path = self.root / self.config.annotation.gold
         known = Votes.from_long(read_table(path).assign(source="gold"), self.config.schema_, source="source")
         names = {str(item): str(self.config.schema_.name(int(code))) for item, code in _decided(known)}
         if unknown := [item for item in names if item not in self.items.index]:
@@ -152,7 +157,7 @@ class Workspace:
         """Put together what the gate decides on; ``columns`` of the data beside those that the policy names."""
         votes = self.votes()
         batches = tuple(self.store.batches())
-        ratings = self.store.ratings()[RATING_COLUMNS]
+        ratings = self.store.ratings()[EVIDENCE_COLUMNS]
         return Evidence(self.config, votes, ratings, batches, self._gold(votes), self._context(columns))
 
     def _context(self, more: Collection[str]) -> Context:
@@ -165,7 +170,7 @@ class Workspace:
                 raise ConfigError(CONFIG_NAME, [f"{fault}; the data has {known}" for fault in faults])
             attributes = self.items[columns].map(lambda cell: None if pd.isna(cell) or cell == "" else str(cell))
         as_of = datetime.now(UTC).replace(microsecond=0)
-        return Context(as_of, self.guideline_hash, last_release(self.releases), attributes)
+        return Context(as_of, self.guideline_hash, last_release(self.releases), attributes, self.tests)
 
     def _gold(self, votes: Votes) -> "pd.Series[int] | None":
         name = self.config.label_model.gold

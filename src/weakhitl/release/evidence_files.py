@@ -1,6 +1,7 @@
 """The evidence as files: what a bundle holds beside its data, and how to read it back."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -39,6 +40,7 @@ def write_evidence(folder: Path, evidence: Evidence) -> None:
         write_table(folder / GOLD, table)
     context = evidence.context
     facts = {"as_of": context.as_of.isoformat(), "guideline": context.guideline, "previous": context.previous}
+    facts["tests"] = dict(context.tests)
     write_json(folder / CONTEXT, facts)
     if len(context.attributes.columns):
         write_table(folder / ATTRIBUTES, context.attributes.rename_axis(_ITEM).reset_index())
@@ -47,7 +49,7 @@ def write_evidence(folder: Path, evidence: Evidence) -> None:
 def read_evidence(folder: Path) -> Evidence:
     """Read the evidence of a bundle. Raises ``DataError`` or ``ConfigError`` where it cannot be used."""
     config = load_config(folder / CONFIG_NAME, NAMES)
-    ratings = _read(folder / RATINGS, RATING_COLUMNS).astype(object)
+    ratings = _read(folder / RATINGS, RATING_COLUMNS, ["seconds"]).astype(object)
     batches = _batches(_read(folder / BATCHES, [*_HEAD, *_ROUTED]))
     functions = read_votes(folder / VOTES, config.schema_)
     gold = None
@@ -61,13 +63,14 @@ def _context(folder: Path, config: Config) -> Context:
         facts = json.loads((folder / CONTEXT).read_text(encoding="utf-8"))
         as_of = datetime.fromisoformat(facts["as_of"])
         guideline, previous = str(facts["guideline"]), facts["previous"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        tests = {str(item): str(label) for item, label in facts.get("tests", {}).items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(str(folder / CONTEXT), f"cannot be used: {error}") from error
     columns = config.gate.columns
     attributes = pd.DataFrame()
     if columns:
         attributes = _read(folder / ATTRIBUTES, [_ITEM, *columns]).set_index(_ITEM)
-    return Context(as_of, guideline, previous, attributes)
+    return Context(as_of, guideline, previous, attributes, tests)
 
 
 def gold_labels(table: pd.DataFrame, items: pd.Index, schema: LabelSchema) -> "pd.Series[int]":
@@ -80,8 +83,8 @@ def gold_labels(table: pd.DataFrame, items: pd.Index, schema: LabelSchema) -> "p
     return pd.Series(label, index=items[row], dtype=np.int64)
 
 
-def _read(path: Path, columns: list[str]) -> pd.DataFrame:
-    """Read a Parquet table that may have no rows."""
+def _read(path: Path, columns: list[str], optional: Sequence[str] = ()) -> pd.DataFrame:
+    """Read a Parquet table that may have no rows; older bundles lack the optional columns."""
     import pyarrow as pa
 
     try:
@@ -89,7 +92,7 @@ def _read(path: Path, columns: list[str]) -> pd.DataFrame:
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
         raise DataError(str(path), f"not a readable Parquet file ({' '.join(str(error).split())})") from error
     require_columns(table, columns, str(path))
-    return table[columns]
+    return table[[*columns, *(name for name in optional if name in table)]]
 
 
 def _batch_table(batches: tuple[Batch, ...]) -> pd.DataFrame:

@@ -160,7 +160,7 @@ class Room:
     def _queue(self) -> pd.DataFrame:
         store = self.workspace.store
         ratings, batches = store.ratings(), store.batches()
-        counted = count_by(self.config, ratings, batches)
+        counted = count_by(self.config, ratings, batches, self.workspace.tests)
         decided = pd.Index(ratings["item"][ratings["role"] == ADJUDICATOR].unique())
         found = adjudication_queue(counted.settling, batches, decided, self.config.annotation.adjudicate_below)
         wanting = set(self.desk.unfinished(found["item"].tolist()))

@@ -22,6 +22,9 @@ ANNOTATOR, ADJUDICATOR, GOLD, REPEAT = "annotator", "adjudicator", "gold", "repe
 """What a rating was made as; on a gold item, and on an item that the same person had before, it counts nowhere else."""
 
 RATING_COLUMNS = ["item", "annotator", "label", "role", "guideline", "time"]
+EVIDENCE_COLUMNS = [*RATING_COLUMNS, "seconds"]
+"""What labels, figures and who counts depend on; older releases have no seconds."""
+
 MORE_COLUMNS = ["seconds", "note", "suggestion", "suggested", "number", "retired"]
 
 EVERYBODY = 1_000_000
@@ -95,7 +98,7 @@ class AnnotationStore:
         """
         with self.database.write() as connection:
             table = table if "role" in table else table.assign(role=role)
-            known = _ratings(connection).set_index(_KEY)["label"]
+            known = read_ratings(connection).set_index(_KEY)["label"]
             keys = pd.MultiIndex.from_frame(table[_KEY])
             new = ~keys.isin(known.index)
             stored = known.reindex(keys).to_numpy(dtype=object)
@@ -119,7 +122,7 @@ class AnnotationStore:
         if not self.database.exists:
             return pd.DataFrame(columns=[*RATING_COLUMNS, *MORE_COLUMNS], dtype=object)
         with self.database.read() as connection:
-            return _ratings(connection, retired=retired)
+            return read_ratings(connection, retired=retired)
 
     def events(self, after: int = 0, kind: str | None = None) -> list[Event]:
         """List what happened after an event's number, oldest first; only events of a kind, if one is given."""
@@ -249,7 +252,8 @@ def _rating_event(row: Mapping[str, Any], guideline: str) -> Event:
     return Event("rating", str(row["annotator"]), str(row["item"]), body, **time)
 
 
-def _ratings(connection: Connection, *, retired: bool = False) -> pd.DataFrame:
+def read_ratings(connection: Connection, *, retired: bool = False) -> pd.DataFrame:
+    """Give all ratings that stand, or those that were set aside."""
     names = [*RATING_COLUMNS, *MORE_COLUMNS]
     columns = tables.rating.c
     query = select(*(columns[name] for name in names)).order_by(columns.number)

@@ -192,6 +192,8 @@ def _annotators(assessment: Assessment) -> list[dict[str, Any]]:
     rows = []
     for name in sorted(table["annotator"].unique()):
         row: dict[str, Any] = {"annotator": name, "counted": int(counted.get(name, 0))}
+        if name in assessment.counted.excluded:
+            row["excluded"] = assessment.counted.excluded[name]
         if pilot is not None:
             there = name in pilot.index
             agreement = pilot.loc[name, "agreement"] if there else pd.NA

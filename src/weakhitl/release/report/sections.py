@@ -250,9 +250,12 @@ def _annotators(report: Report) -> Section:
     text = (
         "People qualify by how often they agree with the others on the pilot, and only on the pilot."
         if piloted
-        else "There was no pilot: everybody's ratings count.",
+        else "There was no pilot: everybody's ratings count, but for whom the rule excludes.",
     )
-    return Section("Annotators", text, header, tuple(rows))
+    excluded = [
+        f"{row['annotator']} does not count: {row['excluded']}." for row in report["annotators"] if "excluded" in row
+    ]
+    return Section("Annotators", (*text, *excluded), header, tuple(rows))
 
 
 def _checks(report: Report) -> Section:
