@@ -33,6 +33,8 @@ _HOMES = {
     "WeakHITLError": "errors",
     "WeightedVote": "label_model",
     "agreement_difference": "agreement",
+    "anchoring": "annotation",
+    "annotator_quality": "annotation",
     "apply": "labeling",
     "betting_bounds": "agreement",
     "brennan_prediger": "agreement",
@@ -119,6 +121,7 @@ if TYPE_CHECKING:
         units_for_precision,
         units_needed,
     )
+    from weakhitl.annotation import anchoring, annotator_quality
     from weakhitl.consensus import Consensus
     from weakhitl.errors import WeakHITLError
     from weakhitl.estimate import Estimate
