@@ -30,7 +30,7 @@ _ALWAYS = 0.8
 _PACE = 0.25
 """A rating is far below the others' pace under this part of their median on the item."""
 _WORSE = 2 / 3
-"""Somebody quick is accused only with less than this part of everybody else's agreement beyond chance."""
+"""Somebody quick is accused only with less, by a standard error, than this part of others' agreement beyond chance."""
 _WORTH_A_LOOK = 0.2
 """A p-value above it will not be significant, so that what else it would need is not computed."""
 _REPEATED = 0.5
@@ -197,7 +197,7 @@ def _too_fast(answers: Answers, rows: IntArray, pace: FloatArray, needed: int, f
     """Sign tests that most ratings took less than the floor, and that most took far less than the others' time.
 
     Both have to hold, so the greater p-value is the test's (an intersection-union test; Berger, 1982). Somebody quick
-    whose answers are about as good as everybody else's is not accused.
+    whose answers are about as good as everybody else's, or may be, by a standard error, is not accused.
     """
     if answers.seconds is None:
         return Pattern(TOO_FAST, "the ratings have no column 'seconds'")
@@ -213,18 +213,23 @@ def _too_fast(answers: Answers, rows: IntArray, pace: FloatArray, needed: int, f
     p = float(binom.sf(min(under, ahead) - 1, n, 0.5))
     if p < _WORTH_A_LOOK:
         others = np.flatnonzero((answers.person != answers.person[rows[0]]) & (answers.label != ABSTAIN))
-        own, usual = _agreement(answers, rows), _agreement(answers, others)
+        (own, error), (usual, _) = _agreement(answers, rows), _agreement(answers, others)
         evidence += f"; {own:.2f} of agreement beyond chance, {usual:.2f} of everybody else"
-        p = p if own <= _WORSE * usual else 1.0
+        p = p if own + error <= _WORSE * usual else 1.0
     return Pattern(TOO_FAST, evidence, p, n)
 
 
-def _agreement(answers: Answers, rows: IntArray) -> float:
-    """Agreement with gold, or the others' leading class, beyond what the class shares give."""
+def _agreement(answers: Answers, rows: IntArray) -> tuple[float, float]:
+    """Agreement with gold, or the others' leading class, beyond what the class shares give; and its standard error."""
     told = np.where(answers.gold[rows] != ABSTAIN, answers.gold[rows], answers.leader[rows])
     rows, told = rows[told != ABSTAIN], told[told != ABSTAIN]
+    if not len(rows):
+        return 0.0, 0.0
     label = answers.label[rows]
-    return beyond_chance(float((label == told).mean()), label, told) if len(rows) else 0.0
+    same = label == told
+    spread = float(same.std())
+    low, high = (beyond_chance(share, label, told) for share in (float(same.mean()), float(same.mean()) + spread))
+    return low, (high - low) / len(rows) ** 0.5
 
 
 def _periodic(answers: Answers, rows: IntArray, needed: int, shuffles: int, rng: np.random.Generator) -> Pattern:
