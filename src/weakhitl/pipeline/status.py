@@ -81,11 +81,11 @@ def _next(assessment: Assessment, gate: str) -> str:
         return "weakhitl route --pilot N (to qualify people) or weakhitl route"
     rated = assessment.counted.ratings["item"].isin(batches[-1].items).any()
     if not rated:
-        return "weakhitl export items.csv, have them rated, weakhitl import items.csv"
+        return "weakhitl annotate, or weakhitl export items.csv, have them rated, weakhitl import items.csv"
     if batches[-1].kind == "pilot":
         return "weakhitl annotators, then weakhitl route"
     if len(assessment.adjudication_queue):
-        return "weakhitl export --adjudication queue.csv, decide, weakhitl import --adjudication queue.csv"
+        return "weakhitl annotate, or weakhitl export --adjudication queue.csv, decide, weakhitl import it"
     if gate == PASS:
         return "weakhitl release 1.0.0"
     return "weakhitl check" + (" says what fails" if gate == FAIL else " says what is missing")
