@@ -46,6 +46,9 @@ def test_items_of_a_class_are_asked_again_and_the_agreement_is_compared(project)
     shown = run(project, "agreement", "--again").output
     assert "6 items were asked again (rain)" in shown
     assert "before" in shown
+    told = Project.load(project).status(checks=True)["revision"]
+    assert (told["items"], told["why"]) == ("6", "rain")
+    assert "before and after the revision" in run(project, "status", "--checks").output
     store = Project.load(project)._workspace.store
     assert len(store.ratings(retired=True)) == 12
     assert store.faults() == []

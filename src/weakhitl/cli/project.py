@@ -79,6 +79,8 @@ def status_command(project_path: Path, checks: bool, as_json: bool) -> None:
         return
     for verdict in facts.pop("checks", []):
         facts[verdict["name"]] = f"{verdict['status']}: {verdict['why']}"
+    if revision := facts.pop("revision", None):
+        facts["before and after the revision"] = f"{revision['before']}, then {revision['after']}"
     facts.pop("people", None)  # `weakhitl annotators` shows them
     if found := facts.pop("agreement", None):
         facts["agreement"] = f"Krippendorff's alpha {found['text']}"

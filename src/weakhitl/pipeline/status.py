@@ -10,6 +10,7 @@ from weakhitl.estimate import Estimate
 from weakhitl.gate import FAIL, PASS, Assessment, run_gate
 from weakhitl.pipeline.annotate import people_quality
 from weakhitl.pipeline.own_checks import own_checks
+from weakhitl.pipeline.revision import before_and_after
 from weakhitl.pipeline.workspace import Workspace
 
 
@@ -44,6 +45,7 @@ def status(workspace: Workspace, *, checks: bool = False) -> dict[str, Any]:
     if checks:
         facts["checks"] = [verdict.to_dict() for verdict in gate.verdicts]
         facts["agreement"] = _agreement(assessment)
+        facts["revision"] = _revision(workspace)
         facts["people"] = {one.name: _quality(one) for one in people_quality(workspace)}
     facts["releases"] = sorted(path.name for path in workspace.releases.glob("[0-9]*") if path.is_dir())
     facts["next"] = _next(assessment, facts["gate"])
@@ -56,6 +58,15 @@ def _agreement(assessment: Assessment) -> dict[str, Any]:
     weights = assessment.measured_weights if len(votes) else None
     alpha = krippendorff_alpha(votes, level=level, weights=weights)
     return alpha.to_dict() | {"text": str(alpha)}
+
+
+def _revision(workspace: Workspace) -> dict[str, str] | None:
+    """Put the agreement before and after items were asked again in words; None where none were."""
+    if workspace.store.ratings(retired=True).empty:
+        return None
+    found = before_and_after(workspace)
+    words = {name: str(Estimate(**found[name])) for name in ("before", "after", "difference")}
+    return words | {"items": f"{found['items']:,}", "why": found["why"]}
 
 
 def _quality(one: AnnotatorQuality) -> dict[str, Any]:
