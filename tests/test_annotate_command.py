@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -205,3 +206,27 @@ def test_what_was_acknowledged_before_a_kill_is_there_after_it(tmp_path):
     assert len(acknowledged) > 10
     assert {*acknowledged} <= {event.id for event in store.events()}
     assert store.faults() == []
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
+def test_with_a_certificate_it_speaks_tls_and_cookies_are_for_tls_alone(tmp_path):
+    import ssl
+    import urllib.request
+
+    make_project(tmp_path)
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    more = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*command, *more], check=True, capture_output=True)
+    options = ("--tls-cert", str(certificate), "--tls-key", str(key))
+    with served(tmp_path, None, *options) as (_, _, link):
+        assert link.startswith("https://127.0.0.1:")
+        opener = urllib.request.build_opener(
+            urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=str(certificate))),
+            urllib.request.HTTPCookieProcessor(),
+        )
+        with opener.open(link, timeout=10) as answer:
+            assert answer.status == 200
+            assert answer.url.endswith("/project")
+        cookies = [one for handler in opener.handlers for one in getattr(handler, "cookiejar", [])]
+        assert [one.secure for one in cookies] == [True]

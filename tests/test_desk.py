@@ -333,3 +333,16 @@ def test_whom_the_rule_excludes_gets_nothing_more_and_what_they_rated_wants_othe
     excluded.clear()
     clock.now += 61
     assert made.next(ANA).item == "i2"
+
+
+def test_a_rating_that_came_as_a_file_meanwhile_is_corrected_by_the_page(store):
+    store.add_batch(batch("i1", "i2"))
+    made = desk(store)
+    assert made.next(ANA).item == "i1"
+    store.add_ratings(table(("i1", "ana", "a")), ANNOTATOR)
+    made.settle(["i1"])
+    made.submit(ANA, Answer("i1", "b", "page"))
+    assert store.ratings()["label"].tolist() == ["b"]
+    assert [event.kind for event in store.events()] == ["batch", "rating", "correction"]
+    assert made.next(ANA).item == "i2"
+    assert [made.next(person).item for person in (BO, CY)] == ["i1", "i2"]

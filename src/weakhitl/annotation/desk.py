@@ -41,6 +41,13 @@ _LEASES = _OF_ITEM.where(_MINE)
 _LEASES_AS = _OF_ITEM.where(_lease.person == bindparam("who"), _lease.role == bindparam("as_role"))
 _KNOWN = select(_event.number, _event.actor).where(_event.id == bindparam("of_id"))
 _RATED = (_rating.annotator == bindparam("who")) & (_rating.role != ADJUDICATOR) & (_rating.retired == 0)
+_SAID = (
+    select(_rating.role)
+    .where(_rating.annotator == bindparam("who"), _rating.item == bindparam("of_item"), _rating.retired == 0)
+    .order_by(_rating.number.desc())
+)
+_STANDING = _SAID.where(_rating.role != ADJUDICATOR)
+_STANDING_AS = _SAID.where(_rating.role == bindparam("as_role"))
 _DONE = select(func.count()).where(_RATED)
 _LAST = (
     select(_rating.item, _rating.label, _rating.guideline, _rating.role, _rating.suggested, _rating.time)
@@ -286,11 +293,12 @@ class Desk:
             return Stored(known.number, known=True)
         queue.expire(connection, self._clock())
         lease = self._lease(connection, person, answer.item, role)
-        before = self._standing(connection, person, answer.item, role) if lease is None else None
+        before = self._standing(connection, person, answer.item, role)
         if lease is None and before is None:
             raise StateError(f"item {answer.item!r} was not given to {person.name!r}; ask for the next item")
         made_as = lease.role if lease is not None else str(before)
-        (number,) = record(connection, [self._event(person, answer, made_as, lease)])
+        event = self._event(person, answer, made_as, lease, correction=before == made_as)
+        (number,) = record(connection, [event])
         if lease is not None:
             queue.end(connection, answer.item, person.name, made_as, active=lease.active)
         if made_as != ANNOTATOR:
@@ -318,22 +326,15 @@ class Desk:
 
     def _lease(self, connection: Connection, person: Person, item: str, role: str | None) -> Any:
         """Find what the person was given, even if it ran out."""
-        mine = (_lease.person == person.name) & (_lease.item == item)
-        mine &= (_lease.role != ADJUDICATOR) if role is None else (_lease.role == role)
-        query = (
-            select(_lease.role, _lease.since, _lease.suggested, _lease.active)
-            .where(mine)
-            .order_by(_lease.active.desc())
-        )
-        return connection.execute(query).first()
+        query = _LEASES if role is None else _LEASES_AS
+        return connection.execute(query, {"who": person.name, "of_item": item, "as_role": role}).first()
 
     def _standing(self, connection: Connection, person: Person, item: str, role: str | None) -> str | None:
         """Give the role of the person's latest answer on an item."""
-        mine = (_rating.annotator == person.name) & (_rating.item == item) & (_rating.retired == 0)
-        mine &= (_rating.role != ADJUDICATOR) if role is None else (_rating.role == role)
-        return connection.execute(select(_rating.role).where(mine).order_by(_rating.number.desc())).scalar()
+        query = _STANDING if role is None else _STANDING_AS
+        return connection.execute(query, {"who": person.name, "of_item": item, "as_role": role}).scalar()
 
-    def _event(self, person: Person, answer: Answer, role: str, lease: Any) -> Event:
+    def _event(self, person: Person, answer: Answer, role: str, lease: Any, *, correction: bool) -> Event:
         spent = self._clock() - lease.since if lease is not None else None
         seconds = answer.seconds if answer.seconds is not None else spent
         if seconds is not None:
@@ -343,7 +344,7 @@ class Desk:
             body["note"] = answer.note
         if answer.suggestion:
             body |= {"suggestion": answer.suggestion, "suggested": bool(lease is not None and lease.suggested)}
-        return Event("correction" if lease is None else "rating", person.name, answer.item, body, answer.id)
+        return Event("correction" if correction else "rating", person.name, answer.item, body, answer.id)
 
     def undo(self, person: Person) -> Given | None:
         """Take back a person's last answer, and give them its item again; None where there is nothing to take back."""
@@ -409,6 +410,12 @@ class Desk:
                 return None
             number = connection.execute(_DONE, {"who": person.name}).scalar_one()
         return Last(found.item, found.label, found.time, found.guideline, number)
+
+    def decided(self) -> set[str]:
+        """Give the items that somebody has decided on."""
+        query = select(_rating.item).where(_rating.role == ADJUDICATOR, _rating.retired == 0)
+        with self.store.database.read() as connection:
+            return set(connection.execute(query).scalars())
 
     def may_see(self, person: Person, item: str) -> bool:
         """Say whether an item was given to a person."""

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 @click.option("--port", type=click.IntRange(1, 65535), default=8765, show_default=True, help="Port to listen on.")
 @click.option("--tls-cert", type=click.Path(path_type=Path), help="Certificate, to be reached by others.")
 @click.option("--tls-key", type=click.Path(path_type=Path), help="Its key.")
-@click.option("--behind-proxy", metavar="URL", help="The address that browsers use, where a proxy does TLS.")
+@click.option(
+    "--behind-proxy",
+    metavar="URL",
+    help="The address that browsers use, where a proxy does TLS, or that the certificate names.",
+)
 @click.option("--terminal", is_flag=True, help="Rate here in the terminal, one key a class.")
 @click.option("--invite", metavar="NAME", help="Make a link for a person instead; an older one is revoked.")
 @click.option(

@@ -28,7 +28,7 @@ from weakhitl.web.show import Field, fields_of
 from weakhitl.web.spans import Spans
 
 _COUNTED_FOR = 5.0
-"""Seconds that the counts of the queue are shown."""
+"""Seconds that counts are shown: to count anew takes longer than to give somebody an item."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,8 @@ class Room:
         self.people = People(workspace.store)
         self.guidelines = Guidelines(workspace.store, workspace.guideline_path)
         self._lock = threading.Lock()
-        self._waiting: tuple[int, pd.DataFrame] | None = None
+        self._waiting: tuple[float, pd.DataFrame] = (-_COUNTED_FOR, pd.DataFrame(columns=["item", "why"]))
+        self._people: tuple[float, list[dict[str, Any]]] = (-_COUNTED_FOR, [])
         self._counted: tuple[float, dict[str, int]] = (-_COUNTED_FOR, {})
 
     @property
@@ -75,7 +76,7 @@ class Room:
         return self.workspace.desk
 
     def queue(self) -> dict[str, int]:
-        """Count the queue's items, as of a few seconds ago: among a million that takes as long as giving one out."""
+        """Count the queue's items, as of a few seconds ago."""
         with self._lock:
             now = time.monotonic()
             if now - self._counted[0] > _COUNTED_FOR:
@@ -147,10 +148,11 @@ class Room:
         """List what waits for adjudicators: item, why; without what a person has rated, if they decide blind."""
         store, config = self.workspace.store, self.config
         with self._lock:
-            last = store.last_event()
-            if self._waiting is None or self._waiting[0] != last:
-                self._waiting = last, self._queue()
+            now = time.monotonic()
+            if now - self._waiting[0] > _COUNTED_FOR:
+                self._waiting = now, self._queue()
             found = self._waiting[1]
+        found = found[~found["item"].isin(self.desk.decided())]
         if person is None or not config.annotation.adjudicator_independent:
             return found
         ratings = store.ratings()
@@ -200,7 +202,14 @@ class Room:
     # People -------------------------------------------------------------------------------------------------------
 
     def counts(self) -> list[dict[str, Any]]:
-        """Say of everybody how much they rated, how fast, and how well, as far as there is evidence."""
+        """Say of everybody how much they rated, and how fast, as of a few seconds ago."""
+        with self._lock:
+            now = time.monotonic()
+            if now - self._people[0] > _COUNTED_FOR:
+                self._people = now, self._count_people()
+            return self._people[1]
+
+    def _count_people(self) -> list[dict[str, Any]]:
         ratings = self.workspace.store.ratings()
         ratings = ratings[ratings["role"] != ADJUDICATOR]
         skipped = ratings["label"].isna() | ratings["label"].isin(self.skips)

@@ -143,8 +143,9 @@
   addEventListener("online", () => { const task = read(); if (task) send(task); });
 
   // A sign of life, so that the item stays with who looks at it.
-  setInterval(async () => {
+  const beat = async () => {
     const form = document.getElementById("rating");
+    setTimeout(beat, Math.min(60000, form ? Number(form.dataset.beat) : 60000));
     if (!form || document.visibilityState !== "visible" || Date.now() - moved > 5 * IDLE) return;
     try {
       const answer = await fetch("/api/v1/heartbeat", {
@@ -155,7 +156,8 @@
         say("You were away for long, and somebody else may have this item now. Your answer is kept all the same.");
       }
     } catch { /* the next one may get through */ }
-  }, 60000);
+  };
+  setTimeout(beat, 5000);
 
   // The owner's page looks again by itself, unless somebody is filling in its form.
   setInterval(async () => {
