@@ -1,6 +1,5 @@
 """Patterns in people's answers: spammers are found, and honest people are not accused."""
 
-import os
 from itertools import permutations
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from weakhitl.annotation.rotation import rotation, shuffled_p
 
 SCHEMA = wh.LabelSchema(["a", "b", "c"])
 START = pd.Timestamp("2025-01-01", tz="UTC")
-DATA = Path(os.environ.get("WEAKHITL_CROWD_DATA", "no such folder"))
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 def crowd(rng, *, people=10, overlap=3, each=60, shares=(0.4, 0.3, 0.3), order="random", own_class=False):
@@ -218,7 +217,7 @@ def test_shuffles_stay_among_items_of_one_class():
     assert shuffled_p(label, label, 1000, np.random.default_rng(0)) == (1.0, 1.0)
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason="WEAKHITL_CROWD_DATA names no folder of open crowd data")
+@pytest.mark.skipif(not DATA.is_dir(), reason="the open crowd data is not here")
 @pytest.mark.parametrize("name", ["weather_amt", "bluebirds", "weather_cf"])
 def test_in_real_crowds_few_are_flagged_and_these_are_worse_than_most(name):
     votes = pd.read_csv(DATA / name / "votes.csv.gz", dtype={"item": str, "annotator": str, "label": str})

@@ -21,8 +21,8 @@ class Overlap:
     Examples
     --------
     >>> rule = Overlap(first=2, most=5, settled=0.6)
-    >>> [rule.wanted(labels) for labels in (["a"], ["a", "a"], ["a", "b"], ["a", "b", "a"], ["a", "b"] * 4)]
-    [2, 2, 3, 3, 5]
+    >>> [rule.wanted(labels) for labels in ("a", "aa", "ab", "aba", "abca", "abcab")]
+    [2, 2, 3, 3, 5, 5]
 
     """
 
