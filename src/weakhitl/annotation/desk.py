@@ -2,31 +2,21 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import pandas as pd
 from sqlalchemy import Connection, Select, bindparam, func, select
 
 from weakhitl.annotation import queue
-from weakhitl.annotation.overlap import Overlap
 from weakhitl.annotation.people import Person
-from weakhitl.annotation.quality import qualify
+from weakhitl.annotation.slips import Answer, Given, Last, Nothing, Rules, Stored
+from weakhitl.annotation.standing import Standing
 from weakhitl.annotation.store import ADJUDICATOR, ANNOTATOR, GOLD, REPEAT, AnnotationStore, Event, chain, tables
-from weakhitl.annotation.store.store import read_ratings, record, retire
+from weakhitl.annotation.store.store import record, retire
 from weakhitl.errors import StateError, UsageError
-from weakhitl.schema import ABSTAIN, LabelSchema
-from weakhitl.votes import Votes
 
 _APART = 20
 """Ratings that lie between an item and its repeat."""
-
-_REMEMBERED = 5.0
-"""Seconds that who qualifies is remembered."""
-
-_EXCLUDED_FOR = 60.0
-"""Seconds that who is excluded is remembered: to find out takes a look at all ratings."""
 
 _rating, _lease, _event = tables.rating.c, tables.lease.c, tables.event.c
 
@@ -46,8 +36,8 @@ _SAID = (
     .where(_rating.annotator == bindparam("who"), _rating.item == bindparam("of_item"), _rating.retired == 0)
     .order_by(_rating.number.desc())
 )
-_STANDING = _SAID.where(_rating.role != ADJUDICATOR)
-_STANDING_AS = _SAID.where(_rating.role == bindparam("as_role"))
+_SAID_AT_ALL = _SAID.where(_rating.role != ADJUDICATOR)
+_SAID_AS = _SAID.where(_rating.role == bindparam("as_role"))
 _DONE = select(func.count()).where(_RATED)
 _LAST = (
     select(_rating.item, _rating.label, _rating.guideline, _rating.role, _rating.suggested, _rating.time)
@@ -55,96 +45,6 @@ _LAST = (
     .order_by(_rating.number.desc())
     .limit(1)
 )
-
-
-@dataclass(frozen=True)
-class Rules:
-    """How items are given to people; see ``[routing]`` and ``[annotation]`` of the configuration.
-
-    Attributes
-    ----------
-    schema
-        The classes.
-    most, settled
-        Of the overlap.
-    min_agreement, min_ratings
-        What qualifies a person on a pilot.
-    lease, idle
-        Seconds that an item is theirs, and that count at most as spent on it.
-    gold, gold_share
-        Item -> class name of known items, and their share of what a person gets.
-    repeat_share
-        Share of what a person gets that they had before.
-    exclude
-        Says of all ratings whose do not count, and why; they are given nothing more.
-    show_share
-        Share of the items on which they see a suggestion.
-
-    """
-
-    schema: LabelSchema
-    most: int | None = None
-    settled: float = 0.6
-    min_agreement: float = 0.75
-    min_ratings: int = 10
-    lease: float = 600.0
-    idle: float = 180.0
-    gold: Mapping[str, str] = field(default_factory=dict)
-    gold_share: float = 0.0
-    repeat_share: float = 0.0
-    show_share: float = 0.0
-    exclude: Callable[[pd.DataFrame], Mapping[str, str]] | None = None
-
-
-@dataclass(frozen=True)
-class Given:
-    """An item that a person has: until when (seconds since 1970), as what, and whether they see a suggestion."""
-
-    item: str
-    role: str
-    since: float
-    until: float
-    suggested: bool
-
-
-@dataclass(frozen=True)
-class Nothing:
-    """Why there is no item: empty, quota, or qualify (those left are for people who qualified)."""
-
-    why: str
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a person says of an item; ``label`` None is a skip. ``id`` is made at the page, so that it counts once."""
-
-    item: str
-    label: str | None
-    id: str
-    note: str = ""
-    seconds: float | None = None
-    guideline: str = ""
-    suggestion: str = ""
-
-
-@dataclass(frozen=True)
-class Stored:
-    """What became of an answer: its event's number, whether it was known already, and whether it came too late."""
-
-    number: int
-    known: bool = False
-    surplus: bool = False
-
-
-@dataclass(frozen=True)
-class Last:
-    """A person's last answer, when it was kept (ISO 8601, UTC) and under which guideline, and how many they gave."""
-
-    item: str
-    label: str | None
-    time: str
-    guideline: str
-    number: int
 
 
 class Desk:
@@ -165,11 +65,7 @@ class Desk:
         self.store = store
         self.rules = rules
         self._clock = clock
-        self._read = -_REMEMBERED
-        self._batches: frozenset[str] = frozenset()
-        self._qualified: frozenset[str] | None = None
-        self._looked = -_EXCLUDED_FOR
-        self._excluded: frozenset[str] = frozenset()
+        self._standing = Standing(rules, clock)
 
     # Giving out ---------------------------------------------------------------------------------------------------
 
@@ -188,7 +84,9 @@ class Desk:
         done = self._done(connection, person)
         if person.quota is not None and done >= person.quota:
             return Nothing("quota")
-        kinds = self._kinds(connection, person)
+        kinds = self._standing.kinds(connection, person.name)
+        if not kinds:
+            return Nothing("qualify")
         chosen = self._known_item(connection, person, done)
         if chosen is None:
             found = queue.find_free(connection, person.name, kinds, person.skills)
@@ -205,15 +103,6 @@ class Desk:
         if person.quota is None and not self.rules.gold_share and not self.rules.repeat_share:
             return 0
         return int(connection.execute(_DONE, {"who": person.name}).scalar_one())
-
-    def _kinds(self, connection: Connection, person: Person) -> list[str]:
-        """Give the batches that a person takes part in: after a pilot only those who qualify go on."""
-        qualified = self._who_qualifies(connection)
-        if person.name in self._who_is_excluded(connection):
-            return []
-        if qualified is not None and person.name not in qualified:
-            return ["pilot"]
-        return ["pilot", "routing"] if "pilot" in self._batches else ["routing"]
 
     def _known_item(self, connection: Connection, person: Person, done: int) -> tuple[str, str] | None:
         """Give a gold item or a repeat, when it is time for one."""
@@ -293,7 +182,7 @@ class Desk:
             return Stored(known.number, known=True)
         queue.expire(connection, self._clock())
         lease = self._lease(connection, person, answer.item, role)
-        before = self._standing(connection, person, answer.item, role)
+        before = self._said(connection, person, answer.item, role)
         if lease is None and before is None:
             raise StateError(f"item {answer.item!r} was not given to {person.name!r}; ask for the next item")
         made_as = lease.role if lease is not None else str(before)
@@ -303,21 +192,11 @@ class Desk:
             queue.end(connection, answer.item, person.name, made_as, active=lease.active)
         if made_as != ANNOTATOR:
             return Stored(number)
-        settled = queue.settle_one(connection, answer.item, self._counting(connection))
+        settled = queue.settle_one(connection, answer.item, self._standing.counting(connection))
         if settled is not None and settled.kind == "pilot":
-            self._look_who_qualifies(connection)
-        late = lease is not None and not lease.active and self._is_answer(answer.label)
+            self._standing.look_again(connection)
+        late = lease is not None and not lease.active and self._standing.is_answer(answer.label)
         return Stored(number, surplus=late and settled is not None and settled.had == settled.has)
-
-    def _look_who_qualifies(self, connection: Connection) -> None:
-        """After a rating on the pilot: whoever counts now, or no more, changes what items have."""
-        before = self._qualified
-        self._read = -_REMEMBERED
-        if self._who_qualifies(connection) != before:
-            self._settle(connection, None)
-
-    def _is_answer(self, label: str | None) -> bool:
-        return label is not None and self.rules.schema.encode(label) != ABSTAIN
 
     def _check(self, answer: Answer) -> None:
         known = {*self.rules.schema.classes, *self.rules.schema.skip}
@@ -329,9 +208,9 @@ class Desk:
         query = _LEASES if role is None else _LEASES_AS
         return connection.execute(query, {"who": person.name, "of_item": item, "as_role": role}).first()
 
-    def _standing(self, connection: Connection, person: Person, item: str, role: str | None) -> str | None:
+    def _said(self, connection: Connection, person: Person, item: str, role: str | None) -> str | None:
         """Give the role of the person's latest answer on an item."""
-        query = _STANDING if role is None else _STANDING_AS
+        query = _SAID_AT_ALL if role is None else _SAID_AS
         return connection.execute(query, {"who": person.name, "of_item": item, "as_role": role}).scalar()
 
     def _event(self, person: Person, answer: Answer, role: str, lease: Any, *, correction: bool) -> Event:
@@ -425,54 +304,7 @@ class Desk:
             return any(connection.execute(query.limit(1)).first() is not None for query in (given, rated))
 
     def _settle(self, connection: Connection, items: Sequence[str] | None) -> None:
-        queue.settle(connection, items, self._counting(connection))
-
-    def _counting(self, connection: Connection) -> queue.Counting:
-        rules, qualified = self.rules, self._who_qualifies(connection)
-
-        def rule(first: int | None) -> Overlap:
-            return Overlap(first, max(rules.most or 0, first or 0), rules.settled)
-
-        excluded = self._who_is_excluded(connection)
-
-        def counts(person: str) -> bool:
-            return (qualified is None or person in qualified) and person not in excluded
-
-        return queue.Counting(rule, counts, self._is_answer)
-
-    def _who_is_excluded(self, connection: Connection) -> frozenset[str]:
-        """Name those whose ratings do not count, by the rule; what they rated wants others when that is found out."""
-        if self.rules.exclude is None or self._clock() - self._looked < _EXCLUDED_FOR:
-            return self._excluded
-        self._looked = self._clock()
-        found = frozenset(self.rules.exclude(read_ratings(connection)))
-        if found != self._excluded:
-            self._excluded = found
-            self._settle(connection, None)
-        return found
-
-    def _who_qualifies(self, connection: Connection) -> frozenset[str] | None:
-        """Name those who qualify on the pilot; None where there is no pilot, or nothing after it yet."""
-        if self._clock() - self._read >= _REMEMBERED:
-            self._batches = frozenset(connection.execute(select(tables.batch.c.kind).distinct()).scalars())
-            after = self._batches - {"pilot"}
-            self._qualified = self._qualify(connection) if "pilot" in self._batches and after else None
-            self._read = self._clock()
-        return self._qualified
-
-    def _qualify(self, connection: Connection) -> frozenset[str]:
-        on_pilot = select(tables.task.c.item).where(tables.task.c.kind == "pilot")
-        rows = connection.execute(
-            select(_rating.item, _rating.annotator, _rating.label).where(
-                _rating.role == ANNOTATOR, _rating.retired == 0, _rating.item.in_(on_pilot), _rating.label.is_not(None)
-            )
-        ).all()
-        if not rows:
-            return frozenset()
-        table = pd.DataFrame(rows, columns=["item", "annotator", "label"])
-        votes = Votes.from_long(table, self.rules.schema, source="annotator")
-        people = qualify(votes, self.rules.min_agreement, self.rules.min_ratings)
-        return frozenset(map(str, people.index[people["qualified"]]))
+        queue.settle(connection, items, self._standing.counting(connection))
 
 
 def _wanting(items: Sequence[str] | None) -> Select[Any]:
