@@ -173,31 +173,27 @@ def test_a_webhook_without_an_address_is_a_fault_of_the_configuration(tmp_path):
     assert "unknown key 'event'" in str(caught.value)
 
 
-def test_what_was_acknowledged_before_a_kill_is_there_after_it(tmp_path):
-    import urllib.request
+def rate_until_it_breaks(url: str, token: str, name: str, acknowledged: list[str]) -> None:
+    """Rate as fast as it goes, and note what the server said it kept."""
+    import httpx
 
+    with httpx.Client(base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=10) as client:
+        for n in range(10_000):
+            try:
+                item = client.post("/next").raise_for_status().json()["item"]
+                client.post("/ratings", json={"item": item, "label": "sun", "id": f"{name}-{n}"}).raise_for_status()
+            except httpx.HTTPError:
+                return
+            acknowledged.append(f"{name}-{n}")
+
+
+def test_what_was_acknowledged_before_a_kill_is_there_after_it(tmp_path):
     make_project(tmp_path, n=240, budget=200, audit=100)
     port, acknowledged = free_port(), []
-    for round_ in range(3):
+    for number in range(3):
         with served(tmp_path, port) as (process, url, link):
             token = link.rpartition("/")[2]
-
-            def call(path, body, token=token, url=url):
-                headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-                request = urllib.request.Request(f"{url}/api/v1{path}", json.dumps(body).encode(), headers)
-                with urllib.request.urlopen(request, timeout=10) as answer:
-                    return json.load(answer)
-
-            def rate(round_=round_, call=call):
-                for n in range(10_000):
-                    try:
-                        item = call("/next", {})["item"]
-                        call("/ratings", {"item": item, "label": "sun", "id": f"{round_}-{n}"})
-                    except OSError:
-                        return
-                    acknowledged.append(f"{round_}-{n}")
-
-            worker = threading.Thread(target=rate)
+            worker = threading.Thread(target=rate_until_it_breaks, args=(url, token, str(number), acknowledged))
             worker.start()
             time.sleep(1.0)
             process.send_signal(signal.SIGKILL)
