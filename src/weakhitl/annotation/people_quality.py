@@ -96,8 +96,8 @@ def annotator_quality(
     min_evidence
         Ratings that a figure, or a test for a pattern, needs before anything is said.
     confidence
-        Two-sided confidence of each interval. ``1 - confidence`` is also the chance that any pattern is found of
-        anybody who has none.
+        Two-sided confidence of each interval. ``1 - confidence`` is also the greatest chance that any pattern is found
+        of anybody, in a crowd in which nobody has one.
     floor_seconds
         Ratings under it are too quick to have been read; for the pattern "too fast".
     seed
