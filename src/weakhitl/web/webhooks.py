@@ -85,15 +85,18 @@ class Webhooks:
             self._send(*task)
 
     def _send(self, hook: WebhookSection, body: bytes) -> None:
-        wrong: Exception | None = None
+        wrong = ""
         for pause in _TRIES:
             if self._closing.wait(pause):
                 return
             try:
                 with self._opener.open(self._request(hook, body), timeout=10):
                     return
-            except (urllib.error.URLError, OSError) as error:
-                wrong = error
+            except urllib.error.HTTPError as error:
+                error.close()  # the answer, with the connection that it came by
+                wrong = str(error)
+            except OSError as error:
+                wrong = str(error)
         _log.error("a message to %s could not be delivered: %s", hook.url, wrong)
 
     def _request(self, hook: WebhookSection, body: bytes) -> urllib.request.Request:
