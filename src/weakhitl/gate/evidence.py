@@ -28,11 +28,18 @@ class Context:
     guideline
         Content hash of the annotators' guideline; empty without one.
     previous
-        ``version`` of the last release and ``classes``: name -> share; None before the first.
+        What is compared with the last release: ``version``, ``digest``, ``created``, and of its report ``classes``
+        (name -> share), ``counts``, ``functions``, ``agreement`` (name -> estimate) and ``checks`` (name -> estimate);
+        None before the first.
     attributes
         Columns of the data that the policy looks at, indexed by item id.
     tests
         Item -> class name of the gold that is mixed in to test people.
+    withdrawn
+        Source -> why it was recalled: ``function:NAME`` (its votes are not in the evidence) or ``annotator:NAME``
+        (their ratings are, and do not count).
+    texts
+        Item -> what people read, shortened, of the items that the report shows.
 
     """
 
@@ -41,6 +48,8 @@ class Context:
     previous: dict[str, Any] | None = None
     attributes: pd.DataFrame = field(default_factory=pd.DataFrame)
     tests: Mapping[str, str] = field(default_factory=dict)
+    withdrawn: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 def _now() -> Context:

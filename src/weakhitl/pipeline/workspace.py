@@ -213,27 +213,37 @@ class Workspace:
 
 
 def last_release(releases: Path) -> dict[str, Any] | None:
-    """Version and class shares of the highest release in a folder; None without any.
+    """Give what the next release is compared with, of the highest release in a folder; None without any.
 
     Raises ``DataError`` where its report cannot be read.
     """
-    found = {}
+    folders = {}
     for folder in releases.glob("[0-9]*"):
         if (folder / MANIFEST).is_file():
             numbers = folder.name.split("+")[0].split("-", 1)
             key = tuple(int(part) for part in numbers[0].split(".")), len(numbers) == 1, numbers[-1]
-            found[key] = folder
-    if not found:
+            folders[key] = folder
+    if not folders:
         return None
-    folder = found[max(found)]
+    folder = folders[max(folders)]
     try:
         report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-        shares = {str(row["class"]): float(row["share"]) for row in report["classes"]}
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        found = {
+            "version": folder.name,
+            "digest": str(manifest["digest"]),
+            "created": str(manifest["created"]),
+            "classes": {str(row["class"]): float(row["share"]) for row in report["classes"]},
+            "counts": report["counts"],
+            "functions": report["functions"],
+            "agreement": report["agreement"]["dataset"],
+            "checks": {check["name"]: check["estimate"] for check in report["gate"]["checks"]},
+        }
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
             str(folder), f"is no whole release ({error}); class-drift compares with the last one"
         ) from error
-    return {"version": folder.name, "classes": shares}
+    return found
 
 
 def _decided(votes: Votes) -> Iterator[tuple[Any, int]]:

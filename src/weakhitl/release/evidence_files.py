@@ -26,6 +26,7 @@ NAMES = Names(METRICS, MODELS, counts=[name for name, metric in METRICS.items() 
 
 _HEAD = ["batch", "kind", "seed", "overlap", "frame"]
 _ITEM = "item id"
+_MAPPINGS = ("tests", "withdrawn", "texts")
 _ROUTED = ["item", "reason", "probability", "rank"]
 
 
@@ -40,7 +41,7 @@ def write_evidence(folder: Path, evidence: Evidence) -> None:
         write_table(folder / GOLD, table)
     context = evidence.context
     facts = {"as_of": context.as_of.isoformat(), "guideline": context.guideline, "previous": context.previous}
-    facts["tests"] = dict(context.tests)
+    facts |= {name: dict(getattr(context, name)) for name in _MAPPINGS}
     write_json(folder / CONTEXT, facts)
     if len(context.attributes.columns):
         write_table(folder / ATTRIBUTES, context.attributes.rename_axis(_ITEM).reset_index())
@@ -63,14 +64,14 @@ def _context(folder: Path, config: Config) -> Context:
         facts = json.loads((folder / CONTEXT).read_text(encoding="utf-8"))
         as_of = datetime.fromisoformat(facts["as_of"])
         guideline, previous = str(facts["guideline"]), facts["previous"]
-        tests = {str(item): str(label) for item, label in facts.get("tests", {}).items()}
+        mappings = {name: {str(a): str(b) for a, b in facts.get(name, {}).items()} for name in _MAPPINGS}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(str(folder / CONTEXT), f"cannot be used: {error}") from error
     columns = config.gate.columns
     attributes = pd.DataFrame()
     if columns:
         attributes = _read(folder / ATTRIBUTES, [_ITEM, *columns]).set_index(_ITEM)
-    return Context(as_of, guideline, previous, attributes, tests)
+    return Context(as_of, guideline, previous, attributes, **mappings)
 
 
 def gold_labels(table: pd.DataFrame, items: pd.Index, schema: LabelSchema) -> "pd.Series[int]":
