@@ -75,7 +75,7 @@ def test_released_rows_have_label_confidence_and_origin_and_nothing_below_the_po
     assert list(data.columns) == ["item", "text", "label", "confidence", "origin"]
     assert data["confidence"].min() >= 0.9
     assert set(data["label"]) <= {"sun", "rain", "snow"}
-    assert set(data["origin"]) <= {"functions", "functions and people", "adjudicated"}
+    assert set(data["origin"]) <= {"functions", "people", "adjudicated"}
 
 
 def test_one_changed_byte_in_any_file_is_found_by_name(released, tmp_path):

@@ -41,7 +41,7 @@ def test_the_audit_is_uniform_over_all_items():
 def test_the_audit_is_uniform_over_items_that_are_ordered_by_lot():
     """With one lot for both, some items would be audited half as often again as others."""
     votes = wh.Votes.from_matrix(np.full((20, 2), -1), SCHEMA)
-    consensus = Consensus(votes.items, np.full((20, 3), 1 / 3), np.zeros(20, bool), SCHEMA)
+    consensus = Consensus.of_items(votes.items, np.full((20, 3), 1 / 3), np.zeros(20, bool), SCHEMA)
     counts = np.zeros(20)
     for seed in range(2000):
         batch = draw_batch(votes.items[score_order(votes, consensus, seed)], 9, 5, 3, seed)
@@ -109,7 +109,7 @@ def test_a_batch_that_does_not_fit_is_refused(budget, audit):
 def test_conflict_comes_before_doubt_and_doubt_before_agreement():
     schema = wh.LabelSchema(["a", "b"])
     votes = wh.Votes.from_matrix([[0, 0], [-1, -1], [0, 1], [1, -1]], schema)
-    consensus = Consensus(
+    consensus = Consensus.of_items(
         votes.items, np.array([[0.9, 0.1], [0.5, 0.5], [0.5, 0.5], [0.3, 0.7]]), np.ones(4, bool), schema
     )
     assert score_order(votes, consensus, 0).tolist() == [2, 1, 3, 0]
@@ -121,7 +121,7 @@ SCHEMA = wh.LabelSchema(["a", "b", "c"])
 def test_each_score_is_what_its_name_says():
     votes = wh.Votes.from_matrix([[0, 0, 1], [0, 0, 0], [-1, -1, -1], [0, 1, 2]], SCHEMA)
     shares = np.array([[0.6, 0.3, 0.1], [0.98, 0.01, 0.01], [1 / 3] * 3, [0.4, 0.4, 0.2]])
-    consensus = Consensus(votes.items, shares, np.ones(4, bool), SCHEMA)
+    consensus = Consensus.of_items(votes.items, shares, np.ones(4, bool), SCHEMA)
     found = {name: score(votes, consensus)[0] for name, score in SCORES.items()}
     assert found["conflict"] == pytest.approx([1 / 3, 0, 0, 2 / 3])
     assert found["vote-entropy"] == pytest.approx([entropy([2, 1], base=3), 0, 0, 1])
@@ -143,7 +143,7 @@ def test_novelty_finds_what_is_like_no_other():
     assert found.argmax() == 24
     assert found[:24] == pytest.approx(np.zeros(24), abs=1e-6)
     votes = wh.Votes.from_matrix(np.zeros((25, 1), dtype=int), SCHEMA)
-    consensus = Consensus(votes.items, np.full((25, 3), 1 / 3), np.ones(25, bool), SCHEMA)
+    consensus = Consensus.of_items(votes.items, np.full((25, 3), 1 / 3), np.ones(25, bool), SCHEMA)
     assert score_order(votes, consensus, 0, "novelty", vectors=item_vectors(texts))[0] == 24
 
 

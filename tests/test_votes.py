@@ -165,7 +165,7 @@ def test_a_file_of_votes_comes_back(matrix, tmp_path):
 
 def test_a_consensus_has_no_label_where_classes_tie_or_nothing_is_known():
     probabilities = np.array([[0.6, 0.4, 0], [0.4, 0.4, 0.2], [0.9, 0.1, 0]])
-    consensus = Consensus(pd.Index(["x", "y", "z"]), probabilities, np.array([True, True, False]), SCHEMA)
+    consensus = Consensus.of_items(pd.Index(["x", "y", "z"]), probabilities, np.array([True, True, False]), SCHEMA)
     assert consensus.labels.tolist() == [0, -1, -1]
     assert consensus.confident(0.6).tolist() == [True, False, False]
     decided = consensus.decided(["z", "y"], np.array([2, -1]))

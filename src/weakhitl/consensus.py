@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
 
 import numpy as np
 import pandas as pd
 
 from weakhitl.schema import ABSTAIN, LabelSchema
-from weakhitl.votes import FloatArray, IntArray
+from weakhitl.votes import FloatArray, IntArray, positions
 
 _TIE = 1e-9
 """Probabilities this close are equal: sums in another order differ by far less."""
@@ -15,35 +17,53 @@ _TIE = 1e-9
 
 @dataclass(frozen=True)
 class Consensus:
-    """Class probabilities per item.
+    """Class probabilities per item; items with the same votes share a row, of which there are few.
 
     Attributes
     ----------
     items
         Item ids, n of them.
-    probabilities
-        ``probabilities[item, class]``; rows sum to 1.
-    known
-        ``known[item]``: whether anything is known of the item (a vote or a decision); n booleans.
+    rows
+        ``rows[row, class]``; they sum to 1.
+    known_rows
+        ``known_rows[row]``: whether anything is known of such an item (a vote or a decision).
+    which
+        ``which[item]``: its row; n integers.
     schema
         The classes, in the order of the columns.
 
     """
 
     items: pd.Index
-    probabilities: FloatArray
-    known: np.ndarray
+    rows: FloatArray
+    known_rows: np.ndarray
+    which: IntArray
     schema: LabelSchema
 
-    @property
-    def labels(self) -> IntArray:
-        """Class indices; ABSTAIN where nothing is known or the two best classes tie."""
-        return np.where(self.known, hard_labels(self.probabilities), ABSTAIN)
+    @classmethod
+    def of_items(cls, items: pd.Index, probabilities: FloatArray, known: np.ndarray, schema: LabelSchema) -> Self:
+        """Take ``probabilities[item, class]`` and ``known[item]``, a row an item."""
+        return cls(items, probabilities, known, np.arange(len(items), dtype=np.int32), schema)
 
     @property
+    def probabilities(self) -> FloatArray:
+        """``probabilities[item, class]``; made anew each time."""
+        return np.asarray(self.rows[self.which])
+
+    @property
+    def known(self) -> np.ndarray:
+        """``known[item]``: whether anything is known of the item."""
+        return np.asarray(self.known_rows[self.which])
+
+    @cached_property
+    def labels(self) -> IntArray:
+        """Class indices; ABSTAIN where nothing is known or the two best classes tie."""
+        return np.asarray(np.where(self.known_rows, hard_labels(self.rows), ABSTAIN).astype(np.int32)[self.which])
+
+    @cached_property
     def confidence(self) -> FloatArray:
         """The probability of the likeliest class."""
-        return np.asarray(self.probabilities.max(axis=1))
+        return np.asarray(self.rows.max(axis=1)[self.which])
 
     def confident(self, least: float) -> np.ndarray:
         """``mask[item]``: whether there is a label with at least this confidence."""
@@ -51,12 +71,11 @@ class Consensus:
 
     def decided(self, items: Iterable[object], labels: IntArray) -> "Consensus":
         """Set these items to these classes with probability 1; an ABSTAIN decision leaves the item alone."""
-        position = self.items.get_indexer(pd.Index(list(items)))
-        keep = labels != ABSTAIN
-        probabilities, known = self.probabilities.copy(), self.known.copy()
-        probabilities[position[keep]] = np.eye(len(self.schema))[labels[keep]]
-        known[position[keep]] = True
-        return Consensus(self.items, probabilities, known, self.schema)
+        keep, k = labels != ABSTAIN, len(self.schema)
+        which = self.which.copy()
+        which[positions(self.items, pd.Index(list(items)))[keep]] = len(self.rows) + labels[keep]
+        rows = np.concatenate([self.rows, np.eye(k)])
+        return Consensus(self.items, rows, np.append(self.known_rows, np.ones(k, dtype=bool)), which, self.schema)
 
 
 def hard_labels(probabilities: FloatArray) -> IntArray:

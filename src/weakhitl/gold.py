@@ -8,7 +8,7 @@ import pandas as pd
 
 from weakhitl.errors import DataError, SchemaError
 from weakhitl.schema import ABSTAIN, LabelSchema
-from weakhitl.votes import IntArray
+from weakhitl.votes import IntArray, positions
 
 Gold = Mapping[Hashable, Any] | pd.Series
 """Item -> class (name or index), for some or all items."""
@@ -18,7 +18,7 @@ def encode_gold(gold: Gold, items: pd.Index, schema: LabelSchema) -> IntArray:
     """``codes[item]``: the gold class index of each item, ABSTAIN where there is none."""
     codes = np.full(len(items), ABSTAIN, dtype=np.int64)
     pairs = dict(gold.items())
-    position = items.get_indexer(pd.Index(list(pairs)))
+    position = positions(items, pd.Index(list(pairs)))
     faults = []
     for at, (item, label) in zip(position, pairs.items(), strict=True):
         if at < 0:

@@ -1,6 +1,6 @@
 """Group equal rows of a vote matrix, at a cost that grows with the rows and not with their logarithm."""
 
-from itertools import pairwise
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -42,10 +42,68 @@ def group_dense(matrix: _Ints, base: int) -> tuple[_Ints, _Ints, _Ints]:
 
 def group_sparse(indptr: _Ints, indices: _Ints, data: _Ints) -> tuple[_Ints, _Ints, _Ints]:
     """Group the rows of a compressed matrix; the same three arrays as ``group_dense``."""
-    rows = [indices[a:b].tobytes() + b"|" + data[a:b].tobytes() for a, b in pairwise(indptr)]
-    codes = pd.factorize(np.array(rows, dtype=object), sort=True)[0]
-    _, representatives, inverse, counts = np.unique(codes, return_index=True, return_inverse=True, return_counts=True)
-    return representatives, inverse.reshape(-1), counts
+    codes, distinct = pd.factorize(_row_hashes(indptr, indices, data))
+    first = np.zeros(len(distinct), dtype=np.int64)
+    first[codes[::-1]] = np.arange(len(codes))[::-1]
+    if not _same_rows((indptr, indices, data), first[codes]):  # two rows with one hash
+        codes, first = _group_bytes(indptr, indices, data)
+    order = np.argsort(np.array(_row_bytes(indptr, indices, data, first), dtype=object), kind="stable")
+    rank = np.empty(len(order), dtype=np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    return first[order], rank[codes], np.bincount(rank[codes], minlength=len(order))
+
+
+def _row_bytes(indptr: _Ints, indices: _Ints, data: _Ints, rows: Iterable[int]) -> list[bytes]:
+    spans = ((indptr[row], indptr[row + 1]) for row in rows)
+    return [indices[a:b].tobytes() + b"|" + data[a:b].tobytes() for a, b in spans]
+
+
+def _group_bytes(indptr: _Ints, indices: _Ints, data: _Ints) -> tuple[_Ints, _Ints]:
+    """Give the group of each row, and a row of each group."""
+    rows = np.array(_row_bytes(indptr, indices, data, range(len(indptr) - 1)), dtype=object)
+    codes, distinct = pd.factorize(rows)
+    first = np.zeros(len(distinct), dtype=np.int64)
+    first[codes[::-1]] = np.arange(len(codes))[::-1]
+    return codes, first
+
+
+def _row_hashes(indptr: _Ints, indices: _Ints, data: _Ints) -> _Ints:
+    """``hash[row]``: the sum of its cells' hashes, modulo 2 ** 64."""
+    hashes = np.empty(len(indptr) - 1, dtype=np.uint64)
+    for start in range(0, len(hashes), _CHUNK):
+        bounds = indptr[start : start + _CHUNK + 1]
+        part = slice(bounds[0], bounds[-1])
+        cells = _mixed(
+            (indices[part].astype(np.uint64) << np.uint64(16)) + (data[part].astype(np.uint64) + np.uint64(1))
+        )
+        sums = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(cells)])
+        at = np.asarray(bounds - bounds[0], dtype=np.int64)
+        hashes[start : start + _CHUNK] = sums[at[1:]] - sums[at[:-1]]
+    return hashes
+
+
+def _mixed(cells: _Ints) -> _Ints:
+    """Spread each number over 64 bits: the finalizer of SplitMix64 (Steele, Lea and Flood 2014)."""
+    mixed = cells * np.uint64(0x9E3779B97F4A7C15)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed ^= mixed >> np.uint64(shift)
+        mixed *= np.uint64(factor)
+    return np.asarray(mixed ^ (mixed >> np.uint64(31)))
+
+
+def _same_rows(matrix: tuple[_Ints, _Ints, _Ints], other: _Ints) -> bool:
+    """Whether every row of a compressed matrix is equal to the row ``other[row]``."""
+    indptr, indices, data = matrix
+    for start in range(0, len(other), _CHUNK):
+        rows, others = slice(start, start + _CHUNK), other[start : start + _CHUNK]
+        begins, lengths = indptr[:-1][rows], np.diff(indptr[start : start + _CHUNK + 1])
+        if (indptr[others + 1] - indptr[others] != lengths).any():
+            return False
+        here = np.arange(begins[0], begins[0] + lengths.sum()) if len(begins) else begins
+        there = here + np.repeat(indptr[others] - begins, lengths)
+        if (indices[here] != indices[there]).any() or (data[here] != data[there]).any():
+            return False
+    return True
 
 
 def _keys(matrix: _Ints, base: int, inverse: _Ints | None) -> _Ints:

@@ -21,6 +21,7 @@ FloatArray = npt.NDArray[np.float64]
 
 _PART = 1 << 14
 _MANY = 1_000_000
+_JOINED = 1 << 19
 _SPARSE_BYTES = 5
 """Bytes per vote of the sparse form: four for the source's index, one for the label."""
 
@@ -179,7 +180,7 @@ class Votes:
         column, names = pd.factorize(table[source])
         index = pd.Index(distinct if items is None else _index(items))
         if items is not None:
-            row = np.append(index.get_indexer(pd.Index(distinct)), ABSTAIN)[row]
+            row = np.append(positions(index, pd.Index(distinct)), ABSTAIN)[row]
             known = {at for at, _ in faults}
             unknown = [int(at) for at in np.flatnonzero(row < 0) if at not in known]
             faults += [(at, f"item {table[item].iloc[at]!r} is not among the items") for at in unknown]
@@ -366,20 +367,29 @@ class Votes:
         """Add the sources of ``other``, whose votes are matched by item; its unknown items are an error."""
         if other.schema != self.schema:
             raise SchemaError("votes", "cannot join votes with different label schemas")
-        position = self.items.get_indexer(other.items)
+        position = positions(self.items, other.items)
         if (position < 0).any():
             missing = other.items[position < 0]
             raise DataError("votes", [f"item {name!r} is not among the items" for name in missing])
         if shared := sorted(set(self.sources) & set(other.sources)):
             raise DataError("votes", [f"source {name!r} is in both" for name in shared])
-        row, column, label = self.entries()
-        row_, column_, label_ = other.entries()
+        added = np.full(len(self), ABSTAIN, dtype=np.int32)
+        added[position] = np.arange(len(other), dtype=np.int32)
+        parts = [self._beside(other, added, start) for start in range(0, len(self), _JOINED)]
+        return Votes.concatenate(parts, self.items) if len(parts) > 1 else parts[0]
+
+    def _beside(self, other: "Votes", added: IntArray, start: int) -> "Votes":
+        """Join some rows: ``added[item]`` is the position of an item in ``other``, or -1."""
+        stop = min(start + _JOINED, len(self))
+        row, column, label = self.take_items(np.arange(start, stop)).entries()
+        at = np.flatnonzero(added[start:stop] >= 0)
+        row_, column_, label_ = other.take_items(added[start:stop][at]).entries()
         entries = (
-            np.concatenate([row, position[row_]]),
+            np.concatenate([row, at[row_]]),
             np.concatenate([column, column_ + len(self.sources)]),
             np.concatenate([label, label_]),
         )
-        return Votes.from_entries(entries, self.schema, self.items, self.sources + other.sources)
+        return Votes.from_entries(entries, self.schema, self.items[start:stop], self.sources + other.sources)
 
 
 def _csr(row: IntArray, column: IntArray, label: IntArray, shape: tuple[int, int], dtype: Any) -> Any:
@@ -458,6 +468,14 @@ def is_unique(items: pd.Index) -> bool:
         if (hashes[1:] != hashes[:-1]).all():
             return True
     return items.is_unique
+
+
+def positions(items: pd.Index, wanted: pd.Index) -> IntArray:
+    """``position[wanted]`` among unique ids, -1 where unknown; a few of very many without a table of them all."""
+    if len(items) < _MANY:
+        return items.get_indexer(wanted)
+    at = np.flatnonzero(items.isin(wanted))
+    return np.append(at, -1)[items[at].get_indexer(wanted)]
 
 
 def _name_faults(items: pd.Index, sources: tuple[str, ...]) -> list[str]:

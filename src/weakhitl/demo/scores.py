@@ -40,7 +40,7 @@ def accuracies(project: Project, truth: "pd.Series[Any]") -> list[Score]:
     """Score majority vote and label model over the functions, the release, and Snorkel's where installed."""
     assessment, votes = project.assess(), project.votes
     gold = encode_gold(truth, votes.items, votes.schema)
-    released = Consensus(
+    released = Consensus.of_items(
         assessment.final.items,
         assessment.final.probabilities,
         assessment.final.known & assessment.released,
@@ -75,4 +75,4 @@ def _snorkel(votes: Votes) -> Consensus:
     model = SnorkelLabelModel(cardinality=len(votes.schema), verbose=False)
     model.fit(matrix, n_epochs=500, seed=123, progress_bar=False)
     known = np.asarray(votes.class_counts().any(axis=1))
-    return Consensus(votes.items, np.asarray(model.predict_proba(matrix)), known, votes.schema)
+    return Consensus.of_items(votes.items, np.asarray(model.predict_proba(matrix)), known, votes.schema)

@@ -15,13 +15,10 @@ from weakhitl.label_model import MODELS
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import Votes
 
-FUNCTIONS, PEOPLE, ADJUDICATED, GOLD, NOTHING = (
-    "functions",
-    "functions and people",
-    "adjudicated",
-    "gold",
-    "nothing",
-)
+FUNCTIONS, PEOPLE, ADJUDICATED, GOLD, NOTHING = "functions", "people", "adjudicated", "gold", "nothing"
+"""What a label comes from; ``people`` are people and functions in one model."""
+
+ORIGINS = (FUNCTIONS, PEOPLE, ADJUDICATED, GOLD, NOTHING)
 
 
 @dataclass(frozen=True)
@@ -88,17 +85,20 @@ class Assessment:
         below = self.evidence.config.annotation.adjudicate_below
         return adjudication_queue(self.counted.settling, self.evidence.batches, self.decisions.index, below)
 
-    @property
-    def origin(self) -> np.ndarray:
-        """``origin[item]``: functions, functions and people, adjudicated, gold, or nothing."""
+    @cached_property
+    def origin(self) -> "pd.Categorical[str]":
+        """``origin[item]``: functions, people, adjudicated, gold, or nothing."""
         items = self.evidence.items
         decided = items.isin(self.decisions.index[self.decisions != ABSTAIN])
         rated = np.flatnonzero(self.counted.votes.class_counts().any(axis=1))
         people = items.isin(self.counted.votes.items[rated])
         gold = self.evidence.gold
         known = np.zeros(len(items), dtype=bool) if gold is None else items.isin(gold.index)
+        order = [ADJUDICATED, GOLD, PEOPLE, FUNCTIONS]
         choices = [decided, known, people, self.automatic.known]
-        return np.select(choices, [ADJUDICATED, GOLD, PEOPLE, FUNCTIONS], NOTHING)
+        codes = np.select(choices, [np.int8(ORIGINS.index(name)) for name in order], np.int8(ORIGINS.index(NOTHING)))
+        names: pd.Categorical[str] = pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(ORIGINS)))  # type: ignore[assignment]  # the stubs take codes for values
+        return names
 
     @property
     def measured_weights(self) -> np.ndarray:
@@ -131,8 +131,9 @@ def assess(evidence: Evidence) -> Assessment:
 
 def consolidate(model: Any, votes: Votes) -> Consensus:
     """Apply a fitted label model."""
-    known = np.asarray(votes.class_counts().any(axis=1))
-    return Consensus(votes.items, model.predict_proba(votes), known, votes.schema)
+    patterns = votes.patterns()
+    known = np.asarray(patterns.votes.class_counts().any(axis=1))
+    return Consensus(votes.items, model.predict_proba(patterns.votes), known, patterns.inverse, votes.schema)
 
 
 def _with_gold(consensus: Consensus, evidence: Evidence) -> Consensus:

@@ -12,7 +12,7 @@ from weakhitl.estimate import Estimate
 from weakhitl.gate.accuracy import settled
 from weakhitl.gate.assessment import Assessment
 from weakhitl.schema import ABSTAIN
-from weakhitl.votes import FloatArray
+from weakhitl.votes import FloatArray, positions
 
 _METHOD = (
     "risk-limiting audit: random items without replacement against the adjudicator, "
@@ -152,7 +152,7 @@ def _population(
     treated = np.where(above, joint.labels, automatic.labels)
     sure = np.where(above, joint.confident(least), automatic.confident(least)) & here
     said = np.where(above, joint.confidence, automatic.confidence)
-    order = assessment.evidence.items.get_indexer(drawn)
+    order = positions(assessment.evidence.items, drawn)
     order = order[sure[order]]
     decided = assessment.decisions.reindex(assessment.evidence.items[order])
     pending = decided.isna().to_numpy()

@@ -14,7 +14,7 @@ from weakhitl.errors import DataError
 from weakhitl.routing import Batch
 from weakhitl.schema import LabelSchema
 from weakhitl.vote_table import encode_labels
-from weakhitl.votes import Votes
+from weakhitl.votes import Votes, positions
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,8 @@ class Evidence:
     def __post_init__(self) -> None:
         rated = pd.Index(self.ratings["item"].unique(), dtype=object)
         routed = pd.Index([item for batch in self.batches for item in batch.items], dtype=object)
-        gone = rated.union(routed, sort=False).difference(self.items, sort=False)
+        wanted = rated.union(routed, sort=False)
+        gone = wanted[positions(self.items, wanted) < 0]
         if len(gone):
             raise DataError(
                 "dataset",

@@ -5,7 +5,7 @@ from weakhitl.release.report.section import Report, Section, estimate_text
 
 _BY = {
     "functions": "functions",
-    "functions and people": "functions and people",
+    "people": "functions and people",
     "adjudicated": "the adjudicator",
     "gold": "gold",
 }
