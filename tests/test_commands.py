@@ -130,18 +130,32 @@ def test_watch_shows_the_functions_again_when_a_file_is_saved(fresh):
     file = next((fresh / "labeling_functions").glob("*.py"))
     written = file.read_text()
     command = [sys.executable, "-m", "weakhitl", "lfs", "--watch", "--project", str(fresh)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        first = until(process, "waiting for a change")
-        file.write_text(written + "\ndef broken(:\n")
-        second = until(process, "waiting for a change")
-        file.write_text(written.replace("says_sun", "speaks_of_sun"))
-        third = until(process, "waiting for a change")
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=_heed_interrupts,  # noqa: PLW1509 - no other threads run here
+    ) as process:
+        try:
+            first = until(process, "waiting for a change")
+            file.write_text(written + "\ndef broken(:\n")
+            second = until(process, "waiting for a change")
+            file.write_text(written.replace("says_sun", "speaks_of_sun"))
+            third = until(process, "waiting for a change")
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
     assert "says_sun" in first
     assert "invalid syntax" in second
     assert "speaks_of_sun" in third
     assert run("lfs", "--watch", "--json", "--project", fresh).exit_code == 2
+
+
+def _heed_interrupts():
+    """What was started in the background may ignore them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def until(process, text):

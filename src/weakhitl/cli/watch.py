@@ -24,7 +24,7 @@ def watched(project_path: Path, show: "Callable[[Project], None]") -> None:
     known: list[Path] = []
     try:
         while True:
-            stamps: dict[Path, int] = {}
+            stamps: dict[Path, tuple[int, int]] = {}
             try:
                 project = open_project(project_path)
                 known = project.watched_files()
@@ -44,5 +44,6 @@ def watched(project_path: Path, show: "Callable[[Project], None]") -> None:
         click.echo()
 
 
-def _stamps(paths: Iterable[Path]) -> dict[Path, int]:
-    return {path: path.stat().st_mtime_ns if path.exists() else 0 for path in paths}
+def _stamps(paths: Iterable[Path]) -> dict[Path, tuple[int, int]]:
+    """Time and size of each file: two writes in a row may have one time."""
+    return {path: (found.st_mtime_ns, found.st_size) for path in paths if path.exists() and (found := path.stat())}
