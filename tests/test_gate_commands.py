@@ -17,7 +17,7 @@ from projects import CONFIG, World, collect, ready, start
 from test_commands import run
 from test_release import seal
 from weakhitl.gate import PASS, Gate, Verdict
-from weakhitl.gate.log import read_runs
+from weakhitl.gate.log import read_runs, run_hash
 from weakhitl.gate.outputs import FORMATS, github, junit, markdown, sarif
 
 POLICY = """
@@ -252,7 +252,7 @@ def test_a_check_of_ones_own_runs_in_a_project_and_is_not_run_by_verify(with_own
     findings = {finding.what: finding for finding in wh.verify(released.path).findings}
     assert findings["gate"].holds
     assert "as its function is not run: gate_checks.py:enough_people" in findings["gate"].detail
-    assert findings["gate run"].holds
+    assert findings["gate log"].holds
 
 
 def test_a_release_prints_its_waivers_and_slices_and_names_the_run_it_rests_on(with_own):
@@ -263,19 +263,21 @@ def test_a_release_prints_its_waivers_and_slices_and_names_the_run_it_rests_on(w
     assert "synthetic" in page
     last = list(read_runs(with_own / "gate-log.jsonl"))[-1]
     manifest = json.loads((released.path / "manifest.json").read_text())
-    assert manifest["gate_run"] == last["run"]
-    assert json.loads((released.path / "gate-run.json").read_text()) == last
+    assert manifest["predicate"]["gate_run"] == last["run"]
+    assert list(read_runs(released.path / "gate-log.jsonl"))[-1] == last
 
 
 def test_a_gate_run_that_rests_on_other_data_is_found(with_own, tmp_path):
     released = wh.Project.load(with_own).release("1.2.0")
     bundle = Path(shutil.copytree(released.path, tmp_path / "bundle"))
-    entry = json.loads((bundle / "gate-run.json").read_text())
-    (bundle / "gate-run.json").write_text(json.dumps(entry | {"data": "0" * 64}))
+    *earlier, last = list(read_runs(bundle / "gate-log.jsonl"))
+    forged = last | {"data": "0" * 64}
+    lines = [json.dumps(entry) for entry in [*earlier, forged | {"run": run_hash(forged)}]]
+    (bundle / "gate-log.jsonl").write_text("\n".join(lines) + "\n")
     seal(bundle)
-    finding = next(one for one in wh.verify(bundle).findings if one.what == "gate run")
+    finding = next(one for one in wh.verify(bundle).findings if one.what == "gate log")
     assert not finding.holds
-    assert "it is not the run that the manifest names; it rests on other votes or ratings" in finding.detail
+    assert "not the one that the manifest names; its last run rests on other votes or ratings" in finding.detail
 
 
 def test_a_part_of_the_data_can_be_checked_by_itself(with_own):
@@ -329,7 +331,7 @@ def test_a_source_that_does_not_pass_is_kept_out_of_the_release_and_the_release_
     wh.Project.load(tmp_path).label()
     result = wh.Project.load(tmp_path).release("1.0.0")
     assert result.gate.status == PASS, [verdict.why for verdict in result.gate.verdicts]
-    data = pd.read_parquet(result.path / "data" / "data.parquet")
+    data = pd.read_parquet(result.path / "data" / "train-00000-of-00001.parquet")
     assert set(data["source"]) == {"old"}
     assert len(data) == released.sum() - 5
     report = json.loads((result.path / "report.json").read_text())

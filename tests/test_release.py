@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +17,12 @@ import pytest
 
 import weakhitl as wh
 from projects import ready
-from weakhitl.errors import DataError, StateError, UsageError
+from weakhitl.errors import ConfigError, DataError, StateError, UsageError
 from weakhitl.files import sha256
 from weakhitl.release.manifest import digest
+from weakhitl.release.whole_folder import only_one
+
+DATA = "data/train-00000-of-00001.parquet"
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +45,13 @@ def bundle(released, tmp_path) -> Path:
     return Path(shutil.copytree(released.path, tmp_path / "bundle"))
 
 
+def fresh_copy(project_folder: Path, tmp_path: Path) -> Path:
+    """A project of its own that has released nothing."""
+    folder = Path(shutil.copytree(project_folder, tmp_path / "project"))
+    shutil.rmtree(folder / "releases", ignore_errors=True)
+    return folder
+
+
 def wrong(bundle, **settings) -> list[str]:
     return [finding.what for finding in wh.verify(bundle, **settings).findings if not finding.holds]
 
@@ -48,8 +60,10 @@ def seal(bundle: Path) -> None:
     """Write the manifest anew, as a forger would who knows how."""
     path = bundle / "manifest.json"
     manifest = json.loads(path.read_text())
-    for name in manifest["files"]:
-        manifest["files"][name] = {"sha256": sha256(bundle / name), "bytes": (bundle / name).stat().st_size}
+    for subject in manifest["subject"]:
+        file = bundle / subject["name"]
+        subject["digest"]["sha256"] = sha256(file)
+        manifest["predicate"]["bytes"][subject["name"]] = file.stat().st_size
     path.write_text(json.dumps(manifest | {"digest": digest(manifest)}))
 
 
@@ -62,20 +76,22 @@ def test_a_release_verifies(released):
 def test_a_release_holds_the_evidence_and_what_was_used(released):
     names = {path.relative_to(released.path).as_posix() for path in released.path.rglob("*") if path.is_file()}
     assert names == {
-        "data/data.parquet", "consensus.parquet", "votes.parquet", "ratings.parquet", "batches.parquet",
+        "data/train-00000-of-00001.parquet", "consensus.parquet", "votes.parquet", "annotations.parquet",
+        "batches.parquet", "model.json", "model.npz", "context.json",
         "weakhitl.toml", "labeling_functions/functions.py", "guidelines/guideline.md",
-        "report.html", "report.md", "report.json", "manifest.json", "context.json", "gate-run.json",
+        "gate.json", "gate.junit.xml", "gate-log.jsonl",
+        "report.html", "report.md", "report.json", "manifest.json",
     }  # fmt: skip
 
 
 def test_released_rows_have_label_confidence_and_origin_and_nothing_below_the_policy(released, project_folder):
-    data = pd.read_parquet(released.path / "data" / "data.parquet")
+    data = pd.read_parquet(released.path / DATA)
     report = json.loads((released.path / "report.json").read_text())
     assert len(data) == report["counts"]["released"] < report["counts"]["items"]
-    assert list(data.columns) == ["item", "text", "label", "confidence", "origin"]
-    assert data["confidence"].min() >= 0.9
+    assert list(data.columns) == ["item", "text", "label", "probability", "provenance"]
+    assert data["probability"].min() >= 0.9
     assert set(data["label"]) <= {"sun", "rain", "snow"}
-    assert set(data["origin"]) <= {"functions", "people", "adjudicated"}
+    assert set(data["provenance"]) <= {"functions", "people", "adjudicated"}
 
 
 def test_one_changed_byte_in_any_file_is_found_by_name(released, tmp_path):
@@ -110,7 +126,7 @@ def test_an_unlisted_a_missing_and_a_linked_file_are_differences(bundle):
 
 
 def test_a_swapped_label_with_a_forged_manifest_is_found(bundle):
-    path = bundle / "data" / "data.parquet"
+    path = bundle / DATA
     data = pd.read_parquet(path)
     data.loc[0, "label"] = "snow" if data.loc[0, "label"] == "sun" else "sun"
     data.to_parquet(path, index=False)
@@ -119,7 +135,7 @@ def test_a_swapped_label_with_a_forged_manifest_is_found(bundle):
 
 
 def test_a_removed_rating_with_a_forged_manifest_is_found(bundle):
-    path = bundle / "ratings.parquet"
+    path = bundle / "annotations.parquet"
     pd.read_parquet(path).iloc[1:].to_parquet(path, index=False)
     seal(bundle)
     assert "figures" in wrong(bundle)
@@ -167,7 +183,7 @@ def test_a_version_is_semantic(project_folder, version):
 def test_two_releases_from_one_state_hold_the_same_bytes(project_folder, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     first, second = (wh.Project.load(project_folder).release(version) for version in ("2.0.0", "2.0.1"))
-    for name in ("votes.parquet", "ratings.parquet", "consensus.parquet", "data/data.parquet", "batches.parquet"):
+    for name in ("votes.parquet", "annotations.parquet", "consensus.parquet", DATA, "batches.parquet"):
         assert sha256(first.path / name) == sha256(second.path / name)
     pages = [(one.path / "report.html").read_text().replace("2.0.1", "2.0.0") for one in (first, second)]
     assert pages[0] == pages[1]
@@ -177,7 +193,9 @@ def test_a_refusal_writes_the_report_and_no_data(tmp_path):
     refused = ready(tmp_path, right=0.5).release("1.0.0")
     assert refused.gate.status == "fail"
     assert refused.digest is None
-    assert sorted(path.name for path in refused.path.iterdir()) == ["report.html", "report.json", "report.md"]
+    assert sorted(path.name for path in refused.path.iterdir()) == [
+        "gate.json", "gate.junit.xml", "report.html", "report.json", "report.md",
+    ]  # fmt: skip
     assert "Refused" in (refused.path / "report.md").read_text()
     assert not (tmp_path / "releases" / "1.0.0").exists()
 
@@ -188,15 +206,14 @@ def test_a_column_of_the_dataset_that_is_called_label_is_kept(tmp_path):
     items.assign(label="mine").to_csv(tmp_path / "items.csv", index=False)
     project = wh.Project.load(tmp_path)
     project.label()
-    data = pd.read_parquet(project.release("1.0.0").path / "data" / "data.parquet")
+    data = pd.read_parquet(project.release("1.0.0").path / DATA)
     assert set(data["original_label"]) == {"mine"}
     assert set(data["label"]) <= {"sun", "rain", "snow"}
 
 
 @pytest.mark.parametrize("delay", [0.6, 1.2, 1.8, 2.4])
 def test_a_killed_release_leaves_a_whole_one_or_none(project_folder, tmp_path, delay):
-    folder = Path(shutil.copytree(project_folder, tmp_path / "project"))
-    shutil.rmtree(folder / "releases", ignore_errors=True)
+    folder = fresh_copy(project_folder, tmp_path)
     command = [sys.executable, "-c", "from weakhitl.cli.main import run; run()", "release", "1.0.0"]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL) as process:
         time.sleep(delay)
@@ -209,8 +226,7 @@ def test_a_killed_release_leaves_a_whole_one_or_none(project_folder, tmp_path, d
 
 
 def test_an_interrupt_while_writing_leaves_nothing(project_folder, tmp_path, monkeypatch):
-    folder = Path(shutil.copytree(project_folder, tmp_path / "project"))
-    shutil.rmtree(folder / "releases", ignore_errors=True)
+    folder = fresh_copy(project_folder, tmp_path)
 
     def interrupt(*_):
         raise KeyboardInterrupt
@@ -221,18 +237,26 @@ def test_an_interrupt_while_writing_leaves_nothing(project_folder, tmp_path, mon
     assert list((folder / "releases").iterdir()) == []
 
 
-def test_the_report_escapes_what_annotators_and_classes_are_called(tmp_path):
-    project = ready(tmp_path)
-    name = '<script>alert("x")</script>|$x$'
-    table = pd.DataFrame({"item": ["000"], "annotator": [name], "label": ["sun"]})
-    table.to_csv(tmp_path / "more.csv", index=False)
-    project.collect(tmp_path / "more.csv")
-    released = project.release("1.0.0")
+def test_the_report_escapes_what_a_dataset_is_called(tmp_path):
+    ready(tmp_path)
+    config = tmp_path / "weakhitl.toml"
+    config.write_text(config.read_text().replace('name = "small"', """name = '<script>alert("x")</script>|$x$'"""))
+    released = wh.Project.load(tmp_path).release("1.0.0")
     page = (released.path / "report.html").read_text()
     assert "<script" not in page
     assert "&lt;script&gt;" in page
-    assert "\\|$x$" in (released.path / "report.md").read_text()
     assert wh.verify(released.path).holds
+
+
+def test_no_name_of_a_person_is_in_a_release(released, project_folder):
+    for path in (
+        path for path in released.path.rglob("*") if path.suffix in {".json", ".jsonl", ".md", ".html", ".xml"}
+    ):
+        assert not re.search(r"\b(ana|bo|cy|senior)\b", path.read_text()), path
+    people = set(pd.read_parquet(released.path / "annotations.parquet")["annotator"])
+    assert len(people) == 4
+    assert all(re.fullmatch("person-[0-9a-f]{8}", name) for name in people)
+    assert (project_folder / ".weakhitl" / "pseudonyms.key").stat().st_mode & 0o077 == 0
 
 
 def test_every_number_of_the_report_is_finite(released):
@@ -244,3 +268,141 @@ def test_every_number_of_the_report_is_finite(released):
             yield value
 
     assert np.isfinite(list(numbers(json.loads((released.path / "report.json").read_text())))).all()
+
+
+def test_two_copies_of_a_project_release_the_same_bytes_at_the_same_moment(project_folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    made = []
+    for name in ("one", "two"):
+        folder = Path(shutil.copytree(project_folder, tmp_path / name))
+        made.append(wh.Project.load(folder).release("3.0.0"))
+    first, second = ({path.relative_to(one.path): sha256(path) for path in one.path.rglob("*.*")} for one in made)
+    assert first == second
+    assert made[0].digest == made[1].digest
+    manifest = json.loads((made[0].path / "manifest.json").read_text())
+    assert manifest["predicate"]["created"] == "2023-11-14T22:13:20+00:00"
+
+
+def test_an_epoch_that_is_no_number_is_refused(project_folder, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
+    with pytest.raises(UsageError, match="expected seconds since 1970"):
+        wh.Project.load(project_folder).release("3.0.0")
+
+
+def test_a_clock_that_went_back_is_an_error_and_loses_nothing(project_folder, tmp_path, monkeypatch):
+    folder = Path(shutil.copytree(project_folder, tmp_path / "project"))
+    wh.Project.load(folder).check()
+    before = {path: sha256(path) for path in folder.rglob("*") if path.is_file() and ".weakhitl" not in path.parts}
+    past = datetime.now(UTC) - timedelta(days=3)
+    monkeypatch.setattr("weakhitl.pipeline.workspace.moment", lambda: past)
+    with pytest.raises(StateError, match=r"the clock says .*, but an earlier run of the gate is of .*; set the clock"):
+        wh.Project.load(folder).release("3.0.0")
+    assert before == {path: sha256(path) for path in before}
+    assert not (folder / "releases" / "3.0.0").exists()
+
+
+def test_a_second_release_at_once_says_who_holds_the_lock(project_folder):
+    project = wh.Project.load(project_folder)
+    held = only_one(project_folder / ".weakhitl" / "release.lock", "releasing 8.0.0")
+    said = rf"process {os.getpid()} on .* has been releasing 8\.0\.0 since"
+    with held, pytest.raises(StateError, match=said):
+        project.release("9.0.0")
+    assert not (project_folder / "releases" / "9.0.0").exists()
+
+
+def test_a_full_disk_is_an_error_that_leaves_nothing(project_folder, tmp_path):
+    """A limit on the size of files stands in for a full disk: the same error at the same place."""
+    folder = fresh_copy(project_folder, tmp_path)
+    script = (
+        "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000));"
+        "from weakhitl.cli.main import run; run()"
+    )
+    command = [sys.executable, "-c", script, "release", "1.0.0"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 3
+    assert "cannot be written (File too large); nothing was left there" in " ".join(done.stderr.split())
+    assert list((folder / "releases").iterdir()) == []
+
+
+def test_a_place_where_nothing_can_be_written_is_an_error(project_folder, tmp_path):
+    folder = fresh_copy(project_folder, tmp_path)
+    (folder / "releases").write_text("a file")
+    with pytest.raises(DataError, match="cannot write here"):
+        wh.Project.load(folder).release("1.0.0")
+
+
+def test_a_password_in_the_configuration_is_not_released(project_folder, tmp_path):
+    folder = fresh_copy(project_folder, tmp_path)
+    config = folder / "weakhitl.toml"
+    store = 'store = "postgresql://ana:geheim@db/x"'
+    config.write_text(config.read_text().replace("[annotation]", f"[annotation]\n{store}"))
+    with pytest.raises(ConfigError, match="holds a password"):
+        wh.Project.load(folder).release("1.0.0")
+
+
+def split_of(path: Path) -> dict[str, str]:
+    """Item -> split, as the files have it."""
+    files = sorted((path / "data").glob("*.parquet"))
+    return {item: file.name.split("-")[0] for file in files for item in pd.read_parquet(file)["item"]}
+
+
+def with_splits(project_folder: Path, tmp_path: Path, more: str = "") -> Path:
+    folder = fresh_copy(project_folder, tmp_path)
+    config = folder / "weakhitl.toml"
+    config.write_text(config.read_text() + f"splits = {{ train = 0.5, validation = 0.25, test = 0.25 }}\n{more}\n")
+    items = pd.read_csv(folder / "items.csv", dtype=str)
+    items.assign(author=[f"a{n % 17}" for n in range(len(items))]).to_csv(folder / "items.csv", index=False)
+    wh.Project.load(folder).label()
+    return folder
+
+
+def test_an_item_is_in_the_same_split_in_every_version(project_folder, tmp_path):
+    folder = with_splits(project_folder, tmp_path)
+    first = wh.Project.load(folder).release("1.0.0")
+    assert wh.verify(first.path).holds, wh.verify(first.path).findings
+    config = folder / "weakhitl.toml"
+    config.write_text(config.read_text().replace("min_confidence = 0.955", "min_confidence = 0.5"))
+    second = wh.Project.load(folder).release("1.1.0")
+    before, after = split_of(first.path), split_of(second.path)
+    assert set(before.values()) == {"train", "validation", "test"}
+    assert len(after) > len(before)
+    assert before.items() <= after.items()
+
+
+def test_stratified_splits_have_each_class_in_its_share(project_folder, tmp_path):
+    released = wh.Project.load(with_splits(project_folder, tmp_path, "stratify = true")).release("1.0.0")
+    assert wh.verify(released.path).holds
+    tables = {path.name.split("-")[0]: pd.read_parquet(path) for path in (released.path / "data").iterdir()}
+    everything = pd.concat(tables.values())["label"].value_counts()
+    for name, share in (("train", 0.5), ("validation", 0.25), ("test", 0.25)):
+        assert ((tables[name]["label"].value_counts() - share * everything).abs() <= 1).all()
+
+
+def test_a_group_is_in_one_split_and_a_row_that_moved_is_found(project_folder, tmp_path):
+    released = wh.Project.load(with_splits(project_folder, tmp_path, 'group = "author"')).release("1.0.0")
+    assert wh.verify(released.path).holds, wh.verify(released.path).findings
+    tables = {path.name.split("-")[0]: pd.read_parquet(path) for path in (released.path / "data").iterdir()}
+    authors = [set(table["author"]) for table in tables.values()]
+    assert sum(map(len, authors)) == len(set.union(*authors)) == 17
+    train, test = (next((released.path / "data").glob(f"{name}-*")) for name in ("train", "test"))
+    rows = pd.read_parquet(train)
+    pd.concat([pd.read_parquet(test), rows.iloc[:1]]).to_parquet(test, index=False)
+    rows.iloc[1:].to_parquet(train, index=False)
+    seal(released.path)
+    assert wrong(released.path) == ["data"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("splits = { train = 0.5, test = 0.4 }", "the shares sum to 0.9; expected 1"),
+        ('splits = { "a b" = 1.0 }', "the name of a split is letters, digits, _ and dots"),
+        ('stratify = true\ngroup = "text"', "two ways to split"),
+    ],
+)
+def test_splits_that_make_no_sense_are_refused(project_folder, tmp_path, setting, said):
+    config = Path(shutil.copytree(project_folder, tmp_path / "project")) / "weakhitl.toml"
+    config.write_text(config.read_text() + setting + "\n")
+    with pytest.raises(ConfigError, match=said):
+        wh.Project.load(config)

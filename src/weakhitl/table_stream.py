@@ -3,6 +3,7 @@
 Every part shows a cell as the whole file would: a column of integers that lacks one somewhere holds floats throughout.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -29,6 +30,16 @@ _HELD = 500_000
 """Rows of a Parquet file that may be in memory at a time, where its row groups are not larger."""
 
 _NUMBERS = {"int", "float", "missing"}
+
+_FIXED = {
+    frozenset(): pa.string(),
+    frozenset({"str"}): pa.string(),
+    frozenset({"bool"}): pa.bool_(),
+    frozenset({"int"}): pa.int64(),
+    frozenset({"float"}): pa.float64(),
+    frozenset({"int", "float"}): pa.float64(),
+}
+"""Arrow's type of a column by the kinds of its cells; others are found by looking."""
 
 
 @dataclass
@@ -103,6 +114,32 @@ class TableStream:
         return whole
 
     @cached_property
+    def schema(self) -> pa.Schema:
+        """One arrow type for each column, over all parts; where JSON mixes texts with other things, it is text."""
+        fixed = {name: _FIXED.get(frozenset(kinds - {"missing"})) for name, kinds in self._columns.kinds.items()}
+        open_ = [name for name in self.columns if fixed[name] is None and not self._is_mixed(name)]
+        found: dict[str, pa.Field] = {}
+        if open_:
+            schemas = {_arrow(part, []).schema.remove_metadata() for part in self.parts(_PASS, open_)}
+            try:
+                found = {one.name: one for one in pa.unify_schemas(list(schemas), promote_options="permissive")}
+            except pa.ArrowInvalid as error:
+                raise DataError(self.where, f"its parts hold columns of different types ({error})") from error
+        return pa.schema(
+            [(name, fixed[name] or (found[name].type if name in found else pa.string())) for name in self.columns]
+        )
+
+    def tables(self, size: int) -> Iterator[pa.Table]:
+        """Give the rows as arrow tables of ``schema``, see ``parts``."""
+        mixed = [name for name in self.columns if self._is_mixed(name)]
+        for part in self.parts(size):
+            yield _arrow(part, mixed).cast(self.schema)
+
+    def _is_mixed(self, name: str) -> bool:
+        kinds = self._columns.kinds[name] - {"missing", "other"}
+        return len(kinds) > 1 and not kinds <= _NUMBERS
+
+    @cached_property
     def _columns(self) -> _Columns:
         columns, faults = _Columns(), []
         for path in self._files:
@@ -113,6 +150,22 @@ class TableStream:
         if faults:
             raise DataError(self.where, faults)
         return columns
+
+
+def _arrow(part: Part, mixed: list[str]) -> pa.Table:
+    """Make an arrow table of a part; cells of mixed columns become texts, in JSON where they are none."""
+    if isinstance(part, pa.Table):
+        return part.replace_schema_metadata(None)
+    texts = {name: [_as_text(cell) for cell in part[name]] for name in mixed}
+    table = pa.Table.from_pandas(part.drop(columns=mixed), preserve_index=False).replace_schema_metadata(None)
+    for name, cells in texts.items():
+        table = table.append_column(name, pa.array(cells, pa.string()))
+    return table.select([str(name) for name in part.columns])
+
+
+def _as_text(cell: Any) -> str | None:
+    missing = cell is None or (isinstance(cell, float) and np.isnan(cell))
+    return None if missing else cell if isinstance(cell, str) else json.dumps(cell, ensure_ascii=False)
 
 
 def _look_at_csv(path: Path) -> tuple[dict[str, set[str]], int | None]:

@@ -1,5 +1,6 @@
 """The other sections, and the whole of ``weakhitl.toml``."""
 
+import re
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
@@ -239,6 +240,29 @@ class ReleaseSection(Section):
     """What is released."""
 
     min_confidence: Share = Field(default=0.0, description="Labels below are withheld, and counted.")
+    splits: dict[str, Annotated[float, Field(gt=0, le=1)]] = Field(
+        default={"train": 1.0}, description="Name of a split -> share of the released items; they sum to 1."
+    )
+    stratify: bool = Field(default=False, description="Whether every split has the same share of each class.")
+    group: Text | None = Field(
+        default=None, description="A column whose rows stay together in one split, such as the author: nothing leaks."
+    )
+    seed: Count = Field(default=0, description="Seed of the splits.")
+
+    @field_validator("splits")
+    @classmethod
+    def _are_shares(cls, splits: dict[str, float]) -> dict[str, float]:
+        if wrong := [name for name in splits if not re.fullmatch(r"\w+(\.\w+)*", name, flags=re.ASCII)]:
+            raise ValueError(f"{', '.join(map(repr, wrong))}: the name of a split is letters, digits, _ and dots")
+        if abs(sum(splits.values()) - 1) > 1e-9:
+            raise ValueError(f"the shares sum to {sum(splits.values()):g}; expected 1")
+        return splits
+
+    @model_validator(mode="after")
+    def _is_one_way(self) -> Self:
+        if self.stratify and self.group:
+            raise ValueError("stratify and group are two ways to split; choose one")
+        return self
 
 
 class Config(Section):

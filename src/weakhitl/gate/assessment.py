@@ -106,16 +106,17 @@ class Assessment:
         return np.asarray(self.evidence.weights().reindex(self.counted.measured.items).to_numpy(dtype=float))
 
 
-def assess(evidence: Evidence) -> Assessment:
+def assess(evidence: Evidence, model: Any = None) -> Assessment:
     """Consolidate functions and people in one label model, then put the adjudicator's decisions on top.
+
+    ``model`` is one that was fitted before; without, one is fitted.
 
     Gold labels teach the model and stand as they are. Decisions do not teach it: the audit's are what its
     accuracy is measured against.
     """
     counted = count_by(evidence.config, evidence.ratings, evidence.batches, evidence.context.tests)
     ledger = evidence.functions.join(_as_sources(counted.votes))
-    section = evidence.config.label_model
-    model = MODELS[section.name](balance=section.balance).fit(ledger, gold=evidence.gold)
+    model = fit_model(evidence, ledger) if model is None else model
     joint = _with_gold(consolidate(model, ledger), evidence)
     decided = evidence.decisions()
     return Assessment(
@@ -127,6 +128,12 @@ def assess(evidence: Evidence) -> Assessment:
         joint=joint,
         final=joint.decided(decided.index, decided.to_numpy()),
     )
+
+
+def fit_model(evidence: Evidence, ledger: Votes) -> Any:
+    """Fit the label model of the configuration; ``ledger`` holds the votes of functions and of people who count."""
+    section = evidence.config.label_model
+    return MODELS[section.name](balance=section.balance).fit(ledger, gold=evidence.gold)
 
 
 def consolidate(model: Any, votes: Votes) -> Consensus:

@@ -16,6 +16,9 @@ from weakhitl.errors import DataError
 from weakhitl.gate.evidence import Evidence
 from weakhitl.gate.verdicts import Gate
 
+_PART = 1 << 18
+"""Rows that are hashed at a time."""
+
 _PACKAGES = ("numpy", "pandas", "scipy")
 
 
@@ -115,15 +118,28 @@ def evidence_digest(evidence: Evidence) -> str:
     """Hash all that a project's gate decides on, but the moment and the configuration."""
     digest = hashlib.sha256()
     functions, context = evidence.functions, evidence.context
-    for part in functions.entries():
-        digest.update(np.ascontiguousarray(part, dtype=np.int64).tobytes())
-    tables = [evidence.ratings, *(batch.table for batch in evidence.batches), context.attributes]
-    rows = [[list(map(str, row)) for row in table.reset_index().fillna("").itertuples(index=False)] for table in tables]
-    heads = [(batch.kind, batch.seed, batch.overlap, batch.frame) for batch in evidence.batches]
     gold = None if evidence.gold is None else [(str(item), int(label)) for item, label in evidence.gold.items()]
-    names = [list(map(str, functions.items)), list(functions.sources), heads, gold, context.guideline]
-    tests = [sorted(context.tests.items())] if context.tests else []
-    digest.update(json.dumps([*names, context.previous, rows, *tests]).encode())
+    facts = {
+        "sources": list(functions.sources),
+        "batches": [(batch.kind, batch.seed, batch.overlap, batch.frame) for batch in evidence.batches],
+        "gold": gold,
+        "guideline": context.guideline,
+        "previous": context.previous,
+        "tests": sorted(context.tests.items()),
+        "withdrawn": sorted(context.withdrawn.items()),
+    }
+    digest.update(json.dumps(facts, sort_keys=True).encode())
+    for start in range(0, len(functions), _PART):
+        part = functions.take_items(np.arange(start, min(start + _PART, len(functions))))
+        digest.update(json.dumps(list(map(str, part.items))).encode())
+        for entries in part.entries():
+            digest.update(np.ascontiguousarray(entries, dtype=np.int64).tobytes())
+    for table in [evidence.ratings, *(batch.table for batch in evidence.batches), context.attributes]:
+        digest.update(json.dumps([len(table), *map(str, table.columns)]).encode())
+        for start in range(0, len(table), _PART):
+            cells = table.iloc[start : start + _PART].reset_index().astype(object)
+            rows = cells.where(cells.notna(), "").astype(str).to_numpy().tolist()
+            digest.update(json.dumps(rows).encode())
     return digest.hexdigest()
 
 

@@ -17,7 +17,7 @@ from weakhitl.labeling.cache import VoteCache
 from weakhitl.labeling.engines import make_engine
 from weakhitl.pipeline.functions import project_functions
 from weakhitl.pipeline.workspace import Workspace, gold_file
-from weakhitl.release.bundle import consensus_table
+from weakhitl.release.consensus_file import Labels
 from weakhitl.schema import ABSTAIN
 
 
@@ -72,7 +72,7 @@ def label(
     workspace.save_votes(result.votes)
     assessment = workspace.assess()
     if out is not None:
-        table = consensus_table(assessment).drop(columns="released")
+        table = Labels(assessment).frame().drop(columns="released")
         write_table(out, table.assign(label=table["label"].fillna("")))
     return Labelled(result, assessment, diagnose(assessment.ledger, assessment.model))
 

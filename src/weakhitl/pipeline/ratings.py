@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from weakhitl.errors import ConfigError, DataError, UsageError
 from weakhitl.files import raise_row_faults, read_table, require_columns, sha256
 from weakhitl.gate import Gate, Subject, run_policy
 from weakhitl.gate.log import Run, append_run
+from weakhitl.pipeline.clock import moment
 from weakhitl.pipeline.own_checks import own_checks
 from weakhitl.release.evidence_files import NAMES
 from weakhitl.schema import LabelSchema, Level
@@ -84,7 +84,7 @@ def check_ratings(path: Path, policy_path: Path, columns: Columns, log: Path | N
     """Run a policy on a table of ratings, every item counted alike, and log the run beside the policy."""
     policy = load_policy(policy_path, NAMES)
     ratings = read_ratings(path, columns, policy.schema_)
-    subject = Subject(ratings.votes, None, ratings.attributes, datetime.now(UTC).replace(microsecond=0))
+    subject = Subject(ratings.votes, None, ratings.attributes, moment())
     if missing := [name for name in policy.gate.columns if name not in ratings.attributes]:
         known = ", ".join(map(str, ratings.attributes.columns)) or "none"
         wrong = ", ".join(missing)

@@ -1,21 +1,25 @@
 """Check, release."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from weakhitl.annotation.pseudonyms import pseudonyms, secret_key
 from weakhitl.config import CONFIG_NAME, is_own
-from weakhitl.errors import DataError
+from weakhitl.errors import ConfigError, DataError
 from weakhitl.files import sha256
-from weakhitl.gate import PASS, Assessment, Gate, Subject, run_policy
-from weakhitl.gate.log import Run, append_run, evidence_digest
+from weakhitl.gate import PASS, Assessment, Evidence, Gate, Subject, assess, run_policy
+from weakhitl.gate.log import Run, append_run, evidence_digest, read_runs
 from weakhitl.labeling.discover import function_files
+from weakhitl.pipeline.clock import check_clock
 from weakhitl.pipeline.own_checks import own_checks
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release import Contents, write_bundle, write_refusal
-from weakhitl.release.bundle import check_version
+from weakhitl.release.bundle import check_new
 from weakhitl.release.report import agreement_content, report_content
+from weakhitl.release.whole_folder import only_one
 
 
 @dataclass(frozen=True)
@@ -74,18 +78,72 @@ def agreement(workspace: Workspace, by: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def release(workspace: Workspace, version: str) -> Released:
-    """Release when every check passes; else write the report of the refusal, and no data."""
-    check_version(version)
-    assessment = workspace.assess()
-    gate, run = _logged(workspace, assessment)
-    if gate.withheld is not None:
-        assessment = assessment.withhold(gate.withheld)
-    report = report_content(assessment, gate, version)
-    if gate.status != PASS:
-        return Released(gate, write_refusal(workspace.releases, report), None)
-    contents = Contents(assessment, report, workspace.items, _copies(workspace), run)
-    path, digest = write_bundle(workspace.releases, contents)
-    return Released(gate, path, digest)
+    """Release when every check passes; else write the report of the refusal, and no data.
+
+    Raises ``StateError`` when the version exists, another process makes a release, or the clock went back.
+    """
+    check_new(workspace.releases, version)
+    _check_secrets(workspace)
+    with only_one(workspace.release_lock, f"releasing {version}"):
+        check_new(workspace.releases, version)
+        rows = workspace.rows()
+        evidence, annotation_log = _steady_evidence(workspace)
+        assessment = assess(_pseudonymous(workspace, evidence))
+        _check_clock(workspace, assessment)
+        gate, run = _logged(workspace, assessment)
+        if gate.withheld is not None:
+            assessment = assessment.withhold(gate.withheld)
+        report = report_content(assessment, gate, version)
+        if gate.status != PASS:
+            return Released(gate, write_refusal(workspace.releases, report, gate), None)
+        runs = _runs(workspace, run)
+        contents = Contents(assessment, gate, report, rows, _copies(workspace), runs, annotation_log)
+        path, digest = write_bundle(workspace.releases, contents)
+        return Released(gate, path, digest)
+
+
+def _steady_evidence(workspace: Workspace) -> tuple[Evidence, dict[str, Any]]:
+    """Give the evidence, and the head of the log that it was read at: people may be rating."""
+    while True:
+        head = workspace.store.head()
+        evidence = workspace.evidence()
+        if workspace.store.head() == head:
+            return evidence, head
+
+
+def _pseudonymous(workspace: Workspace, evidence: Evidence) -> Evidence:
+    """Replace the people's names; figures stay what they are."""
+    names = pseudonyms(evidence.ratings["annotator"].unique(), secret_key(workspace.pseudonym_key))
+    ratings = evidence.ratings.assign(annotator=evidence.ratings["annotator"].map(names))
+    return replace(evidence, ratings=ratings)
+
+
+def _check_secrets(workspace: Workspace) -> None:
+    """Raise ``ConfigError`` where the configuration, of which a release holds a copy, has a password in it."""
+    store = workspace.config.annotation.store
+    if "://" in store and urlsplit(store).password:
+        raise ConfigError(
+            CONFIG_NAME,
+            ["[annotation] store holds a password, and a release holds this file; use PGPASSWORD or ~/.pgpass"],
+        )
+
+
+def _check_clock(workspace: Workspace, assessment: Assessment) -> None:
+    context = assessment.evidence.context
+    for entry in read_runs(workspace.gate_log):
+        check_clock(context.as_of, entry["as_of"], "an earlier run of the gate")
+    if context.previous is not None:
+        check_clock(context.as_of, context.previous["created"], f"release {context.previous['version']}")
+
+
+def _runs(workspace: Workspace, last: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Give the gate's log up to a run."""
+    runs = []
+    for entry in read_runs(workspace.gate_log):
+        runs.append(entry)
+        if entry["run"] == last["run"]:
+            break
+    return runs
 
 
 def _copies(workspace: Workspace) -> dict[str, Path]:

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,8 +19,10 @@ from weakhitl.files import read_table, require_columns, sha256, write_json
 from weakhitl.gate import Assessment, Context, Evidence, assess
 from weakhitl.labeling.discover import function_files
 from weakhitl.labeling.items import read_items
+from weakhitl.pipeline.clock import moment
 from weakhitl.release.evidence_files import NAMES, gold_labels
-from weakhitl.release.manifest import MANIFEST
+from weakhitl.release.manifest import MANIFEST, read_manifest
+from weakhitl.table_stream import TableStream
 from weakhitl.votes import Votes
 from weakhitl.votes_file import read_votes, write_votes
 
@@ -74,6 +75,20 @@ class Workspace:
     def releases(self) -> Path:
         """Folder of the releases."""
         return self.root / "releases"
+
+    @property
+    def release_lock(self) -> Path:
+        """Held by whoever makes a release."""
+        return self.root / ".weakhitl" / "release.lock"
+
+    @property
+    def pseudonym_key(self) -> Path:
+        """The secret by which people get the same pseudonyms in every release."""
+        return self.root / ".weakhitl" / "pseudonyms.key"
+
+    def rows(self) -> TableStream:
+        """Open the dataset, to be read in parts."""
+        return TableStream(self.data_path)
 
     @cached_property
     def items(self) -> pd.DataFrame:
@@ -158,19 +173,20 @@ class Workspace:
         votes = self.votes()
         batches = tuple(self.store.batches())
         ratings = self.store.ratings()[EVIDENCE_COLUMNS]
-        return Evidence(self.config, votes, ratings, batches, self._gold(votes), self._context(columns))
+        return Evidence(self.config, votes, ratings, batches, self._gold(votes), self._context(votes, columns))
 
-    def _context(self, more: Collection[str]) -> Context:
+    def _context(self, votes: Votes, more: Collection[str]) -> Context:
         """Give what the gate needs beside the votes. Raises ``ConfigError`` for columns that the data does not have."""
         columns = list(dict.fromkeys([*self.config.gate.columns, *more]))
         attributes = pd.DataFrame()
         if columns:
-            if faults := [f"the policy looks at column {name!r}" for name in columns if name not in self.items]:
-                known = ", ".join(map(str, self.items.columns))
+            rows = self.rows()
+            if faults := [f"the policy looks at column {name!r}" for name in columns if name not in rows.columns]:
+                known = ", ".join(rows.columns)
                 raise ConfigError(CONFIG_NAME, [f"{fault}; the data has {known}" for fault in faults])
-            attributes = self.items[columns].map(lambda cell: None if pd.isna(cell) or cell == "" else str(cell))
-        as_of = datetime.now(UTC).replace(microsecond=0)
-        return Context(as_of, self.guideline_hash, last_release(self.releases), attributes, self.tests)
+            attributes = pd.DataFrame({name: rows.column(name).to_numpy() for name in columns}, index=votes.items)
+            attributes = attributes.map(lambda cell: None if pd.isna(cell) or cell == "" else str(cell))
+        return Context(moment(), self.guideline_hash, last_release(self.releases), attributes, self.tests)
 
     def _gold(self, votes: Votes) -> "pd.Series[int] | None":
         name = self.config.label_model.gold
@@ -228,11 +244,11 @@ def last_release(releases: Path) -> dict[str, Any] | None:
     folder = folders[max(folders)]
     try:
         report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest = read_manifest(folder)
         found = {
             "version": folder.name,
             "digest": str(manifest["digest"]),
-            "created": str(manifest["created"]),
+            "created": str(manifest["predicate"]["created"]),
             "classes": {str(row["class"]): float(row["share"]) for row in report["classes"]},
             "counts": report["counts"],
             "functions": report["functions"],

@@ -1,6 +1,5 @@
 """The evidence as files: what a bundle holds beside its data, and how to read it back."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -14,12 +13,13 @@ from weakhitl.errors import DataError
 from weakhitl.files import require_columns, write_json, write_table
 from weakhitl.gate import METRICS, Context, Evidence
 from weakhitl.label_model import MODELS
+from weakhitl.release.manifest import read_json
 from weakhitl.routing import Batch
 from weakhitl.schema import LabelSchema
 from weakhitl.votes import Votes
 from weakhitl.votes_file import read_votes, write_votes
 
-VOTES, RATINGS, BATCHES, GOLD = "votes.parquet", "ratings.parquet", "batches.parquet", "gold.parquet"
+VOTES, RATINGS, BATCHES, GOLD = "votes.parquet", "annotations.parquet", "batches.parquet", "gold.parquet"
 CONTEXT, ATTRIBUTES = "context.json", "attributes.parquet"
 NAMES = Names(METRICS, MODELS, counts=[name for name, metric in METRICS.items() if metric.counts])
 """The metrics and label models that a configuration may name."""
@@ -61,7 +61,7 @@ def read_evidence(folder: Path) -> Evidence:
 
 def _context(folder: Path, config: Config) -> Context:
     try:
-        facts = json.loads((folder / CONTEXT).read_text(encoding="utf-8"))
+        facts = read_json(folder / CONTEXT)
         as_of = datetime.fromisoformat(facts["as_of"])
         guideline, previous = str(facts["guideline"]), facts["previous"]
         mappings = {name: {str(a): str(b) for a, b in facts.get(name, {}).items()} for name in _MAPPINGS}

@@ -144,6 +144,14 @@ class AnnotationStore:
         with self.database.read() as connection:
             return int(connection.execute(select(tables.state.c.number)).scalar_one())
 
+    def head(self) -> dict[str, Any]:
+        """Give number and hash of the last event: whoever knows them can tell that no event before was changed."""
+        if not self.database.exists:
+            return {"events": 0, "hash": chain.FIRST}
+        with self.database.read() as connection:
+            number, last = connection.execute(select(tables.state.c.number, tables.state.c.hash)).one()
+        return {"events": int(number), "hash": str(last)}
+
     def faults(self) -> list[str]:
         """Say what does not hold: the chain of events, and whether the ratings follow from it."""
         if not self.database.exists:

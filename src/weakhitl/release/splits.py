@@ -1,0 +1,55 @@
+"""Which split each released item is in: by hashes of ids, so that the same item falls alike in every version."""
+
+from collections.abc import Iterable
+from hashlib import blake2b
+
+import numpy as np
+
+from weakhitl.config.sections import ReleaseSection
+from weakhitl.votes import FloatArray, IntArray
+
+
+def assign_splits(
+    section: ReleaseSection, items: Iterable[object], labels: IntArray, groups: Iterable[object] | None = None
+) -> IntArray:
+    """``split[item]``: a place in ``section.splits``.
+
+    At random, an item's place follows from its id and the seed alone: a later version leaves it where it is, so that
+    no training item of today is a test item of tomorrow; shares are those of the configuration up to chance. With
+    ``groups`` (a value per item) the same holds of a group, whose items stay together. Stratified, each class is cut
+    at the exact shares, to the nearest item, and an item may change its split as others come.
+
+    Parameters
+    ----------
+    section
+        Splits, stratify, group and seed.
+    items
+        Ids of the released items, n of them.
+    labels
+        ``labels[item]``: class indices; used where the splits are stratified.
+    groups
+        The value of the grouping column for each item.
+
+    """
+    edges = np.cumsum(list(section.splits.values()))
+    edges[-1] = 1.0
+    if section.stratify:
+        return _cut_each_class(_uniform(items, section.seed), labels, edges)
+    return np.searchsorted(edges, _uniform(items if groups is None else groups, section.seed), side="right")
+
+
+def _uniform(keys: Iterable[object], seed: int) -> FloatArray:
+    """``u[key]`` in [0, 1): the top 53 bits of a hash; the same key gives the same number."""
+    salt = str(seed).encode() + b"\0"
+    hashes = (blake2b(salt + str(key).encode(), digest_size=8).digest() for key in keys)
+    numbers = np.frombuffer(b"".join(hashes), dtype="<u8")
+    return np.asarray((numbers >> np.uint64(11)) / float(1 << 53))
+
+
+def _cut_each_class(uniform: FloatArray, labels: IntArray, edges: FloatArray) -> IntArray:
+    split = np.zeros(len(uniform), dtype=np.int64)
+    for label in np.unique(labels):
+        at = np.flatnonzero(labels == label)
+        ends = np.rint(edges * len(at)).astype(np.int64)
+        split[at[np.argsort(uniform[at], kind="stable")]] = np.searchsorted(ends, np.arange(len(at)), side="right")
+    return split
