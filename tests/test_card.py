@@ -316,6 +316,15 @@ def test_splits_that_datasets_would_refuse_get_other_names(report):
     assert [files["split"] for files in found["configs"][0]["data_files"]] == names
 
 
+def test_files_without_rows_are_not_offered_to_datasets(report):
+    card = render_card(
+        config_with(), report, [Shard("data/dev-00000-of-00001.parquet", "dev", 0, 9, ""), *SHARDS], SCHEMA
+    )
+    assert [files["split"] for files in head(card)["configs"][0]["data_files"]] == ["train", "test"]
+    assert 'data["train"]' in part(card, "Load")
+    assert cells(part(card, "Splits"))[4:6] == ["dev", "0"]
+
+
 TYPES = {
     "null": pa.null(), "bool": pa.bool_(), "int8": pa.int8(), "uint64": pa.uint64(), "float16": pa.float16(),
     "float32": pa.float32(), "float64": pa.float64(), "large_string": pa.large_string(), "binary": pa.binary(),

@@ -132,6 +132,12 @@ def test_datasets_reads_every_row_and_type(hub, tmp_path, released, streaming):
     assert [row | {"label": names[row["label"]]} for row in rows] == expected
 
 
+def test_datasets_reads_a_release_with_odd_and_empty_splits(hub, tmp_path, released):
+    splits = {"train-2": [slice(0, 4)], "all": [slice(4, 9)], "tr[ai]n*": [slice(9, N)], "none": [slice(N, N)]}
+    loaded = hub.load_dataset(str(write(tmp_path / "bundle", released, splits=splits)))
+    assert {split: len(rows) for split, rows in loaded.items()} == {"train_2": 4, "all_": 5, "tr_ai_n_": 3}
+
+
 def test_datasets_reads_the_evidence_beside_the_data(hub, tmp_path, released):
     folder = str(write(tmp_path / "bundle", released))
     assert hub.get_dataset_config_names(folder) == ["default", "annotations", "votes", "consensus"]
@@ -170,6 +176,14 @@ def test_mlcroissant_reads_every_row_and_finds_no_fault(mlcroissant, tmp_path, r
         assert [list(line) for line in record["data/grid"]] == row["grid"]
         assert record["data/a%20%22b%22%3A%20c%20%7C%20d%0A"] == b"odd"
     assert caplog.messages == []
+
+
+def test_mlcroissant_reads_odd_and_empty_splits(mlcroissant, tmp_path, released):
+    splits = {"train": [slice(0, 2)], "train-2": [slice(2, 9)], "tr[ai]n*": [slice(9, N)], "none": [slice(N, N)]}
+    folder = write(tmp_path / "bundle", released, splits=splits)
+    records = list(mlcroissant.Dataset(jsonld=str(folder / "croissant.json")).records("data"))
+    found = {record["data/item"].decode(): record["data/split_"].decode() for record in records}
+    assert [found[f"{i:03d}"] for i in range(N)] == ["train"] * 2 + ["train-2"] * 7 + ["tr[ai]n*"] * 3
 
 
 def test_mlcroissant_reads_one_split_and_the_lists(mlcroissant, tmp_path, released):

@@ -60,7 +60,7 @@ def _opening(config: Config, report: Report) -> str:
 
 
 def _loading(config: Config, shards: Sequence[Shard], schema: pa.Schema) -> str:
-    first = next(iter(split_names(shards).values()), None)
+    first = next(iter(split_names([shard for shard in shards if shard.rows]).values()), None)
     lines = ["from datasets import load_dataset", "", 'data = load_dataset(".")  # or the path of this folder']
     if first is not None and schema.field(LABEL).type == pa.string():
         lines.append(f'names = data["{first}"].features["{LABEL}"].names  # the classes, in order')

@@ -19,8 +19,12 @@ _SCALES = ("1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B", "100B", "1T")
 
 
 def card_metadata(config: Config, report: Report, shards: Sequence[Shard], schema: pa.Schema) -> dict[str, Any]:
-    """Collect the front matter; what is not known is left out. Raises ``DataError`` for types no card can name."""
+    """Collect the front matter; what is not known is left out. Raises ``DataError`` for types no card can name.
+
+    Files without rows are not named: ``datasets`` fails on them, and then loads nothing at all.
+    """
     card = config.card
+    shards = [shard for shard in shards if shard.rows]
     content = {
         "annotations_creators": _creators(config, report),
         "language": list(dict.fromkeys(tag.split("-")[0].lower() for tag in card.language)),
@@ -112,5 +116,5 @@ def _creators(config: Config, report: Report) -> list[str]:
     counts = provenance_counts(report)
     people = [config.card.annotators or "other"] if counts.get("people") or counts.get("adjudicated") else []
     machine = ["machine-generated"] if counts.get("functions") else []
-    found = ["found"] if counts.get("gold") else []
-    return [*people, *machine, *found]
+    known_before = ["other"] if counts.get("gold") else []
+    return list(dict.fromkeys([*people, *machine, *known_before]))
