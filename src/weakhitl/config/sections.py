@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from weakhitl.config.card import CardSection
 from weakhitl.config.gate import GateSection
 from weakhitl.config.section import Count, Section, Share, Text
 from weakhitl.errors import SchemaError
@@ -277,6 +278,7 @@ class Config(Section):
     annotation: AnnotationSection = AnnotationSection()
     gate: GateSection = GateSection()
     release: ReleaseSection = ReleaseSection()
+    card: CardSection = CardSection()
 
     @cached_property
     def schema_(self) -> LabelSchema:
