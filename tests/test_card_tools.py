@@ -16,8 +16,8 @@ import pytest
 import weakhitl as wh
 from projects import CONFIG, ready
 from weakhitl.config import parse_config
-from weakhitl.release.card import render_card
-from weakhitl.release.croissant import croissant
+from weakhitl.release.description.card import render_card
+from weakhitl.release.description.croissant import croissant
 from weakhitl.release.evidence_files import NAMES
 from weakhitl.release.shards import Shard
 
@@ -86,8 +86,8 @@ def write(folder, released, table=TABLE, splits=SPLITS, card=CARD):
     described = croissant(config, report, shards, table.schema, MADE)
     (folder / "README.md").write_text(render_card(config, report, shards, table.schema), encoding="utf-8")
     (folder / "croissant.json").write_text(json.dumps(described, ensure_ascii=False), encoding="utf-8")
-    for name, source in {"annotations": "ratings", "votes": "votes", "consensus": "consensus"}.items():
-        (folder / f"{name}.parquet").write_bytes((released / f"{source}.parquet").read_bytes())
+    for name in ("annotations", "votes", "consensus"):
+        (folder / f"{name}.parquet").write_bytes((released / f"{name}.parquet").read_bytes())
     (folder / "report.json").write_text("{}", encoding="utf-8")
     return folder
 
@@ -203,3 +203,36 @@ def test_mlcroissant_reads_a_bare_project_and_only_misses_what_nobody_said(mlcro
     assert dataset.metadata.issues.errors == set()
     assert all("recommended" in warning for warning in dataset.metadata.issues.warnings)
     assert len(list(dataset.records("data"))) == N
+
+
+@pytest.fixture(scope="module")
+def split_release(tmp_path_factory):
+    """A release in three splits, as a user makes it."""
+    folder = tmp_path_factory.mktemp("split")
+    ready(folder)
+    config = folder / "weakhitl.toml"
+    config.write_text(config.read_text() + "splits = { train = 0.5, validation = 0.25, test = 0.25 }\n" + CARD)
+    wh.Project.load(folder).label()
+    path = wh.Project.load(folder).release("1.0.0").path
+    assert wh.verify(path).holds
+    return path
+
+
+def test_datasets_reads_a_release_as_it_is(hub, split_release):
+    loaded = hub.load_dataset(str(split_release))
+    report = json.loads((split_release / "report.json").read_text())
+    assert list(loaded) == ["train", "validation", "test"]
+    assert sum(map(len, loaded.values())) == report["counts"]["released"]
+    for split in loaded:
+        stored = pq.read_table(split_release / "data" / f"{split}-00000-of-00001.parquet").to_pylist()
+        names = loaded[split].features["label"].names
+        assert [row | {"label": names[row["label"]]} for row in loaded[split]] == stored
+
+
+def test_mlcroissant_reads_a_release_as_it_is(mlcroissant, split_release):
+    dataset = mlcroissant.Dataset(jsonld=str(split_release / "croissant.json"))
+    assert (dataset.metadata.issues.errors, dataset.metadata.issues.warnings) == (set(), set())
+    assert dataset.metadata.conforms_to
+    found = {record["data/item"].decode(): record["data/label"].decode() for record in dataset.records("data")}
+    stored = pq.ParquetDataset(split_release / "data").read().to_pylist()
+    assert found == {row["item"]: row["label"] for row in stored}

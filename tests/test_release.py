@@ -80,7 +80,7 @@ def test_a_release_holds_the_evidence_and_what_was_used(released):
         "batches.parquet", "model.json", "model.npz", "context.json",
         "weakhitl.toml", "labeling_functions/functions.py", "guidelines/guideline.md",
         "gate.json", "gate.junit.xml", "gate-log.jsonl",
-        "report.html", "report.md", "report.json", "manifest.json",
+        "report.html", "report.md", "report.json", "README.md", "croissant.json", "manifest.json",
     }  # fmt: skip
 
 
@@ -131,7 +131,7 @@ def test_a_swapped_label_with_a_forged_manifest_is_found(bundle):
     data.loc[0, "label"] = "snow" if data.loc[0, "label"] == "sun" else "sun"
     data.to_parquet(path, index=False)
     seal(bundle)
-    assert wrong(bundle) == ["data"]
+    assert wrong(bundle) == ["data", "description"]
 
 
 def test_a_removed_rating_with_a_forged_manifest_is_found(bundle):
@@ -390,7 +390,7 @@ def test_a_group_is_in_one_split_and_a_row_that_moved_is_found(project_folder, t
     pd.concat([pd.read_parquet(test), rows.iloc[:1]]).to_parquet(test, index=False)
     rows.iloc[1:].to_parquet(train, index=False)
     seal(released.path)
-    assert wrong(released.path) == ["data"]
+    assert wrong(released.path) == ["data", "description"]
 
 
 @pytest.mark.parametrize(

@@ -255,6 +255,8 @@ class ReleaseSection(Section):
     def _are_shares(cls, splits: dict[str, float]) -> dict[str, float]:
         if wrong := [name for name in splits if not re.fullmatch(r"\w+(\.\w+)*", name, flags=re.ASCII)]:
             raise ValueError(f"{', '.join(map(repr, wrong))}: the name of a split is letters, digits, _ and dots")
+        if "all" in splits:
+            raise ValueError("no split is called 'all': for loaders of datasets that is all of them")
         if abs(sum(splits.values()) - 1) > 1e-9:
             raise ValueError(f"the shares sum to {sum(splits.values()):g}; expected 1")
         return splits

@@ -17,6 +17,7 @@ from weakhitl.gate.outputs import junit
 from weakhitl.label_model import save_model
 from weakhitl.label_model.external import CrowdKitModel, SnorkelLabelModel
 from weakhitl.release.consensus_file import PART, Labels, write_tables
+from weakhitl.release.description import croissant, render_card
 from weakhitl.release.evidence_files import write_evidence
 from weakhitl.release.manifest import MANIFEST, Provenance, make_manifest
 from weakhitl.release.report import render_html, render_markdown
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CONSENSUS, MODEL = "consensus.parquet", "model"
+CARD, CROISSANT = "README.md", "croissant.json"
 GATE, JUNIT, GATE_LOG = "gate.json", "gate.junit.xml", "gate-log.jsonl"
 
 _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
@@ -93,7 +95,7 @@ def write_bundle(releases: Path, contents: Contents) -> tuple[Path, str]:
         raise WeakHITLError(f"an independent package disagrees with our figures, so nothing is released: {wrong}")
     with whole_folder(final) as folder:
         labels = Labels(contents.assessment)
-        write_data(folder, contents, labels)
+        shards = write_data(folder, contents, labels)
         write_tables(folder / CONSENSUS, labels.tables())
         write_evidence(folder, contents.assessment.evidence)
         if not isinstance(contents.assessment.model, SnorkelLabelModel | CrowdKitModel):
@@ -102,6 +104,7 @@ def write_bundle(releases: Path, contents: Contents) -> tuple[Path, str]:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, folder / name)
         write_report(folder, report)
+        write_description(folder, contents, shards)
         write_json(folder / GATE, contents.gate.to_dict())
         write_text(folder / JUNIT, junit(contents.gate))
         lines = [json.dumps(entry, ensure_ascii=False) for entry in contents.runs]
@@ -117,6 +120,14 @@ def write_data(folder: Path, contents: Contents, labels: Labels) -> list[Shard]:
     codes = split_codes(contents.assessment, labels, group_column(contents.rows, section.group))
     rows = released_rows(_same_items(contents, labels), labels)
     return write_shards(folder, released_schema(contents.rows.schema), rows, list(section.splits), codes)
+
+
+def write_description(folder: Path, contents: Contents, shards: Sequence[Shard]) -> None:
+    """Write the dataset card and the Croissant metadata."""
+    evidence, schema = contents.assessment.evidence, released_schema(contents.rows.schema)
+    write_text(folder / CARD, render_card(evidence.config, contents.report, shards, schema))
+    metadata = croissant(evidence.config, contents.report, shards, schema, evidence.context.as_of)
+    write_json(folder / CROISSANT, metadata)
 
 
 def group_column(rows: TableStream, name: str | None) -> "pd.Series[Any] | None":

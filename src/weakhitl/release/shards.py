@@ -1,6 +1,6 @@
 """The released rows as Parquet shards, written and read a part at a time."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,6 +96,20 @@ def write_shards(
         for writer in writers:
             writer.close()
     return [shard for writer in writers for shard in writer.shards()]
+
+
+def listed_shards(folder: Path, hashes: Mapping[str, str]) -> tuple[list[Shard], pa.Schema | None]:
+    """Give the shards of a bundle in the order of its manifest, and the schema of the first one."""
+    shards, schema = [], None
+    for name in hashes:
+        if not name.startswith(f"{FOLDER}/"):
+            continue
+        path = folder / name
+        with parquet_faults(path), pq.ParquetFile(path) as file:
+            rows, schema = file.metadata.num_rows, schema or file.schema_arrow
+        split = path.name.rpartition("-of-")[0].rpartition("-")[0]
+        shards.append(Shard(name, split, rows, path.stat().st_size, hashes[name]))
+    return shards, schema
 
 
 def read_shards(folder: Path, split: str, columns: Sequence[str]) -> Iterator[pa.Table]:

@@ -18,13 +18,15 @@ from weakhitl.gate.assessment import fit_model
 from weakhitl.gate.log import evidence_digest, read_runs
 from weakhitl.gate.outputs import junit
 from weakhitl.label_model import load_model
-from weakhitl.release.bundle import GATE, GATE_LOG, JUNIT, MODEL
+from weakhitl.release.bundle import CARD, CROISSANT, GATE, GATE_LOG, JUNIT, MODEL
 from weakhitl.release.checking.findings import Finding
 from weakhitl.release.checking.labels import TOLERANCE
 from weakhitl.release.consensus_file import Labels
+from weakhitl.release.description import croissant, render_card
 from weakhitl.release.evidence_files import read_evidence
-from weakhitl.release.manifest import read_json
+from weakhitl.release.manifest import hashes, read_json
 from weakhitl.release.report import render_html, render_markdown, report_content
+from weakhitl.release.shards import listed_shards
 
 _MODEL_TOLERANCE = 1e-4
 """A model that is fitted again may stop an iteration earlier on another machine."""
@@ -158,6 +160,24 @@ def pages_finding(derived: Derived) -> Finding:
     wrong = [name for name, text in pages.items() if (folder / name).read_text(encoding="utf-8") != text]
     detail = f"{' and '.join(wrong)} differ from report.json" if wrong else "show report.json"
     return Finding("pages", not wrong, detail)
+
+
+def description_finding(derived: Derived) -> Finding:
+    """Compare the dataset card and the Croissant metadata with what follows from the report and the rows."""
+    folder, config, report = derived.folder, derived.assessment.evidence.config, derived.stored
+    shards, schema = listed_shards(folder, hashes(derived.manifest))
+    order = {name: at for at, name in enumerate(config.release.splits)}
+    shards.sort(key=lambda shard: (order.get(shard.split, len(order)), shard.path))
+    created = derived.assessment.evidence.context.as_of
+    same = {
+        CARD: (folder / CARD).read_text(encoding="utf-8") == render_card(config, report, shards, schema),
+        CROISSANT: read_json(folder / CROISSANT) == croissant(config, report, shards, schema, created),
+    }
+    wrong = [name for name, holds in same.items() if not holds]
+    detail = (
+        f"{' and '.join(wrong)} differ from the report or the rows" if wrong else f"{' and '.join(same)} say the same"
+    )
+    return Finding("description", not wrong, detail)
 
 
 def cross_check_finding(derived: Derived) -> Finding:

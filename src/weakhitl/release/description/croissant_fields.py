@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 import pyarrow as pa
 
-from weakhitl.release.features import LABEL, PROBABILITY, PROVENANCE, dtype
+from weakhitl.release.description.features import dtype
+from weakhitl.release.shards import LABEL, PROBABILITY, PROVENANCE
 
 RECORDS, FILES = "data", "shards"
 """Identifiers of the record set and of the set of files that it is read from."""

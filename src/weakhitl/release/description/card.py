@@ -5,15 +5,14 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 
 from weakhitl.config import Config
-from weakhitl.release import statements
-from weakhitl.release.card_metadata import DEFAULT, EVIDENCE, by_split, card_metadata, split_names
-from weakhitl.release.features import LABEL, PROBABILITY, PROVENANCE
-from weakhitl.release.front_matter import front_matter
-from weakhitl.release.markdown import code_block, plain, table
+from weakhitl.release.description import statements
+from weakhitl.release.description.card_metadata import DEFAULT, EVIDENCE, by_split, card_metadata, split_names
+from weakhitl.release.description.front_matter import front_matter
+from weakhitl.release.description.markdown import code_block, plain, table
+from weakhitl.release.description.statements import Report
 from weakhitl.release.report.section import Section
 from weakhitl.release.report.sections import sections_of
-from weakhitl.release.shards import Shard
-from weakhitl.release.statements import Report
+from weakhitl.release.shards import LABEL, PROBABILITY, PROVENANCE, Shard
 
 Part = tuple[str, str]
 """A heading, and what stands below it; a part without text is left out."""

@@ -18,13 +18,11 @@ PROVENANCE = {
     "gold": "known beforehand",
 }
 """What a value of the column ``provenance`` says of a label."""
-_OLDER = {"functions and people": "people"}
 
 
 def provenance_counts(report: Report) -> dict[str, int]:
     """Give released items by where their label comes from, in the words of the column ``provenance``."""
-    counts = report["counts"]["released_by_origin"]
-    return {_OLDER.get(origin, origin): count for origin, count in counts.items()}
+    return dict(report["counts"]["released_by_origin"])
 
 
 def title(config: Config) -> str:

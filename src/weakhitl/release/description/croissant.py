@@ -12,12 +12,12 @@ import pyarrow as pa
 
 from weakhitl import __version__
 from weakhitl.config import Config
-from weakhitl.release import statements
-from weakhitl.release.card_metadata import TAGS, by_split
-from weakhitl.release.croissant_fields import FILES, RECORDS, columns
-from weakhitl.release.licenses import license_url
+from weakhitl.release.description import statements
+from weakhitl.release.description.card_metadata import TAGS, by_split
+from weakhitl.release.description.croissant_fields import FILES, RECORDS, columns
+from weakhitl.release.description.licenses import license_url
+from weakhitl.release.description.statements import Report
 from weakhitl.release.shards import Shard
-from weakhitl.release.statements import Report
 
 CONFORMS_TO = ("http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0")
 _PARQUET = "application/x-parquet"

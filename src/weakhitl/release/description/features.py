@@ -6,9 +6,7 @@ from typing import Any
 import pyarrow as pa
 
 from weakhitl.errors import DataError
-
-LABEL, PROBABILITY, PROVENANCE = "label", "probability", "provenance"
-"""The columns that follow the dataset's own."""
+from weakhitl.release.shards import LABEL
 
 _RENAMED = {
     "halffloat": "float16",

@@ -7,9 +7,9 @@ from typing import Any
 import pyarrow as pa
 
 from weakhitl.config import Config
-from weakhitl.release.features import features
+from weakhitl.release.description.features import features
+from weakhitl.release.description.statements import Report, provenance_counts, title
 from weakhitl.release.shards import Shard
-from weakhitl.release.statements import Report, provenance_counts, title
 
 DEFAULT = "default"
 EVIDENCE = {"annotations": "annotations.parquet", "votes": "votes.parquet", "consensus": "consensus.parquet"}
