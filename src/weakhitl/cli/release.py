@@ -18,17 +18,18 @@ from weakhitl.cli.shared import (
 
 @click.command("release")
 @click.argument("version")
+@click.option("--zip", "archive", is_flag=True, help="Write the release as one zip file, too.")
 @project_option
 @json_option
 @guarded
-def release_command(project_path: Path, version: str, as_json: bool) -> None:
+def release_command(project_path: Path, version: str, archive: bool, as_json: bool) -> None:
     """Release the dataset if the gate passes, else write a report why not.
 
     \b
     Example:
       weakhitl release 1.0.0
     """
-    released = open_project(project_path).release(version)
+    released = open_project(project_path).release(version, archive=archive)
     if as_json:
         print_json(released.to_dict())
     else:
@@ -37,19 +38,22 @@ def release_command(project_path: Path, version: str, as_json: bool) -> None:
         click.echo(f"Report:   {released.report}")
         if released.digest:
             click.echo(f"Digest:   {released.digest}")
+        if released.archive:
+            click.echo(f"Zip file: {released.archive}")
     sys.exit(EXIT_CODES[released.gate.status])
 
 
 @click.command("verify")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--digest", help="The digest that was published with the release.")
+@click.option("--rerun-functions", is_flag=True, help="Run its functions again, too. That is no sandbox.")
 @json_option
 @guarded
-def verify_command(path: Path, digest: str | None, as_json: bool) -> None:
-    """Compute every label and figure of a release again, offline.
+def verify_command(path: Path, digest: str | None, rerun_functions: bool, as_json: bool) -> None:
+    """Compute every label and figure of a release again, offline; PATH is its folder or its zip file.
 
     Exit 0 when all comes out the same, 1 when something differs. What is read is data; no function of the
-    release is run.
+    release is run, unless --rerun-functions says so.
 
     \b
     Example:
@@ -57,7 +61,13 @@ def verify_command(path: Path, digest: str | None, as_json: bool) -> None:
     """
     from weakhitl.release import verify
 
-    verification = verify(path, digest)
+    if rerun_functions:
+        click.secho(
+            "The functions in this release will run with your rights: a process of its own is no sandbox.",
+            fg="yellow",
+            err=True,
+        )
+    verification = verify(path, digest, rerun_functions=rerun_functions)
     if as_json:
         print_json(verification.to_dict())
     else:

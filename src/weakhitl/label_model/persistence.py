@@ -1,6 +1,7 @@
 """Keep a fitted label model as JSON and npz: readable by any later version, and nothing in it can run."""
 
 import json
+import zipfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -74,16 +75,27 @@ def load_model(path: str | Path) -> LabelModelBase:
             arrays = dict(file.items())
     except FileNotFoundError as error:
         raise DataError(str(error.filename), "is missing; a model is two files, .json and .npz") from error
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, EOFError, RecursionError, zipfile.BadZipFile) as error:
         raise DataError(str(path), f"is no saved label model: {error}") from error
     if not isinstance(document, dict) or document.get("format", FORMAT + 1) > FORMAT:
         raise DataError(str(facts_path), f"has a format that this version does not know; it reads up to {FORMAT}")
     makers = {maker.__name__: maker for maker in MODELS.values()}
     if document.get("model") not in makers:
         raise DataError(str(facts_path), f"holds a {document.get('model')!r}; known are {', '.join(sorted(makers))}")
-    model: LabelModelBase = makers[document["model"]](**document["parameters"])
+    try:
+        return _restored(makers[document["model"]], document, arrays)
+    except (TypeError, KeyError, AttributeError, ValueError, IndexError) as error:
+        raise DataError(str(facts_path), f"is no saved label model: {error}") from error
+
+
+def _restored(maker: Any, document: dict[str, Any], arrays: dict[str, Any]) -> LabelModelBase:
+    """Make a model of what a file says of it; only what a fit leaves behind is set, and no method."""
+    model: LabelModelBase = maker(**document["parameters"])
     model.schema_ = LabelSchema(**document["schema"])
     model.sources_ = tuple(document["sources"])
+    names = [*document["fitted"], *(name for name in arrays if "." not in name)]
+    if odd := [name for name in names if not name.endswith("_") or name.startswith("_")]:
+        raise ValueError(f"{odd[0]!r} is nothing that a fit leaves behind")
     for name, value in document["fitted"].items():
         lesson = f"{name}.weights" in arrays
         setattr(model, name, _lesson(value, arrays, name) if lesson else value)

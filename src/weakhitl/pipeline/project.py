@@ -163,9 +163,9 @@ class Project:
         """Run the gate, or only on the items whose columns have the values of ``where``; the run is logged."""
         return release.check(self._workspace, where, log)
 
-    def release(self, version: str) -> release.Released:
-        """Release, or write the report of a refusal."""
-        return release.release(self._workspace, version)
+    def release(self, version: str, *, archive: bool = False) -> release.Released:
+        """Release, or write the report of a refusal; with ``archive`` also as one zip file."""
+        return release.release(self._workspace, version, archive=archive)
 
     def backup(self, out: Path | str) -> int:
         """Copy what people said into one file; give how many events it holds."""

@@ -17,6 +17,7 @@ from weakhitl.pipeline.clock import check_clock
 from weakhitl.pipeline.own_checks import own_checks
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release import Contents, write_bundle, write_refusal
+from weakhitl.release.archive import check_no_archive, pack
 from weakhitl.release.bundle import check_new
 from weakhitl.release.report import agreement_content, report_content
 from weakhitl.release.whole_folder import only_one
@@ -24,11 +25,12 @@ from weakhitl.release.whole_folder import only_one
 
 @dataclass(frozen=True)
 class Released:
-    """What a release came to: the gate's verdicts, where the bundle or the refusal's report is, the digest."""
+    """What a release came to: the gate's verdicts, where the bundle or the refusal's report is, digest and zip file."""
 
     gate: Gate
     path: Path
     digest: str | None
+    archive: Path | None = None
 
     @property
     def report(self) -> Path:
@@ -42,6 +44,7 @@ class Released:
             "path": str(self.path),
             "report": str(self.report),
             "digest": self.digest,
+            "archive": None if self.archive is None else str(self.archive),
         }
 
 
@@ -77,12 +80,16 @@ def agreement(workspace: Workspace, by: Sequence[str] = ()) -> dict[str, Any]:
     return agreement_content(workspace.assess(by), by)
 
 
-def release(workspace: Workspace, version: str) -> Released:
+def release(workspace: Workspace, version: str, *, archive: bool = False) -> Released:
     """Release when every check passes; else write the report of the refusal, and no data.
+
+    With ``archive`` also as one zip file.
 
     Raises ``StateError`` when the version exists, another process makes a release, or the clock went back.
     """
-    check_new(workspace.releases, version)
+    final = check_new(workspace.releases, version)
+    if archive:
+        check_no_archive(final)
     _check_secrets(workspace)
     with only_one(workspace.release_lock, f"releasing {version}"):
         check_new(workspace.releases, version)
@@ -99,7 +106,7 @@ def release(workspace: Workspace, version: str) -> Released:
         runs = _runs(workspace, run)
         contents = Contents(assessment, gate, report, rows, _copies(workspace), runs, annotation_log)
         path, digest = write_bundle(workspace.releases, contents)
-        return Released(gate, path, digest)
+        return Released(gate, path, digest, pack(path) if archive else None)
 
 
 def _steady_evidence(workspace: Workspace) -> tuple[Evidence, dict[str, Any]]:

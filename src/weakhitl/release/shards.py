@@ -112,12 +112,12 @@ def listed_shards(folder: Path, hashes: Mapping[str, str]) -> tuple[list[Shard],
     return shards, schema
 
 
-def read_shards(folder: Path, split: str, columns: Sequence[str]) -> Iterator[pa.Table]:
-    """Give some columns of a split's rows in their order, a row group at a time."""
+def read_shards(folder: Path, split: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+    """Give all or some columns of a split's rows in their order, a row group at a time."""
     for path in sorted((folder / FOLDER).glob(f"{split}-*.parquet")):
         with parquet_faults(path), pq.ParquetFile(path) as file:
             for group in range(file.metadata.num_row_groups):
-                yield file.read_row_group(group, columns=list(columns))
+                yield file.read_row_group(group, columns=None if columns is None else list(columns))
 
 
 class _SplitWriter:

@@ -13,7 +13,7 @@ from weakhitl.config import CONFIG_NAME, is_own
 from weakhitl.errors import DataError
 from weakhitl.estimate import Estimate
 from weakhitl.files import sha256
-from weakhitl.gate import PASS, Assessment, Gate, OwnCheck, Subject, assess, run_gate
+from weakhitl.gate import PASS, Assessment, Evidence, Gate, OwnCheck, Subject, assess, run_gate
 from weakhitl.gate.assessment import fit_model
 from weakhitl.gate.log import evidence_digest, read_runs
 from weakhitl.gate.outputs import junit
@@ -59,10 +59,14 @@ class Derived:
         return (self.folder / f"{MODEL}.json").exists()
 
     @cached_property
+    def evidence(self) -> Evidence:
+        """What everything is derived from."""
+        return read_evidence(self.folder)
+
+    @cached_property
     def _complete(self) -> Assessment:
         """Labels by the stored model, nothing withheld by the gate yet."""
-        evidence = read_evidence(self.folder)
-        return assess(evidence, load_model(self.folder / MODEL) if self.has_model else None)
+        return assess(self.evidence, load_model(self.folder / MODEL) if self.has_model else None)
 
     @cached_property
     def gate(self) -> Gate:

@@ -125,8 +125,11 @@ def check_table(path: Path, columns: Sequence[str] | None = None) -> None:
     A text that is stored once and meant a million times is counted a million times.
     """
     with parquet_faults(path), pq.ParquetFile(path) as file:
-        names = [name for name in file.schema_arrow.names if columns is None or name in columns]
-    texts = [one.name for one in file.schema_arrow if pa.types.is_string(one.type) and one.name in names]
+        read = [one for one in file.schema_arrow if columns is None or one.name in columns]
+    names = [one.name for one in read]
+    if nested := [one.name for one in read if pa.types.is_nested(one.type)]:
+        raise DataError(str(path), f"column {nested[0]!r} is nested; a release has no such column there")
+    texts = [one.name for one in read if _is_text(one.type)]
     with parquet_faults(path), pq.ParquetFile(path, read_dictionary=texts) as file:
         for group in range(file.metadata.num_row_groups):
             rows = file.metadata.row_group(group).num_rows
@@ -135,6 +138,21 @@ def check_table(path: Path, columns: Sequence[str] | None = None) -> None:
                 raise DataError(str(path), f"row group {group + 1} comes to over {_MOST_GROUP:,} bytes in memory")
             if texts and _text_bytes(file.read_row_group(group, columns=texts)) > _MOST_GROUP:
                 raise DataError(str(path), f"the texts of row group {group + 1} come to over {_MOST_GROUP:,} bytes")
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return any(test(kind) for test in (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary))
+
+
+def check_arrays(path: Path) -> None:
+    """Raise ``DataError`` for a file of arrays that is none, or would not fit into memory."""
+    if not zipfile.is_zipfile(path):
+        raise DataError(str(path), "is no file of arrays")
+    with zipfile.ZipFile(path) as archive:
+        total = sum(member.file_size for member in archive.infolist())
+    if total > _MOST_GROUP:
+        raise DataError(str(path), f"comes to {total:,} bytes in memory; expected at most {_MOST_GROUP:,}")
 
 
 def _text_bytes(table: pa.Table) -> int:

@@ -1,16 +1,18 @@
 """Verify a release: every hash, every label and every figure, offline and without the project."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from weakhitl.errors import WeakHITLError
 from weakhitl.files import sha256
+from weakhitl.release.bundle import MODEL
 from weakhitl.release.checking import figures
 from weakhitl.release.checking.figures import Derived
 from weakhitl.release.checking.findings import Finding, Verification
 from weakhitl.release.checking.labels import data_finding, labels_finding
-from weakhitl.release.checking.untrusted import MOST_UNPACKED, check_table, file_fault, opened
+from weakhitl.release.checking.rerun import rerun_finding
+from weakhitl.release.checking.untrusted import MOST_UNPACKED, check_arrays, check_table, file_fault, opened
 from weakhitl.release.manifest import digest, hashes, listing, read_manifest
 
 _CHECKS: dict[str, Callable[[Derived], Finding]] = {
@@ -30,8 +32,16 @@ _FAULTS = (WeakHITLError, ValueError, KeyError, TypeError, AttributeError, Index
 """What files that are well-formed and make no sense may lead to."""
 
 
-def verify(path: Path | str, expected_digest: str | None = None, *, most_bytes: int = MOST_UNPACKED) -> Verification:
-    """Check a release against its manifest, and derive its labels, figures and verdict again; nothing in it is run.
+def verify(
+    path: Path | str,
+    expected_digest: str | None = None,
+    *,
+    rerun_functions: bool = False,
+    most_bytes: int = MOST_UNPACKED,
+) -> Verification:
+    """Check a release against its manifest, and derive its labels, figures and verdict again.
+
+    Nothing in it is run, unless asked for.
 
     Parameters
     ----------
@@ -39,6 +49,9 @@ def verify(path: Path | str, expected_digest: str | None = None, *, most_bytes: 
         The folder of the release, or a zip file of it.
     expected_digest
         The manifest's digest as it was published: a manifest that was replaced with its files has another.
+    rerun_functions
+        Run its functions again, too, on the released rows: in a process of their own, which is **no sandbox**. They can
+        do all that you can do on this computer; read them before.
     most_bytes
         What a zip file may unpack to.
 
@@ -53,7 +66,10 @@ def verify(path: Path | str, expected_digest: str | None = None, *, most_bytes: 
         manifest = read_manifest(folder)
         findings = [*_manifest_findings(folder, manifest, expected_digest)]
         if all(finding.holds for finding in findings):
-            findings += _derived_findings(Derived(folder, manifest))
+            derived = Derived(folder, manifest)
+            findings += _derived_findings(derived)
+            if rerun_functions:
+                findings += _found({"functions": lambda one: rerun_finding(folder, one.evidence.functions)}, derived)
         else:
             detail = "not computed: the files are not those of the release"
             findings.append(Finding("labels and figures", False, detail))
@@ -91,10 +107,16 @@ def _derived_findings(derived: Derived) -> Iterator[Finding]:
     try:
         for path in sorted(derived.folder.glob("*.parquet")):
             check_table(path)
+        if derived.has_model:
+            check_arrays(derived.folder / f"{MODEL}.npz")
     except _FAULTS as error:
         yield Finding("labels and figures", False, f"not computed: {error}")
         return
-    for name, check in _CHECKS.items():
+    yield from _found(_CHECKS, derived)
+
+
+def _found(checks: Mapping[str, Callable[[Derived], Finding]], derived: Derived) -> Iterator[Finding]:
+    for name, check in checks.items():
         try:
             yield check(derived)
         except _FAULTS as error:
