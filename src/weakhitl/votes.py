@@ -222,15 +222,21 @@ class Votes:
         index = _index(parts[0].items.append([part.items for part in parts[1:]]) if items is None else items, n)
         if faults := _name_faults(index, ()):
             raise DataError("votes", faults)
-        dtype = _label_dtype(schema)
-        if _sparse_is_smaller(sum(part.n_votes for part in parts), n, len(sources), dtype):
-            return cls._from_sparse(_stacked(parts, (n, len(sources)), dtype), index, sources, schema)
-        dense = np.empty((n, len(sources)), dtype=dtype)
+        return cls._below(parts, index)
+
+    @classmethod
+    def _below(cls, parts: Sequence["Votes"], items: pd.Index) -> Self:
+        """Put votes of the same sources one below the other; ``items`` are unique."""
+        sources, schema = parts[0].sources, parts[0].schema
+        n, m, dtype = len(items), len(sources), _label_dtype(schema)
+        if _sparse_is_smaller(sum(part.n_votes for part in parts), n, m, dtype):
+            return cls._from_sparse(_stacked(parts, (n, m), dtype), items, sources, schema)
+        dense = np.empty((n, m), dtype=dtype)
         at = 0
         for part in parts:
             dense[at : at + len(part)] = part.to_matrix()
             at += len(part)
-        return cls._frozen(dense, None, index, sources, schema)
+        return cls._frozen(dense, None, items, sources, schema)
 
     @classmethod
     def _from_sparse(cls, matrix: Any, items: pd.Index, sources: tuple[str, ...], schema: LabelSchema) -> Self:
@@ -375,13 +381,15 @@ class Votes:
             raise DataError("votes", [f"source {name!r} is in both" for name in shared])
         added = np.full(len(self), ABSTAIN, dtype=np.int32)
         added[position] = np.arange(len(other), dtype=np.int32)
-        parts = [self._beside(other, added, start) for start in range(0, len(self), _JOINED)]
-        return Votes.concatenate(parts, self.items) if len(parts) > 1 else parts[0]
+        parts = [self._beside(other, added, start) for start in range(0, max(len(self), 1), _JOINED)]
+        return Votes._below(parts, self.items)
 
     def _beside(self, other: "Votes", added: IntArray, start: int) -> "Votes":
-        """Join some rows: ``added[item]`` is the position of an item in ``other``, or -1."""
+        """Join some rows, numbered from 0; ``added[item]`` is the position of an item in ``other``, or -1."""
         stop = min(start + _JOINED, len(self))
-        row, column, label = self.take_items(np.arange(start, stop)).entries()
+        row, column, label = Votes._frozen(
+            *self._rows(np.arange(start, stop)), pd.RangeIndex(stop - start), self.sources, self.schema
+        ).entries()
         at = np.flatnonzero(added[start:stop] >= 0)
         row_, column_, label_ = other.take_items(added[start:stop][at]).entries()
         entries = (
@@ -389,7 +397,7 @@ class Votes:
             np.concatenate([column, column_ + len(self.sources)]),
             np.concatenate([label, label_]),
         )
-        return Votes.from_entries(entries, self.schema, self.items[start:stop], self.sources + other.sources)
+        return Votes.from_entries(entries, self.schema, pd.RangeIndex(stop - start), self.sources + other.sources)
 
 
 def _csr(row: IntArray, column: IntArray, label: IntArray, shape: tuple[int, int], dtype: Any) -> Any:
@@ -463,8 +471,11 @@ def is_unique(items: pd.Index) -> bool:
         import polars as pl
         import pyarrow as pa
 
-        column: Any = pl.from_arrow(pa.array(items.array, from_pandas=True))
-        hashes = np.sort(column.hash(0).to_numpy())
+        hashes = np.empty(len(items), dtype=np.uint64)
+        for start in range(0, len(items), _JOINED):
+            part: Any = pl.from_arrow(pa.array(items.array[start : start + _JOINED], from_pandas=True))
+            hashes[start : start + len(part)] = part.hash(0).to_numpy()
+        hashes.sort()
         if (hashes[1:] != hashes[:-1]).all():
             return True
     return items.is_unique

@@ -138,6 +138,8 @@ def group_column(rows: TableStream, name: str | None) -> "pd.Series[Any] | None"
 def split_codes(assessment: Assessment, labels: Labels, groups: "pd.Series[Any] | None") -> IntArray:
     """``split[released item]``; ``groups`` has a value for each item of the dataset."""
     section, at = assessment.evidence.config.release, labels.places
+    if len(section.splits) == 1:
+        return np.zeros(len(at), dtype=np.int8)
     items = (item for start in range(0, len(at), PART) for item in assessment.evidence.items[at[start : start + PART]])
     together = None if groups is None else groups.iloc[at].fillna("").astype(str)
     return assign_splits(section, items, labels.final.labels[at], together)

@@ -35,15 +35,15 @@ def assign_splits(
     edges[-1] = 1.0
     if section.stratify:
         return _cut_each_class(_uniform(items, section.seed), labels, edges)
-    return np.searchsorted(edges, _uniform(items if groups is None else groups, section.seed), side="right")
+    places = np.searchsorted(edges, _uniform(items if groups is None else groups, section.seed), side="right")
+    return np.asarray(np.minimum(places, len(edges) - 1))
 
 
 def _uniform(keys: Iterable[object], seed: int) -> FloatArray:
-    """``u[key]`` in [0, 1): the top 53 bits of a hash; the same key gives the same number."""
+    """``u[key]`` from 0 to 1, by a hash; the same key gives the same number."""
     salt = str(seed).encode() + b"\0"
-    hashes = (blake2b(salt + str(key).encode(), digest_size=8).digest() for key in keys)
-    numbers = np.frombuffer(b"".join(hashes), dtype="<u8")
-    return np.asarray((numbers >> np.uint64(11)) / float(1 << 53))
+    hashes = (int.from_bytes(blake2b(salt + str(key).encode(), digest_size=8).digest(), "little") for key in keys)
+    return np.fromiter(hashes, dtype=np.uint64) / float(1 << 64)
 
 
 def _cut_each_class(uniform: FloatArray, labels: IntArray, edges: FloatArray) -> IntArray:
