@@ -164,13 +164,14 @@ def test_a_version_is_semantic(project_folder, version):
         wh.Project.load(project_folder).release(version)
 
 
-def test_two_releases_from_one_state_hold_the_same_bytes(project_folder, monkeypatch):
+def test_two_releases_from_one_state_hold_the_same_bytes(project_folder, tmp_path, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-    first, second = (wh.Project.load(project_folder).release(version) for version in ("2.0.0", "2.0.1"))
+    folders = [Path(shutil.copytree(project_folder, tmp_path / name)) for name in ("first", "second")]
+    first, second = (wh.Project.load(folder).release("2.0.0") for folder in folders)
     for name in ("votes.parquet", "ratings.parquet", "consensus.parquet", "data/data.parquet", "batches.parquet"):
         assert sha256(first.path / name) == sha256(second.path / name)
-    pages = [(one.path / "report.html").read_text().replace("2.0.1", "2.0.0") for one in (first, second)]
-    assert pages[0] == pages[1]
+    for name in ("report.html", "report.md", "report.json"):
+        assert sha256(first.path / name) == sha256(second.path / name)
 
 
 def test_a_refusal_writes_the_report_and_no_data(tmp_path):

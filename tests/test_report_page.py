@@ -55,9 +55,14 @@ def test_every_link_of_the_contents_leads_somewhere_and_every_figure_has_a_name(
         "[...document.querySelectorAll('nav a')].filter(a => !document.querySelector(a.getAttribute('href'))).length"
     )
     assert missing == 0
-    names = page.evaluate("[...document.querySelectorAll('figure svg')].map(s => s.getAttribute('aria-label'))")
-    assert len(names) >= 5
+    figures = "[...document.querySelectorAll('figure svg[role=img]')]"
+    names = page.evaluate(f"{figures}.map(s => document.getElementById(s.getAttribute('aria-labelledby')).textContent)")
+    told = page.evaluate(f"{figures}.map(s => document.getElementById(s.getAttribute('aria-describedby')).textContent)")
+    assert len(names) >= 8
     assert all(names)
+    assert all(told)
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
+    assert len(ids) == len(set(ids))
     page.close()
 
 
