@@ -62,9 +62,20 @@ def confidence(report: Content) -> str:
     """Draw a histogram of the confidence, by where the label came from."""
     edges, items = report["confidence"]["edges"], report["confidence"]["items"]
     totals = [sum(counts) for counts in zip(*items.values(), strict=True)]
-    tallest, deep, top = max([*totals, 1]), 150, 40
+    tallest, deep, top = max([*totals, 1]), 150, 58
     parts = legend([(ORIGIN_STYLES[at], _SHORT.get(origin, origin)) for at, origin in enumerate(items)], 12)
     parts += scale(0.0, 1.0, top + deep, top)
+    least = across(report["policy"]["min_confidence"])
+    threshold = [
+        line((least, top - 8), (least, top + deep), "bar"),
+        text(
+            (least, top - 13),
+            f"released from {report['policy']['min_confidence']:g}",
+            "muted",
+            "end" if least > 50 else "start",
+        ),
+    ]
+    written = []
     for at, total in enumerate(totals):
         y, start = float(top + deep), across(edges[at])
         for style, counts in zip(ORIGIN_STYLES, items.values(), strict=False):
@@ -73,9 +84,8 @@ def confidence(report: Content) -> str:
             parts.append(box((start + 0.4, y), (across(edges[at + 1]) - start - 0.8, high), style))
         if total:
             middle = (start + across(edges[at + 1])) / 2
-            parts.append(text((middle, y - 4), _brief(total), "muted", "middle"))
-    least = across(report["policy"]["min_confidence"])
-    parts.append(line((least, top - 8), (least, top + deep), "bar"))
+            written.append(text((middle, y - 4), _brief(total), "halo", "middle"))
+    parts += [*threshold, *written]
     said = f"Items by confidence, labels under {report['policy']['min_confidence']:g} withheld: " + "; ".join(
         f"{edges[at]:.1f} to {edges[at + 1]:.1f}: {total:,}" for at, total in enumerate(totals) if total
     )

@@ -42,7 +42,7 @@ def _left_out(column: str, one: Content) -> str:
     left = one["left_out"]
     said = []
     if left["groups"]:
-        said.append(f"{left['groups']:,} small groups with {left['items']:,} items in all")
+        said.append(f"small groups: {left['groups']:,}, with {left['items']:,} items in all")
     if left["without_value"]:
         said.append(f"{left['without_value']:,} items without a value")
     return f"Not shown of {column}: {'; '.join(said)}." if said else ""

@@ -107,8 +107,6 @@ def _spent(found: Content) -> list[str]:
         lines.append("What an hour costs is not configured ([annotation] cost_per_hour), so no money is given.")
     else:
         each = "" if found["cost_per_released"] is None else f", {found['cost_per_released']:,.4f} per released item"
-        lines.append(
-            f"At {found['cost_per_hour']:g} {found['currency']}".rstrip()
-            + f" an hour that is {found['cost']:,.2f}{each}."
-        )
+        unit = f" {found['currency']}" if found["currency"] else ""
+        lines.append(f"At {found['cost_per_hour']:g}{unit} an hour that is {found['cost']:,.2f}{unit}{each}.")
     return lines
