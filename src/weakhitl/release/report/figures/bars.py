@@ -42,7 +42,10 @@ def classes(report: Content) -> str:
 
 
 def _class(row: Content, y: float, total: int, top: float) -> list[str]:
-    parts = [text((0, y + 15), clipped(row["class"], 36)), text((100, y + 15), f"{row['share']:.1%}", "number", "end")]
+    parts = [
+        text((0, y + 15), clipped(row["class"], 36), "label"),
+        text((100, y + 15), f"{row['share']:.1%}", "number", "end"),
+    ]
     x = LEFT
     for style, count in zip(ORIGIN_STYLES, row["by_origin"].values(), strict=False):
         wide = (RIGHT - LEFT) * count / total / top

@@ -23,7 +23,7 @@ def classes_before_and_now(report: Content) -> str:
         y = 26 + 40 * at
         before, now = across(row["before"], 0, top), across(row["now"], 0, top)
         parts += [
-            text((0, y + 15), clipped(row["class"], 30)),
+            text((0, y + 15), clipped(row["class"], 30), "label"),
             text((100, y + 15), f"{row['before']:.1%} → {row['now']:.1%}", "number", "end"),
             line((before, y + 28), (now, y + 28), "rod"),
             dot((before, y + 28), "c2"),

@@ -65,7 +65,10 @@ def forest(name: str, title: str, rows: Sequence[Row]) -> str:
 
 def _drawn(row: Row, top: float, low: float) -> list[str]:
     estimate, y = row.estimate, top + 30
-    parts = [text((0, top + 16), clipped(row.name, 44)), text((100, top + 16), short(estimate), "number", "end")]
+    parts = [
+        text((0, top + 16), clipped(row.name, 44), "label"),
+        text((100, top + 16), short(estimate), "number", "end"),
+    ]
     if estimate["value"] is not None:
         if estimate["low"] is not None:
             start, end = across(estimate["low"], low), across(estimate["high"], low)
