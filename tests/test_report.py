@@ -233,6 +233,16 @@ def test_every_undefined_check_is_listed_with_its_reason(evidence):
     assert "| check: release-accuracy | undefined | no audited item has been adjudicated |" in page
 
 
+def test_of_many_checks_page_one_draws_those_that_did_not_pass_and_counts_the_rest(report):
+    check = report["gate"]["checks"][0]
+    checks = [check | {"name": f"check {at}", "status": "fail" if at > 9 else "pass"} for at in range(12)]
+    page = render_html(report | {"gate": report["gate"] | {"checks": checks, "status": "fail"}})
+    first = page.split("</header>")[0].split("<figure>")[1]
+    assert "check 10: fail" in first
+    assert "check 9: pass" not in first
+    assert "4 more of them" in first
+
+
 def test_the_page_escapes_texts_groups_and_reasons(report):
     page = render_html(report)
     assert "<script" not in page

@@ -99,7 +99,7 @@ def test_the_verdict_the_figures_and_the_intervals_fit_a_laptops_screen(pages, b
     page = browser.new_page(viewport={"width": width, "height": height})
     page.goto(pages[which].as_uri())
     assert page.evaluate("document.querySelector('header').getBoundingClientRect().bottom") <= height
-    assert page.locator("header figure svg").count() == 1
+    assert page.locator("header figure svg[role=img]").count() == 1
     page.close()
 
 

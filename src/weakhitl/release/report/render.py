@@ -10,7 +10,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from weakhitl.release.report.sections import chapters_of
-from weakhitl.release.report.sections.verdict import draw_gate, facts, headline
+from weakhitl.release.report.sections.verdict import draw_gate, facts, headline, not_drawn
 
 Content = dict[str, Any]
 
@@ -21,6 +21,7 @@ _VERDICTS = ("pass", "fail", "undecided", "waived")
 def render_html(report: Content) -> str:
     """Give one HTML file: no external request, light and dark, printable."""
     context = _context(report) | {"style": _template("report.css"), "gate": draw_gate(report), "verdicts": _VERDICTS}
+    context["more"] = not_drawn(report)
     return _environment(escape=True).from_string(_template("report.html")).render(context)
 
 

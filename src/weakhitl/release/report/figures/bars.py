@@ -7,7 +7,6 @@ from weakhitl.release.report.figures.svg import (
     RIGHT,
     across,
     box,
-    clipped,
     dot,
     drawing,
     legend,
@@ -34,7 +33,7 @@ def classes(report: Content) -> str:
     keys = [(ORIGIN_STYLES[at], _SHORT.get(origin, origin)) for at, origin in enumerate(names)]
     parts = legend([*keys, ("ink", "in dataset")], 12)
     height = 26 + 48 * len(rows)
-    parts += scale(0.0, top, height, 30)
+    parts += scale((0.0, top), height, 30)
     for at, row in enumerate(rows):
         parts += _class(row, 26 + 48 * at, total, top)
     said = "; ".join(f"{row['class']} {row['share']:.1%} of the released" for row in rows[:12])
@@ -43,7 +42,7 @@ def classes(report: Content) -> str:
 
 def _class(row: Content, y: float, total: int, top: float) -> list[str]:
     parts = [
-        text((0, y + 15), clipped(row["class"], 36), "label"),
+        name((0, y + 3), (64, 17), row["class"], "label"),
         text((100, y + 15), f"{row['share']:.1%}", "number", "end"),
     ]
     x = LEFT
@@ -67,7 +66,7 @@ def confidence(report: Content) -> str:
     totals = [sum(counts) for counts in zip(*items.values(), strict=True)]
     tallest, deep, top = max([*totals, 1]), 150, 58
     parts = legend([(ORIGIN_STYLES[at], _SHORT.get(origin, origin)) for at, origin in enumerate(items)], 12)
-    parts += scale(0.0, 1.0, top + deep, top)
+    parts += scale((0.0, 1.0), top + deep, top)
     least = across(report["policy"]["min_confidence"])
     threshold = [
         line((least, top - 8), (least, top + deep), "bar"),
@@ -121,8 +120,8 @@ def functions(report: Content) -> str:
         text((_COVER[0], 27), "in conflict", "conflicted"),
         text((_RIGHT[0], 12), "accuracy", "muted"),
         text((_RIGHT[0], 27), "on the audit", "muted"),
-        *scale(0.0, 100 * most, bottom, top - 6, _COVER),
-        *scale(0.0, 1.0, bottom, top - 6, _RIGHT),
+        *scale((0.0, 100 * most), bottom, top - 6, _COVER, most=3),
+        *scale((0.0, 1.0), bottom, top - 6, _RIGHT, most=2),
     ]
     for at, row in enumerate(rows):
         parts += _function(row, top + each * at, most)

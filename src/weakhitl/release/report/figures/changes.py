@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from weakhitl.release.report.figures.svg import LEFT, RIGHT, across, clipped, dot, drawing, legend, line, scale, text
+from weakhitl.release.report.figures.svg import LEFT, RIGHT, across, dot, drawing, legend, line, name, scale, text
 
 Content = dict[str, Any]
 
@@ -18,12 +18,12 @@ def classes_before_and_now(report: Content) -> str:
         return ""
     top = max(max(row["before"], row["now"]) for row in rows) * 1.08 or 1.0
     height = 26 + 40 * len(rows)
-    parts = [*legend([("c2", f"release {drift['version']}"), ("c1", "now")], 12), *scale(0.0, top, height, 30)]
+    parts = [*legend([("c2", f"release {drift['version']}"), ("c1", "now")], 12), *scale((0.0, top), height, 30)]
     for at, row in enumerate(rows):
         y = 26 + 40 * at
         before, now = across(row["before"], 0, top), across(row["now"], 0, top)
         parts += [
-            text((0, y + 15), clipped(row["class"], 30), "label"),
+            name((0, y + 3), (60, 17), row["class"], "label"),
             text((100, y + 15), f"{row['before']:.1%} → {row['now']:.1%}", "number", "end"),
             line((before, y + 28), (now, y + 28), "rod"),
             dot((before, y + 28), "c2"),

@@ -4,12 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from weakhitl.release.report.figures.svg import across, box, clipped, dot, drawing, line, scale, text
+from weakhitl.release.report.figures.svg import across, box, dot, drawing, line, name, scale, text
 
 Content = dict[str, Any]
 
 _ROW = 44
 _WIDE = 5
+_NAMES = 64.0
+"""Per cent of the width for names; the rest is for numbers."""
+_MOST_CHECKS = 8
+_WORST = ("fail", "undecided", "waived", "pass")
 
 
 @dataclass(frozen=True)
@@ -26,10 +30,17 @@ def gate(report: Content) -> str:
     """Draw each check's interval against its bar; counts and days, which fit no scale of shares, are left out."""
     rows = [
         Row(f"{check['name']}: {check['status']}", check["estimate"], check["status"], _bar(check))
-        for check in report["gate"]["checks"]
-        if is_share(check)
+        for check in shown_checks(report)
     ]
     return forest("gate", "Each check's interval against its bar", rows)
+
+
+def shown_checks(report: Content) -> list[Content]:
+    """Give the checks that page one has room for: of many, those that did not pass first."""
+    checks = [check for check in report["gate"]["checks"] if is_share(check)]
+    if len(checks) <= _MOST_CHECKS:
+        return checks
+    return sorted(checks, key=lambda check: _WORST.index(check["status"]))[:_MOST_CHECKS]
 
 
 def _bar(check: Content) -> float:
@@ -42,31 +53,31 @@ def is_share(check: Content) -> bool:
     return all(number is None or abs(number) <= 1 for number in numbers)
 
 
-def estimates(name: str, title: str, named: Mapping[str, Content]) -> str:
+def estimates(key: str, title: str, named: Mapping[str, Content]) -> str:
     """Draw estimates by name; where none has a value, nothing."""
     if all(estimate["value"] is None for estimate in named.values()):
         return ""
-    return forest(name, title, [Row(key, estimate) for key, estimate in named.items()])
+    return forest(key, title, [Row(words, estimate) for words, estimate in named.items()])
 
 
-def forest(name: str, title: str, rows: Sequence[Row]) -> str:
+def forest(key: str, title: str, rows: Sequence[Row]) -> str:
     """Draw rows on a scale that ends at 1 and begins at 0, or lower where an interval does."""
     if not rows:
         return ""
     lows = [row.estimate["low"] for row in rows if row.estimate["low"] is not None]
     low = -1.0 if min([0.0, *lows]) < -0.5 else (-0.5 if min([0.0, *lows]) < 0 else 0.0)
     bottom = _ROW * len(rows) + 2
-    parts = scale(low, 1.0, bottom, 22)
+    parts = scale((low, 1.0), bottom, 22)
     for at, row in enumerate(rows):
         parts += _drawn(row, at * _ROW, low)
     said = "; ".join(f"{row.name} {short(row.estimate)}" for row in rows[:12])
-    return drawing(name, title, said + ".", bottom + 20, parts)
+    return drawing(key, title, said + ".", bottom + 20, parts)
 
 
 def _drawn(row: Row, top: float, low: float) -> list[str]:
     estimate, y = row.estimate, top + 30
     parts = [
-        text((0, top + 16), clipped(row.name, 44), "label"),
+        name((0, top + 4), (_NAMES, 17), row.name, "label"),
         text((100, top + 16), short(estimate), "number", "end"),
     ]
     if estimate["value"] is not None:

@@ -75,18 +75,20 @@ def clipped(words: str, most: int) -> str:
     return words if len(words) <= most else words[: most - 1] + "…"
 
 
-def scale(low: float, high: float, y: float, top: float, span: tuple[float, float] = (LEFT, RIGHT)) -> list[str]:
-    """Draw the grid and the numbers of a scale at ``y``, lines up to ``top``."""
+def scale(
+    ends: tuple[float, float], y: float, top: float, span: tuple[float, float] = (LEFT, RIGHT), *, most: int = 6
+) -> list[str]:
+    """Draw the grid and the numbers of a scale at ``y``, lines up to ``top``; ``most`` steps."""
     parts = []
-    for tick in ticks(low, high):
-        x = across(tick, low, high, span)
+    for tick in ticks(*ends, most):
+        x = across(tick, *ends, span)
         parts.append(line((x, top), (x, y), "grid"))
         parts.append(text((x, y + 15), f"{tick:g}", "muted", "middle"))
     return parts
 
 
-def ticks(low: float, high: float) -> list[float]:
-    """Give four to seven round numbers between the ends.
+def ticks(low: float, high: float, most: int = 6) -> list[float]:
+    """Give round numbers between the ends, in at most so many steps.
 
     >>> ticks(0, 1)
     [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
@@ -95,8 +97,8 @@ def ticks(low: float, high: float) -> list[float]:
     wide = high - low
     if wide <= 0:
         return [low]
-    size = 10.0 ** floor(log10(wide / 6))
-    step = next(size * times for times in (1, 2, 5, 10) if wide / (size * times) <= 6 + 1e-9)
+    size = 10.0 ** floor(log10(wide / most))
+    step = next(size * times for times in (1, 2, 5, 10) if wide / (size * times) <= most + 1e-9)
     first, last = ceil(low / step - 1e-9), floor(high / step + 1e-9)
     return [round(at * step, 9) for at in range(first, last + 1)]
 
@@ -111,7 +113,7 @@ def legend(names: Sequence[tuple[str, str]], y: float) -> list[str]:
     ]
 
 
-def name(corner: tuple[float, float], size: tuple[float, float], words: str) -> str:
+def name(corner: tuple[float, float], size: tuple[float, float], words: str, style: str = "small") -> str:
     """Write a name that is cut off where its room ends; where a pointer rests on it, it shows in whole."""
     place = f'x="{corner[0]:.4g}%" y="{corner[1]:g}" width="{size[0]:.4g}%" height="{size[1]:g}"'
-    return f'<svg {place}><title>{escape(words)}</title><text y="12" class="small">{escape(words)}</text></svg>'
+    return f'<svg {place}><title>{escape(words)}</title><text y="12" class="{style}">{escape(words)}</text></svg>'

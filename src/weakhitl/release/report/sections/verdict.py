@@ -67,6 +67,11 @@ def draw_gate(report: Content) -> str:
     return forest.gate(report)
 
 
+def not_drawn(report: Content) -> int:
+    """Count the checks that page one's figure leaves to the table."""
+    return len(report["gate"]["checks"]) - len(forest.shown_checks(report))
+
+
 def _bar_text(check: Content) -> str:
     side, bar = ("at least", check["at_least"]) if check["at_least"] is not None else ("at most", check["at_most"])
     return f"{side} {bar:g} at {check['confidence']:.0%}"
