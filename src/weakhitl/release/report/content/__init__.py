@@ -31,7 +31,7 @@ def report_content(assessment: Assessment, gate: Gate, version: str) -> dict[str
         "format": FORMAT,
         "name": config.project.name,
         "version": version,
-        "as_of": context.as_of.isoformat(),
+        "year": context.as_of.year,
         "gate": gate.to_dict(),
         "counts": counts_content(assessment, labelled),
         "classes": classes_content(assessment, labelled),

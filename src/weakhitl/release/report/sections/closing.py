@@ -114,9 +114,8 @@ def cite(report: Content) -> Section:
     """Say how to cite."""
     if report["gate"]["status"] != "pass":
         return Section("Cite", ("Nothing was released, so there is nothing to cite.",))
-    year = report["as_of"][:4]
     text = (
-        f"{report['name']}, version {report['version']} ({year}). Dataset, made with weakhitl. Digest: …",
+        f"{report['name']}, version {report['version']} ({report['year']}). Dataset, made with weakhitl. Digest: …",
         (
             "Put the digest in place of the dots: `weakhitl release` printed it, and `weakhitl verify` prints it "
             "again. It covers every file of the release, this report included, so that nobody can change one unseen."
