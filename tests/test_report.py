@@ -12,6 +12,7 @@ from reports import AS_OF, made, plain, report_of, rich
 from weakhitl.errors import DataError
 from weakhitl.gate import Context, assess, figure
 from weakhitl.release.report import Report, hardest_items, render_html, render_markdown, report_content
+from weakhitl.routing import Batch
 from weakhitl.schema import ABSTAIN
 
 
@@ -83,6 +84,15 @@ def test_class_shares_weigh_each_audited_item_with_the_items_it_stands_for(evide
         assert row["in_dataset"]["low"] < share < row["in_dataset"]["high"]
 
 
+def test_items_that_somebody_asked_for_are_stood_for_by_nobody(evidence):
+    (batch,) = evidence.batches
+    rest = evidence.items.difference(batch.items)[:5]
+    asked = pd.DataFrame({"item": rest, "reason": "requested", "probability": 1.0, "rank": range(1, 6)})
+    batches = (*evidence.batches, Batch("requested", 0, 3, 100, asked))
+    found = report_of(replace(evidence, batches=batches))["classes"]
+    assert {row["in_dataset"]["kind"] for row in found} == {"unrepresented"}
+
+
 def test_the_class_shares_cover_the_truth_of_most_datasets():
     """The interval that the report gives holds in simulation: an audit of 100 out of 1,000, drawn at random."""
     from weakhitl.gate.accuracy import weighted_proportion
@@ -112,6 +122,17 @@ def test_confusions_are_of_the_labels_before_anybody_decided(evidence, report):
         labels = pd.Series(consensus.labels, index=consensus.items)[truth.index].to_numpy()
         right = int((labels == truth.to_numpy()).sum())
         assert np.trace(report["audit"]["confusion"][name]["counts"]) == right
+
+
+def test_confusions_of_many_classes_are_a_list_and_not_a_matrix(report):
+    classes = [report["classes"][at % 3] | {"class": f"c{at}"} for at in range(13)]
+    matrix = np.eye(13, dtype=int)
+    matrix[3, 5] = 7
+    share = report["audit"]["confusion"]["functions alone"]["precision"][0]
+    one = {"counts": matrix.tolist(), "unlabelled": [0] * 13, "precision": [share] * 13, "recall": [share] * 13}
+    audit = report["audit"] | {"confusion": dict.fromkeys(report["audit"]["confusion"], one)}
+    groups = {"classes": classes, "audit": audit, "groups": {}}
+    assert "| c5 (7) |" in render_markdown(report | groups)
 
 
 def test_the_calibration_error_is_the_one_that_the_gate_checks(evidence):

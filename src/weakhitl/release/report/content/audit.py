@@ -111,7 +111,7 @@ def _weights(assessment: Assessment, at: IntArray) -> FloatArray | None:
 
     ``at`` are the positions of decided audited items. Strata as in ``gate.accuracy``: of each batch the items that
     disagreement alone would have routed, and the others; a pilot's items are stood for by the whole audit, those in no
-    batch by the last audit's items below its cut.
+    batch by the last audit's items below its cut, those that somebody asked for by nobody.
     """
     evidence = assessment.evidence
     n = len(evidence.items)
@@ -125,7 +125,7 @@ def _weights(assessment: Assessment, at: IntArray) -> FloatArray | None:
         here[evidence.items.get_indexer(batch.items)] = True
         untouched &= ~here
         if batch.kind != "routing":
-            strata.append((here, audited))
+            strata.append((here, audited if batch.kind == "pilot" else here & audited))
             continue
         above[evidence.items.get_indexer(batch.items[batch.above_cut()])] = True
         last_low = here & ~above & audited

@@ -8,7 +8,8 @@ Content = dict[str, Any]
 
 _PANELS = ((10.0, 46.0), (60.0, 96.0))
 _DEEP = 200
-_MOST_CLASSES = 12
+MOST_CLASSES = 12
+"""So many classes still make a matrix that can be read."""
 
 
 def calibration(report: Content) -> str:
@@ -49,7 +50,7 @@ def confusion(report: Content, which: str) -> str:
     classes = [row["class"] for row in report["classes"]]
     matrix = report["audit"]["confusion"][which]["counts"]
     k = len(classes)
-    if k > _MOST_CLASSES or not any(map(sum, matrix)):
+    if k > MOST_CLASSES or not any(map(sum, matrix)):
         return ""
     left, each, deep, top = 26.0, 73.0 / k, 34, 36
     letters = max(3, round(52 / k))

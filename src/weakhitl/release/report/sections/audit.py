@@ -1,5 +1,6 @@
 """What the audit says: whether confidence means what it says, and which labels are mistaken for which."""
 
+from collections.abc import Iterator
 from functools import partial
 
 from weakhitl.release.report.figures import squares
@@ -61,20 +62,36 @@ def confusion(report: Content, which: str) -> Section:
     if not audit["decided"]:
         return Section(title)
     found = audit["confusion"][which]
+    text = (
+        (
+            "The label before adjudication, with people's ratings where the item has them, against what was decided; "
+            "audited items, counted. In a matrix, rows are labels and columns decisions."
+            if which == "functions and people"
+            else "The same by the functions alone: so the labels of all items are that no person has rated."
+        ),
+    )
     classes = [row["class"] for row in report["classes"]]
+    if len(classes) > squares.MOST_CLASSES:
+        header = ("class", "label confirmed [95 %]", "decided, and labelled so [95 %]", "decided instead, most often")
+        return Section(title, text, header, tuple(_listed(classes, found)))
     rows = [
         (name, *(f"{count:,}" for count in found["counts"][at]), accuracy_text(found["precision"][at]))
         for at, name in enumerate(classes)
     ]
     rows.append(("no label", *(f"{count:,}" for count in found["unlabelled"]), ""))
     rows.append(("of the decided, found", *(accuracy_text(one) for one in found["recall"]), ""))
-    text = (
-        (
-            "Rows: the label before adjudication, with people's ratings where the item has them; columns: what was "
-            "decided; audited items, counted."
-            if which == "functions and people"
-            else "The same by the functions alone: so the labels of all items are that no person has rated."
-        ),
-    )
     header = ("label", *classes, "confirmed [95 %]")
     return Section(title, text, header, tuple(rows), partial(squares.confusion, which=which))
+
+
+def _listed(classes: list[str], found: Content) -> Iterator[tuple[str, ...]]:
+    """Give one row a class, where a matrix would be too large to read."""
+    for at, name in enumerate(classes):
+        others = [(count, to) for to, count in enumerate(found["counts"][at]) if count and to != at]
+        instead = [f"{classes[to]} ({count:,})" for count, to in sorted(others, key=lambda one: (-one[0], one[1]))[:3]]
+        yield (
+            name,
+            accuracy_text(found["precision"][at]),
+            accuracy_text(found["recall"][at]),
+            ", ".join(instead) or "none",
+        )

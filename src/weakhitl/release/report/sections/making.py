@@ -101,12 +101,22 @@ def classes(report: Content) -> Section:
     return Section("Class balance", text, header, rows, bars.classes)
 
 
+def _voted(classes: list[str], of: int) -> str:
+    """Name the classes that a function votes.
+
+    >>> _voted(["a", "b"], 3), _voted(list("abcde"), 5)
+    ('a, b', 'all 5')
+
+    """
+    return f"all {of}" if len(classes) == of > 4 else ", ".join(classes) or "none"
+
+
 def functions(report: Content) -> Section:
     """Show what each function votes, and how often it is right."""
     rows = tuple(
         (
             row["name"],
-            ", ".join(row["classes"]) or "none",
+            _voted(row["classes"], len(report["classes"])),
             share_text(row["coverage"]),
             share_text(row["overlaps"]),
             share_text(row["conflicts"]),
