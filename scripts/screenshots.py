@@ -1,4 +1,4 @@
-"""Take the pictures of the annotation pages that the documentation shows, from the demo's project.
+"""Take the pictures of the annotation pages and the report that the documentation shows, from the demo's project.
 
 python scripts/screenshots.py [--out docs/images]
 """
@@ -13,7 +13,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 PORT = 8797
 SWEARS = re.compile("fuck|shit|damn|bitch|ass", re.IGNORECASE)
@@ -33,6 +33,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         weakhitl("demo", "--out", folder)
         project = Path(folder) / "weather"
+        with sync_playwright() as playwright:
+            browser = start(playwright)
+            for name, view in VIEWS.items():
+                shoot_report(browser, view, project / "releases" / "1.0.0" / "report.html", out / f"report-{name}.png")
         toml = project / "weakhitl.toml"
         more = '[annotation]\ntext = "text"\nadjudicate_below = 0.9\n'  # so that many items wait for a decision
         toml.write_text(toml.read_text().replace("[annotation]\n", more))
@@ -46,9 +50,7 @@ def main() -> None:
             owner = link(server.stdout.readline() if server.stdout else "")
             wait()
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(
-                    executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
-                )
+                browser = start(playwright)
                 for name, view in VIEWS.items():
                     shoot(browser, view, ana, "rate", out / f"rate-{name}.png")
                     shoot(browser, view, owner, "adjudicate", out / f"decide-{name}.png")
@@ -56,6 +58,22 @@ def main() -> None:
         finally:
             server.terminate()
             server.wait()
+
+
+def start(playwright: Playwright) -> Browser:
+    """Start the browser."""
+    return playwright.chromium.launch(
+        executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
+    )  # fmt: skip
+
+
+def shoot_report(browser: Browser, view: dict, report: Path, file: Path) -> None:
+    """Keep a picture of the report's first screen."""
+    context = browser.new_context(**view)
+    page = context.new_page()
+    page.goto(report.as_uri())
+    page.screenshot(path=str(file))
+    context.close()
 
 
 def shoot(browser: Browser, view: dict, link_: str, page_name: str, file: Path) -> None:

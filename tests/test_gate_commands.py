@@ -409,6 +409,7 @@ def test_the_command_of_the_written_hook_runs_the_gate_and_leaves_the_tracked_lo
     import re
 
     run("init", with_own, "--ci")
+    run("check", "--project", with_own)
     entry = re.search(r"entry: (.*)", (with_own / ".pre-commit-config.yaml").read_text()).group(1)
     before = (with_own / "gate-log.jsonl").read_bytes()
     command = [sys.executable, "-c", "from weakhitl.cli.main import run; run()", *entry.split()[1:]]

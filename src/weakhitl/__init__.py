@@ -26,6 +26,7 @@ _HOMES = {
     "Paradox": "agreement",
     "Patterns": "votes",
     "Project": "pipeline",
+    "Report": "release.report",
     "Rule": "labeling",
     "SnorkelLabelModel": "label_model",
     "Triplets": "label_model",
@@ -173,6 +174,7 @@ if TYPE_CHECKING:
     )
     from weakhitl.pipeline import Project
     from weakhitl.release import verify
+    from weakhitl.release.report import Report
     from weakhitl.schema import ABSTAIN, LabelSchema
     from weakhitl.votes import Patterns, Votes
 

@@ -65,6 +65,10 @@ class Consensus:
         """The probability of the likeliest class."""
         return np.asarray(self.rows.max(axis=1)[self.which])
 
+    def take_items(self, at: IntArray) -> Self:
+        """Keep the items at these positions, in this order."""
+        return type(self)(self.items[at], self.rows, self.known_rows, self.which[at], self.schema)
+
     def confident(self, least: float) -> np.ndarray:
         """``mask[item]``: whether there is a label with at least this confidence."""
         return np.asarray((self.labels != ABSTAIN) & (self.confidence >= least))

@@ -4,6 +4,8 @@ from dataclasses import asdict, dataclass
 from math import isnan
 from typing import Any, Literal
 
+from weakhitl.notebook import html_table
+
 Kind = Literal["no-pairs", "one-class", "little-variation", "too-few", "nothing-measured", "unrepresented", "other"]
 """Why there is no value or no interval, for programs:
 
@@ -72,6 +74,16 @@ class Estimate:
         if self.low is None or self.high is None:
             return f"{self.value:.3f} (no interval: {self.reason})"
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+    def _repr_html_(self) -> str:
+        """Show value and interval in a notebook, or why there are none."""
+        rows: list[tuple[str, object]] = [("estimate", "undefined" if self.value is None else f"{self.value:.4g}")]
+        if self.low is not None and self.high is not None:
+            rows.append((f"{self.confidence:.3g} interval", f"{self.low:.4g} to {self.high:.4g}"))
+        if self.reason is not None:
+            rows.append(("why" if self.value is None else "no interval", self.reason))
+        rows += [(name, f"{n:,}") for name, n in (("units", self.n_units), ("sources", self.n_sources)) if n]
+        return html_table(["figure", "value"], [*rows, *([("method", self.method)] if self.method else [])])
 
     def to_dict(self) -> dict[str, Any]:
         """Give all fields, ready for JSON."""

@@ -12,6 +12,7 @@ from scipy import sparse
 
 from weakhitl.errors import DataError, SchemaError
 from weakhitl.files import require_columns
+from weakhitl.notebook import html_table
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.vote_rows import group_dense, group_sparse
 from weakhitl.vote_table import cell_order, conflict_fault, conflicting_rows, encode_labels, missing_faults
@@ -22,6 +23,8 @@ FloatArray = npt.NDArray[np.float64]
 _PART = 1 << 14
 _MANY = 1_000_000
 _JOINED = 1 << 19
+_SHOWN = 50
+"""Sources that a notebook shows."""
 _SPARSE_BYTES = 5
 """Bytes per vote of the sparse form: four for the source's index, one for the label."""
 
@@ -262,6 +265,18 @@ class Votes:
 
     def __repr__(self) -> str:
         return f"<Votes: {len(self):,} items, {len(self.sources):,} sources, {self.n_votes:,} votes>"
+
+    def _repr_html_(self) -> str:
+        """Show in a notebook how often each source votes each class."""
+        _, column, label = self.entries()
+        k, m = len(self.schema), len(self.sources)
+        counts = np.bincount(column * k + label, minlength=m * k).reshape(m, k)
+        rows = [
+            (name, *(f"{count:,}" for count in row), f"{row.sum() / max(len(self), 1):.1%}")
+            for name, row in zip(self.sources[:_SHOWN], counts, strict=False)
+        ]
+        more = f"{m - _SHOWN:,} more sources" if m > _SHOWN else ""
+        return html_table(["source", *self.schema.classes, "coverage"], rows, repr(self).strip("<>"), more)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Votes):

@@ -101,7 +101,7 @@ def kappa_with_group(
     total = counts.sum(axis=1)
     both = (one >= 0) & (total > 0)
     given = checked_weights(weights, len(votes))
-    each = np.ones(int(both.sum())) if given is None else given[both] / given[both].mean()
+    each = np.ones(int(both.sum())) if given is None or not both.any() else given[both] / given[both].mean()
     shares, own = counts[both] / total[both, None], np.eye(len(votes.schema))[one[both]]
     columns = np.column_stack([(shares * own).sum(axis=1), np.ones(len(own)), shares, own])
     features, times = np.unique(each[:, None] * columns, axis=0, return_counts=True)

@@ -235,6 +235,10 @@ class AnnotationSection(Section):
         default=True,
         description="Whether the adjudicator decided without having seen ratings or labels.",
     )
+    cost_per_hour: Annotated[float, Field(ge=0)] | None = Field(
+        default=None, description="What an hour of people's time costs; the report adds it up."
+    )
+    currency: str = Field(default="", description="The currency of `cost_per_hour`, as the report writes it.")
 
 
 class ReleaseSection(Section):

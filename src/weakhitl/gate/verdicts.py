@@ -9,6 +9,7 @@ import numpy as np
 from weakhitl.agreement import units_needed
 from weakhitl.config import CheckSection, OneBar
 from weakhitl.estimate import Estimate
+from weakhitl.notebook import html_table
 
 Status = Literal["pass", "fail", "undecided", "waived"]
 
@@ -59,6 +60,11 @@ class Verdict(OneBar):
         parts = {name: {"status": status, "estimate": asdict(one)} for name, (status, one) in self.parts.items()}
         return asdict(self) | {"parts": parts, "waiver": None if self.waiver is None else dict(self.waiver)}
 
+    def _repr_html_(self) -> str:
+        """Show the verdict in a notebook, with its parts."""
+        parts = [(name, status, one, "", "") for name, (status, one) in self.parts.items()]
+        return html_table(_COLUMNS, [_row(self), *parts], note=self.advice)
+
 
 @dataclass(frozen=True)
 class Gate:
@@ -94,6 +100,18 @@ class Gate:
         withheld = 0 if self.withheld is None else int(self.withheld.sum())
         checks = [verdict.to_dict() for verdict in self.verdicts]
         return {"status": self.status, "withheld": withheld, "checks": checks}
+
+    def _repr_html_(self) -> str:
+        """Show all verdicts in a notebook."""
+        return html_table(_COLUMNS, map(_row, self.verdicts), f"Gate: {self.status}")
+
+
+_COLUMNS = ("check", "verdict", "estimate", "bar", "why")
+
+
+def _row(verdict: Verdict) -> tuple[object, ...]:
+    side = "at least" if verdict.at_least is not None else "at most"
+    return verdict.name, verdict.status, verdict.estimate, f"{side} {verdict.bar:g}", verdict.why
 
 
 def decide(check: CheckSection, estimate: Estimate, missing: Sequence[str], advice: str) -> Verdict:

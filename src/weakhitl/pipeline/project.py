@@ -14,6 +14,7 @@ from weakhitl.label_model import Explanation
 from weakhitl.labeling.apply import Progress
 from weakhitl.pipeline import annotate, diagnosis, exchange, keep, label, plan, release, revision, status
 from weakhitl.pipeline.workspace import Workspace
+from weakhitl.release.report import Report
 from weakhitl.routing import Batch
 from weakhitl.votes import Votes
 
@@ -166,6 +167,10 @@ class Project:
     def release(self, version: str, *, archive: bool = False) -> release.Released:
         """Release, or write the report of a refusal; with ``archive`` also as one zip file."""
         return release.release(self._workspace, version, archive=archive)
+
+    def report(self) -> Report:
+        """Make the report as a release would now have it, with people's own names; nothing is written."""
+        return release.report(self._workspace)
 
     def backup(self, out: Path | str) -> int:
         """Copy what people said into one file; give how many events it holds."""

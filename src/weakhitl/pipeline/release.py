@@ -19,7 +19,7 @@ from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release import Contents, write_bundle, write_refusal
 from weakhitl.release.archive import check_no_archive, pack
 from weakhitl.release.bundle import check_new
-from weakhitl.release.report import agreement_content, report_content
+from weakhitl.release.report import Report, agreement_content, hardest_items, report_content
 from weakhitl.release.whole_folder import only_one
 
 
@@ -95,7 +95,7 @@ def release(workspace: Workspace, version: str, *, archive: bool = False) -> Rel
         check_new(workspace.releases, version)
         rows = workspace.rows()
         evidence, annotation_log = _steady_evidence(workspace)
-        assessment = assess(_pseudonymous(workspace, evidence))
+        assessment = _with_texts(workspace, assess(_pseudonymous(workspace, evidence)))
         _check_clock(workspace, assessment)
         gate, run = _logged(workspace, assessment)
         if gate.withheld is not None:
@@ -107,6 +107,23 @@ def release(workspace: Workspace, version: str, *, archive: bool = False) -> Rel
         contents = Contents(assessment, gate, report, rows, _copies(workspace), runs, annotation_log)
         path, digest = write_bundle(workspace.releases, contents)
         return Released(gate, path, digest, pack(path) if archive else None)
+
+
+def report(workspace: Workspace, version: str = "unreleased") -> Report:
+    """Make the report of the project as it is now; nothing is written or logged. People have their own names."""
+    assessment = _with_texts(workspace, workspace.assess())
+    policy = workspace.config.gate
+    gate = run_policy(Subject.of(assessment), policy, own_checks(policy.check, workspace.root))
+    if gate.withheld is not None:
+        assessment = assessment.withhold(gate.withheld)
+    return Report(report_content(assessment, gate, version))
+
+
+def _with_texts(workspace: Workspace, assessment: Assessment) -> Assessment:
+    """Add the texts of the items that the report shows."""
+    evidence = assessment.evidence
+    texts = workspace.texts(hardest_items(assessment))
+    return replace(assessment, evidence=replace(evidence, context=replace(evidence.context, texts=texts)))
 
 
 def _steady_evidence(workspace: Workspace) -> tuple[Evidence, dict[str, Any]]:

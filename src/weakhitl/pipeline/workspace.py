@@ -6,9 +6,12 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from weakhitl.annotation import AnnotationStore, Desk, Rules
 from weakhitl.annotation.counting import excluded_by
@@ -25,6 +28,11 @@ from weakhitl.release.manifest import MANIFEST, read_manifest
 from weakhitl.table_stream import TableStream
 from weakhitl.votes import Votes
 from weakhitl.votes_file import read_votes, write_votes
+
+_ROWS = 100_000
+"""Rows of the dataset that are read at a time."""
+_SHOWN = 240
+"""Letters of an item that a report shows."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,18 @@ class Workspace:
     def rows(self) -> TableStream:
         """Open the dataset, to be read in parts."""
         return TableStream(self.data_path)
+
+    def texts(self, items: Collection[str]) -> dict[str, str]:
+        """Item -> what people read of it, on one line, shortened."""
+        wanted, found = set(items), {}
+        column = self.config.annotation.text
+        for part in self.rows().tables(_ROWS) if wanted else ():
+            at = pc.is_in(part.column(self.config.data.id).cast("string"), pa.array(list(wanted), pa.string()))
+            for row in part.filter(at).to_pylist():
+                cells = {str(name): cell for name, cell in row.items() if name != self.config.data.id}
+                text = cells.get(column) if column else " · ".join(f"{name}: {cell}" for name, cell in cells.items())
+                found[str(row[self.config.data.id])] = shorten(str(text or ""), _SHOWN, placeholder=" …")
+        return found
 
     @cached_property
     def items(self) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from weakhitl.release.consensus_file import PART, Labels, write_tables
 from weakhitl.release.description import croissant, render_card
 from weakhitl.release.evidence_files import write_evidence
 from weakhitl.release.manifest import MANIFEST, Provenance, make_manifest
-from weakhitl.release.report import render_html, render_markdown
+from weakhitl.release.report import Report
 from weakhitl.release.shards import Shard, released_rows, released_schema, write_shards
 from weakhitl.release.splits import assign_splits
 from weakhitl.release.whole_folder import whole_folder
@@ -103,7 +103,7 @@ def write_bundle(releases: Path, contents: Contents) -> tuple[Path, str]:
         for name, source in contents.copies.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, folder / name)
-        write_report(folder, report)
+        Report(report).save(folder)
         write_description(folder, contents, shards)
         write_json(folder / GATE, contents.gate.to_dict())
         write_text(folder / JUNIT, junit(contents.gate))
@@ -182,14 +182,7 @@ def write_refusal(releases: Path, report: dict[str, Any], gate: Gate) -> Path:
     check_version(report["version"])
     final = releases / f"{report['version']}-refused"
     with whole_folder(final, replace=True) as folder:
-        write_report(folder, report)
+        Report(report).save(folder)
         write_json(folder / GATE, gate.to_dict())
         write_text(folder / JUNIT, junit(gate))
     return final
-
-
-def write_report(folder: Path, report: dict[str, Any]) -> None:
-    """Write report.json, report.md and report.html."""
-    write_json(folder / "report.json", report)
-    write_text(folder / "report.md", render_markdown(report))
-    write_text(folder / "report.html", render_html(report))

@@ -11,7 +11,7 @@ from weakhitl.release.description.front_matter import front_matter
 from weakhitl.release.description.markdown import code_block, plain, table
 from weakhitl.release.description.statements import Report
 from weakhitl.release.report.section import Section
-from weakhitl.release.report.sections import sections_of
+from weakhitl.release.report.sections import chapters_of
 from weakhitl.release.shards import LABEL, PROBABILITY, PROVENANCE, Shard
 
 Part = tuple[str, str]
@@ -31,7 +31,7 @@ def render_card(config: Config, report: Report, shards: Sequence[Shard], schema:
 
 
 def _parts(config: Config, report: Report, shards: Sequence[Shard], schema: pa.Schema) -> Iterator[Part]:
-    sections = {section.title: section for section in sections_of(report)}
+    sections = {section.title: section for chapter in chapters_of(report) for section in chapter.sections}
     card = config.card
     yield "Load", _loading(config, shards, schema)
     yield "Splits", _splits(shards)
@@ -116,7 +116,7 @@ def _making(config: Config, report: Report, sections: dict[str, Section]) -> str
 def _quality(report: Report, sections: dict[str, Section]) -> str:
     agreement = _bullets(statements.agreement(report))
     shown = [f"Agreement, with 95% intervals:\n\n{agreement}"] if agreement else []
-    return "\n\n".join([*_tables(sections, "Gate", "Gate by part", "Waivers"), *shown])
+    return "\n\n".join([*_tables(sections, "Checks", "Gate by part", "Waivers"), *shown])
 
 
 def _tables(sections: dict[str, Section], *titles: str) -> list[str]:

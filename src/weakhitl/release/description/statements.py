@@ -7,7 +7,7 @@ from typing import Any
 
 from weakhitl.config import Config
 from weakhitl.release.report.section import estimate_text
-from weakhitl.release.report.sections import limits
+from weakhitl.release.report.sections.closing import limits
 
 Report = dict[str, Any]
 
@@ -110,7 +110,7 @@ def limitations(report: Report) -> list[str]:
         for check in report["gate"]["checks"]
         if (waiver := check.get("waiver")) is not None
     ]
-    return [*limits(report), *waivers]
+    return [*limits(report).points, *waivers]
 
 
 def biases(report: Report) -> list[str]:

@@ -1,49 +1,78 @@
 """The report's sections on agreement."""
 
-from weakhitl.release.report import figures
-from weakhitl.release.report.section import Report, Section, estimate_text, kappa_text
+from weakhitl.release.report.figures.changes import PAIR_ITEMS
+from weakhitl.release.report.figures.changes import pairs as draw_pairs
+from weakhitl.release.report.figures.forest import estimates
+from weakhitl.release.report.section import Content, Section, estimate_text, kappa_text
 
 
-def agreement(report: Report) -> Section:
-    """Show every coefficient for the dataset, its parts apart, and what makes them differ."""
-    agreement = report["agreement"]
-    if agreement["dataset"]["percent-agreement"]["value"] is None:
-        return Section("Agreement of the annotators", (), (), ())
-    named = {f"{name}, for the dataset": estimate for name, estimate in agreement["dataset"].items()}
-    named |= {f"krippendorff-alpha, {part} items alone": estimate for part, estimate in agreement["parts"].items()}
-    named |= {
-        ("alpha, " if name.startswith("functions") else "kappa, ") + name: estimate
-        for name, estimate in agreement["groups"].items()
-    }
+def agreement(report: Content) -> Section:
+    """Show every coefficient for the dataset, then its parts and groups apart."""
+    found = report["agreement"]
+    if found["dataset"]["percent-agreement"]["value"] is None:
+        reason = found["dataset"]["percent-agreement"]["reason"]
+        return Section("Agreement overall", (f"Agreement is undefined: {reason}.",))
     rows = tuple(
-        (name, estimate_text(estimate), str(estimate["n_pairable"]), str(estimate["n_sources"]))
-        for name, estimate in named.items()
+        (name, estimate_text(estimate), f"{estimate['n_pairable']:,}", f"{estimate['n_sources']:,}")
+        for name, estimate in _named(found).items()
     )
-    panel = agreement["paradox"]
     text = (
         (
             "For the dataset, routed items are weighted by the inverse of their probability of being routed. Agreement "
             "on the routed items alone says how hard they are, not how good the dataset is."
         ),
+        "People with each other, the functions' model with people, and functions with each other are never pooled.",
+        *_unconnected(found),
+    )
+    header = ("coefficient", "estimate [95 %]", "items", "people")
+    return Section("Agreement overall", text, header, rows, _draw_overall, short=True)
+
+
+def _named(found: Content) -> dict[str, Content]:
+    named = {f"{name}, for the dataset": estimate for name, estimate in found["dataset"].items()}
+    named |= {f"krippendorff-alpha, {part} items alone": estimate for part, estimate in found["parts"].items()}
+    return named | {
+        ("alpha, " if name.startswith("functions") else "kappa, ") + name: estimate
+        for name, estimate in found["groups"].items()
+    }
+
+
+def _draw_overall(report: Content) -> str:
+    named = _named(report["agreement"])
+    return estimates("agreement", "Agreement coefficients with 95 % intervals", named)
+
+
+def paradox(report: Content) -> Section:
+    """Say whether a common class makes coefficients differ."""
+    panel = report["agreement"]["paradox"]
+    if panel["percent"]["value"] is None:
+        return Section("Paradox panel")
+    text = (
         (
             f"{panel['story']} The commonest class, {panel['commonest']!r}, has {panel['prevalence']:.0%} of the "
             f"ratings; coders' class shares lie {panel['bias']:.2f} from those of all."
         ),
-        "People with each other, the functions' model with people, and functions with each other are never pooled.",
-        *_unconnected(agreement),
+        "Where one class is common, alpha and kappa can be low although people nearly always agree; AC1 is not.",
     )
-    header = ("coefficient", "estimate [95 %]", "items", "people")
-    return Section("Agreement of the annotators", text, header, rows, figures.agreement, short=True)
+    rows = tuple(
+        (name, estimate_text(panel[key]))
+        for name, key in (
+            ("percent agreement", "percent"),
+            ("Krippendorff's alpha, nominal", "alpha"),
+            ("Gwet's AC1", "ac1"),
+        )
+    )
+    return Section("Paradox panel", text, ("figure", "estimate [95 %]"), rows, short=True)
 
 
-def _unconnected(agreement: Report) -> tuple[str, ...]:
+def _unconnected(agreement: Content) -> tuple[str, ...]:
     groups = agreement["overlap_groups"]
     if groups < 2:
         return ()
     return (f"People fall into {groups} groups that share no item: nothing says how these groups differ.",)
 
 
-def confused(report: Report) -> Section:
+def confused(report: Content) -> Section:
     """Show the pairs of classes that people confuse, and what a merge would give."""
     agreement = report["agreement"]
     merged = {(pair["first"], pair["second"]): pair for pair in agreement["merges"]}
@@ -65,7 +94,7 @@ def confused(report: Report) -> Section:
     return Section("Confused classes", text, header, tuple(rows))
 
 
-def by_slice(report: Report) -> Section:
+def by_slice(report: Content) -> Section:
     """Show alpha on each part of the data."""
     rows = tuple(
         (
@@ -78,10 +107,19 @@ def by_slice(report: Report) -> Section:
         for name, estimate in slices.items()
     )
     text = ("Krippendorff's alpha on the items of each part of the data that the policy looks at.",)
-    return Section("Agreement by slice", text, ("slice", "alpha [95 %]", "items", "confuses most"), rows)
+    return Section("Agreement by slice", text, ("slice", "alpha [95 %]", "items", "confuses most"), rows, _draw_slices)
 
 
-def by_coder(report: Report) -> Section:
+def _draw_slices(report: Content) -> str:
+    named = {
+        f"{column} = {name}": estimate
+        for column, slices in report["agreement"]["by_slice"].items()
+        for name, estimate in slices.items()
+    }
+    return estimates("by-slice", "Krippendorff's alpha of each slice, with 95 % intervals", named)
+
+
+def by_coder(report: Content) -> Section:
     """Show what agreement would be without each annotator."""
     rows = tuple(
         (
@@ -104,19 +142,24 @@ def by_coder(report: Report) -> Section:
     return Section("Agreement by annotator", text, header, rows)
 
 
-def by_class(report: Report) -> Section:
+def by_class(report: Content) -> Section:
     """Show alpha of each class against the rest."""
     by_class = report["agreement"]["by_class"]
     if all(estimate["value"] is None for estimate in by_class.values()):
-        return Section("Agreement by class", (), (), ())
+        return Section("Agreement by class")
     rows = tuple((name, estimate_text(estimate)) for name, estimate in by_class.items())
     text = (
         "Krippendorff's alpha of each class against the rest: the lowest one is where the guideline is least clear.",
     )
-    return Section("Agreement by class", text, ("class", "alpha [95 %]"), rows, figures.by_class)
+    return Section("Agreement by class", text, ("class", "alpha [95 %]"), rows, _draw_classes)
 
 
-def pairs(report: Report) -> Section:
+def _draw_classes(report: Content) -> str:
+    by_class = report["agreement"]["by_class"]
+    return estimates("by-class", "Krippendorff's alpha of each class, with 95 % intervals", by_class)
+
+
+def pairs(report: Content) -> Section:
     """Show Cohen's kappa of the pairs that share most items."""
     shared = sorted(report["agreement"]["pairs"], key=lambda row: (-row["n"], row["first"], row["second"]))
     rows = tuple(
@@ -124,8 +167,6 @@ def pairs(report: Report) -> Section:
     )
     n_pairs = report["agreement"]["n_pairs"]
     more = f" The table lists the 100 pairs of {n_pairs:,} that share most items." if n_pairs > 100 else ""
-    text = (
-        f"Cohen's kappa of every pair that shares at least {figures.PAIR_ITEMS} items, with 95 % intervals." + more,
-    )
+    text = (f"Cohen's kappa of every pair that shares at least {PAIR_ITEMS} items, with 95 % intervals." + more,)
     header = ("first", "second", "shared items", "agreement", "kappa [95 %]")
-    return Section("Agreement by pair", text, header, rows, figures.pairs)
+    return Section("Agreement by pair", text, header, rows, draw_pairs)

@@ -1,0 +1,141 @@
+"""What the audit's decisions say: class shares of the dataset, calibration, and which classes are mistaken."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from weakhitl.annotation.people_quality import exact_bounds
+from weakhitl.consensus import Consensus
+from weakhitl.estimate import Estimate
+from weakhitl.gate import Assessment
+from weakhitl.gate.accuracy import weighted_proportion
+from weakhitl.label_model import calibration
+from weakhitl.schema import ABSTAIN
+from weakhitl.votes import FloatArray, IntArray, positions
+
+BOTH, ALONE = "functions and people", "functions alone"
+
+_SHARES = "share of the audit's decisions, post-stratified; Clopper-Pearson interval at the effective sample size"
+
+
+@dataclass(frozen=True)
+class _Audit:
+    """The audited items: positions in the dataset, decided classes (ABSTAIN: could not tell), whether still open."""
+
+    at: IntArray
+    decided: IntArray
+    pending: np.ndarray
+
+    @classmethod
+    def of(cls, assessment: Assessment) -> "_Audit":
+        items = assessment.evidence.items
+        at = np.sort(positions(items, assessment.evidence.audited.unique()))
+        found = assessment.decisions.reindex(items[at])
+        return cls(at, found.fillna(ABSTAIN).to_numpy(dtype=np.int64), found.isna().to_numpy())
+
+
+def audit_content(assessment: Assessment) -> dict[str, Any]:
+    """Compare the labels before adjudication with the audit's decisions, with people's ratings and without."""
+    audit = _Audit.of(assessment)
+    known = audit.decided != ABSTAIN
+    at, truth = audit.at[known], audit.decided[known]
+    consensus = {BOTH: assessment.joint, ALONE: assessment.automatic}
+    seed = assessment.evidence.config.routing.seed
+    return {
+        "items": len(audit.at),
+        "decided": int(known.sum()),
+        "could_not_tell": int((~known & ~audit.pending).sum()),
+        "waiting": int(audit.pending.sum()),
+        "batches": len(assessment.evidence.routing_batches),
+        "calibration": {name: _calibration(one, at, truth, seed) for name, one in consensus.items()},
+        "confusion": {name: _confusion(one, at, truth) for name, one in consensus.items()},
+    }
+
+
+def _calibration(consensus: Consensus, at: IntArray, truth: IntArray, seed: int) -> dict[str, Any]:
+    if not len(at):
+        nothing = Estimate(None, reason="no audited item has been decided", kind="nothing-measured").to_dict()
+        return {"bins": [], "ece": nothing, "log_loss": nothing}
+    found = calibration(consensus.take_items(at).probabilities, truth, seed=seed)
+    bins = [{str(key): float(value) for key, value in row.items()} for row in found.table.to_dict("records")]
+    return {"bins": bins, "ece": found.ece.to_dict(), "log_loss": found.log_loss.to_dict()}
+
+
+def _confusion(consensus: Consensus, at: IntArray, truth: IntArray) -> dict[str, Any]:
+    """``counts[label][decision]``, the items without a label, and how often each label is confirmed."""
+    classes = consensus.schema.classes
+    labels, k = consensus.take_items(at).labels, len(classes)
+    there = labels != ABSTAIN
+    counts = np.bincount(labels[there] * k + truth[there], minlength=k * k).reshape(k, k)
+    return {
+        "counts": counts.tolist(),
+        "unlabelled": np.bincount(truth[~there], minlength=k).tolist(),
+        "precision": [_share(int(counts[c, c]), int(counts[c].sum())).to_dict() for c in range(k)],
+        "recall": [_share(int(counts[c, c]), int((truth == c).sum())).to_dict() for c in range(k)],
+    }
+
+
+def _share(hits: int, n: int) -> Estimate:
+    method = "share of audited items; Clopper-Pearson interval"
+    if not n:
+        return Estimate(None, method=method, reason="no audited item is of this class", kind="nothing-measured")
+    return Estimate(hits / n, *exact_bounds(hits, n, 0.95), n_units=n, method=method)
+
+
+def class_shares(assessment: Assessment) -> list[Estimate]:
+    """Estimate each class's share of the whole dataset, released or not, from what was decided on the audit.
+
+    Items on which the adjudicator could not tell, or that still wait, have no class: the shares are of the items that
+    have one. Items are weighted like those of the release's accuracy: each stands for the items of the dataset that
+    were treated like it.
+    """
+    audit = _Audit.of(assessment)
+    known = audit.decided != ABSTAIN
+    facts: dict[str, Any] = {"n_units": len(audit.at), "n_pairable": int(known.sum()), "method": _SHARES}
+    k = len(assessment.evidence.schema)
+    if not known.any():
+        reason = "no audited item has been decided" if len(audit.at) else "no items were drawn for an audit"
+        return [Estimate(None, reason=reason, kind="nothing-measured", **facts)] * k
+    weight = _weights(assessment, audit.at[known])
+    if weight is None:
+        reason = "no decided audited item stands for some items of the dataset"
+        return [Estimate(None, reason=reason, kind="unrepresented", **facts)] * k
+    decided = audit.decided[known]
+    return [Estimate(*weighted_proportion(weight * (decided == code), weight, 0.95), **facts) for code in range(k)]
+
+
+def _weights(assessment: Assessment, at: IntArray) -> FloatArray | None:
+    """``weight[audited item]``: how many items of the dataset each stands for; None where some have nobody.
+
+    ``at`` are the positions of decided audited items. Strata as in ``gate.accuracy``: of each batch the items that
+    disagreement alone would have routed, and the others; a pilot's items are stood for by the whole audit, those in no
+    batch by the last audit's items below its cut, those that somebody asked for by nobody.
+    """
+    evidence = assessment.evidence
+    n = len(evidence.items)
+    audited = np.zeros(n, dtype=bool)
+    audited[at] = True
+    untouched, last_low = np.ones(n, dtype=bool), np.zeros(n, dtype=bool)
+    weight = np.zeros(n)
+    strata = []
+    for batch in evidence.batches:
+        here, above = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+        here[positions(evidence.items, batch.items)] = True
+        untouched &= ~here
+        if batch.kind != "routing":
+            strata.append((here, audited if batch.kind == "pilot" else here & audited))
+            continue
+        above[positions(evidence.items, batch.items[batch.above_cut()])] = True
+        last_low = here & ~above & audited
+        strata += [
+            (part, part & audited if (part & audited).any() else here & audited) for part in (above, here & ~above)
+        ]
+    strata.append((untouched, last_low))
+    for members, standing in strata:
+        if not members.any():
+            continue
+        if not standing.any():
+            return None
+        weight += standing * (members.sum() / standing.sum())
+    return np.asarray(weight[at])

@@ -1,0 +1,58 @@
+"""The sources: what each labeling function votes, how often it is right, and what the label model made of them."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from weakhitl.gate import Assessment
+from weakhitl.label_model import diagnose
+from weakhitl.labeling import lf_accuracy, lf_summary
+from weakhitl.schema import ABSTAIN
+from weakhitl.votes import Votes, positions
+
+
+def functions_content(assessment: Assessment) -> list[dict[str, Any]]:
+    """Coverage, overlaps and conflicts over all items; accuracy on the audit, which is a random sample of them."""
+    evidence = assessment.evidence
+    classes = evidence.schema.classes
+    summary = lf_summary(evidence.functions)
+    decided = assessment.decisions[assessment.decisions != ABSTAIN]
+    judged = _judged(assessment, decided)
+    sampled = decided[decided.index.isin(evidence.audited)]
+    accuracy = lf_accuracy(_only(evidence.functions, sampled.index), sampled)
+    return [
+        {
+            "name": str(name),
+            "classes": [classes[code] for code in row["Polarity"]],
+            "coverage": float(row["Coverage"]),
+            "overlaps": float(row["Overlaps"]),
+            "conflicts": float(row["Conflicts"]),
+            "agrees_with_adjudicator": int(judged["Correct"].iloc[at]),
+            "differs_from_adjudicator": int(judged["Incorrect"].iloc[at]),
+            "accuracy": accuracy[str(name)].to_dict(),
+        }
+        for at, (name, row) in enumerate(summary.iterrows())
+    ]
+
+
+def _judged(assessment: Assessment, decided: "pd.Series[int]") -> pd.DataFrame:
+    return lf_summary(_only(assessment.evidence.functions, decided.index), decided)
+
+
+def _only(votes: Votes, items: pd.Index) -> Votes:
+    return votes.take_items(positions(votes.items, items))
+
+
+def model_content(assessment: Assessment) -> dict[str, Any]:
+    """Say what the label model could learn, and what its doctor finds."""
+    model, gold = assessment.model, assessment.evidence.gold
+    return {
+        "name": assessment.evidence.config.label_model.name,
+        "class_balance": np.asarray(model.class_balance_).tolist(),
+        "balance_reason": getattr(model, "balance_reason_", "uniform or given"),
+        "gold": None if gold is None else len(gold),
+        "lesson": getattr(model, "lesson_reason_", ""),
+        "converged": bool(getattr(model, "converged_", True)),
+        "findings": [finding.to_dict() for finding in diagnose(assessment.ledger, model)],
+    }
