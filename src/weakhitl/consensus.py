@@ -55,14 +55,14 @@ class Consensus:
         """``known[item]``: whether anything is known of the item."""
         return np.asarray(self.known_rows[self.which])
 
-    @cached_property
+    @property
     def labels(self) -> IntArray:
-        """Class indices; ABSTAIN where nothing is known or the two best classes tie."""
-        return np.asarray(np.where(self.known_rows, hard_labels(self.rows), ABSTAIN).astype(np.int32)[self.which])
+        """Class indices; ABSTAIN where nothing is known or the two best classes tie; made anew each time."""
+        return np.asarray(self._row_labels.astype(np.int32)[self.which])
 
-    @cached_property
+    @property
     def confidence(self) -> FloatArray:
-        """The probability of the likeliest class."""
+        """The probability of the likeliest class; made anew each time."""
         return np.asarray(self.rows.max(axis=1)[self.which])
 
     def take_items(self, at: IntArray) -> Self:
@@ -71,7 +71,11 @@ class Consensus:
 
     def confident(self, least: float) -> np.ndarray:
         """``mask[item]``: whether there is a label with at least this confidence."""
-        return np.asarray((self.labels != ABSTAIN) & (self.confidence >= least))
+        return np.asarray(((self._row_labels != ABSTAIN) & (self.rows.max(axis=1) >= least))[self.which])
+
+    @cached_property
+    def _row_labels(self) -> IntArray:
+        return np.where(self.known_rows, hard_labels(self.rows), ABSTAIN)
 
     def decided(self, items: Iterable[object], labels: IntArray) -> "Consensus":
         """Set these items to these classes with probability 1; an ABSTAIN decision leaves the item alone."""

@@ -337,9 +337,13 @@ class Votes:
 
     def class_counts(self) -> IntArray:
         """``counts[item, class]``: how many sources voted each class on each item."""
-        row, _, label = self.entries()
-        k = len(self.schema)
-        return np.bincount(row * k + label, minlength=len(self) * k).reshape(len(self), k)
+        n, k = len(self), len(self.schema)
+        counts = np.empty((n, k), dtype=np.int64)
+        for start in range(0, n, _JOINED):
+            part = self._numbered(start, min(start + _JOINED, n))
+            row, _, label = part.entries()
+            counts[start : start + len(part)] = np.bincount(row * k + label, minlength=len(part) * k).reshape(-1, k)
+        return counts
 
     def patterns(self) -> Patterns:
         """Group equal rows; the order of the patterns does not depend on the order of the items."""
@@ -361,6 +365,11 @@ class Votes:
         if self._dense is not None:
             return self._dense[at], None
         return None, self._sparse[at]
+
+    def _numbered(self, start: int, stop: int) -> "Votes":
+        """Give some rows; items are numbers from 0."""
+        rows = self._rows(np.arange(start, stop))
+        return Votes._frozen(*rows, pd.RangeIndex(stop - start), self.sources, self.schema)
 
     def reindex(self, items: Iterable[Hashable]) -> "Votes":
         """Give the votes on exactly these items, in this order; one without votes has only abstentions."""
@@ -402,9 +411,7 @@ class Votes:
     def _beside(self, other: "Votes", added: IntArray, start: int) -> "Votes":
         """Join some rows, numbered from 0; ``added[item]`` is the position of an item in ``other``, or -1."""
         stop = min(start + _JOINED, len(self))
-        row, column, label = Votes._frozen(
-            *self._rows(np.arange(start, stop)), pd.RangeIndex(stop - start), self.sources, self.schema
-        ).entries()
+        row, column, label = self._numbered(start, stop).entries()
         at = np.flatnonzero(added[start:stop] >= 0)
         row_, column_, label_ = other.take_items(added[start:stop][at]).entries()
         entries = (

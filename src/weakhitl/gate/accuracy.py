@@ -22,7 +22,7 @@ from weakhitl.consensus import Consensus
 from weakhitl.estimate import Estimate, Kind
 from weakhitl.gate.assessment import Assessment
 from weakhitl.schema import ABSTAIN
-from weakhitl.votes import FloatArray
+from weakhitl.votes import FloatArray, IntArray
 
 _METHOD = "audit against the adjudicator; post-stratified, Clopper-Pearson interval at the effective sample size"
 
@@ -38,9 +38,9 @@ class Stratum:
     size
         How many released items there are.
     standing
-        ``mask[item]``: audited items that stand for them and that would have been released like them.
+        ``mask[audited item]``: those that stand for them and would have been released like them.
     labels
-        ``labels[item]``: the label under this treatment.
+        ``labels[audited item]``: the label under this treatment.
 
     """
 
@@ -68,16 +68,16 @@ def release_accuracy(assessment: Assessment, *, confidence: float = 0.95, within
     positive counts estimated from survey data; L. Kish (1965), Survey Sampling (effective sample size).
 
     """
-    decisions = assessment.decisions.reindex(assessment.evidence.items)
+    items = assessment.evidence.items
+    part = np.ones(len(items), dtype=bool) if within is None else within
+    at = np.flatnonzero(_audited(assessment) & part)
+    decisions = assessment.decisions.reindex(items[at])
     pending = decisions.isna().to_numpy()
     decided = decisions.fillna(ABSTAIN).to_numpy(dtype=np.int64)
-    part = np.ones(len(decided), dtype=bool) if within is None else within
-    strata = [stratum for stratum in _strata(assessment, part) if stratum.size]
-    audited = _audited(assessment) & part
-    if undefined := _undefined(strata, audited & ~pending):
+    strata = [stratum for stratum in _strata(assessment, part, at) if stratum.size]
+    if undefined := _undefined(strata, ~pending):
         kind, reason = undefined
-        n = int(audited.sum())
-        return Estimate(None, confidence=confidence, n_units=n, method=_METHOD, reason=reason, kind=kind)
+        return Estimate(None, confidence=confidence, n_units=len(at), method=_METHOD, reason=reason, kind=kind)
     weight = np.zeros(len(decided))
     right = np.zeros(len(decided))
     for stratum in strata:
@@ -127,35 +127,46 @@ def _effective_size(weight: FloatArray) -> float:
     return float(weight.sum() ** 2 / (weight**2).sum())
 
 
-def _strata(assessment: Assessment, part: np.ndarray) -> Iterator[Stratum]:
+def _strata(assessment: Assessment, part: np.ndarray, at: IntArray) -> Iterator[Stratum]:
+    """Give the strata of a part of the dataset; ``at`` are the positions of its audited items."""
     items, batches = assessment.evidence.items, assessment.evidence.batches
-    audited = _audited(assessment) & part
+    audited = np.zeros(len(items), dtype=bool)
+    audited[at] = True
     untouched = part.copy()
     low_of_last = np.zeros(len(items), dtype=bool)
-    ordinary = settled(assessment)
+    ordinary, joint, automatic = (
+        _Treatment.of(one, assessment, at) for one in (settled(assessment), assessment.joint, assessment.automatic)
+    )
     for number, batch in enumerate(batches, start=1):
         here = items.isin(batch.items) & part
         untouched &= ~here
         if batch.kind == "pilot":
-            yield _stratum(f"batch {number} (pilot)", here, audited, assessment.joint, assessment)
+            yield joint.stratum(f"batch {number} (pilot)", here, audited)
             continue
         above = items.isin(batch.items[batch.above_cut()])
         low_of_last = here & ~above & audited
         for name, some in (("above the cut", here & above), ("below the cut", here & ~above)):
             standing = some & audited if (some & audited).any() else here & audited
-            yield _stratum(f"batch {number} ({name})", some, standing, ordinary, assessment)
-    yield _stratum("items in no batch", untouched, low_of_last, assessment.automatic, assessment)
+            yield ordinary.stratum(f"batch {number} ({name})", some, standing)
+    yield automatic.stratum("items in no batch", untouched, low_of_last)
 
 
-def _stratum(
-    name: str,
-    members: np.ndarray,
-    standing: np.ndarray,
-    consensus: Consensus,
-    assessment: Assessment,
-) -> Stratum:
-    confident = consensus.confident(assessment.evidence.config.release.min_confidence)
-    return Stratum(name, int((members & confident).sum()), standing & confident, consensus.labels)
+@dataclass(frozen=True)
+class _Treatment:
+    """``confident[item]``: what would be released; the audited items' positions, and their labels."""
+
+    confident: np.ndarray
+    at: IntArray
+    labels: IntArray
+
+    @classmethod
+    def of(cls, consensus: Consensus, assessment: Assessment, at: IntArray) -> "_Treatment":
+        least = assessment.evidence.config.release.min_confidence
+        return cls(consensus.confident(least), at, consensus.take_items(at).labels)
+
+    def stratum(self, name: str, members: np.ndarray, standing: np.ndarray) -> Stratum:
+        size = int(np.count_nonzero(members & self.confident))
+        return Stratum(name, size, (standing & self.confident)[self.at], self.labels)
 
 
 def settled(assessment: Assessment) -> Consensus:

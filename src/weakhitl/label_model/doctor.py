@@ -88,10 +88,10 @@ def diagnose(votes: VotesLike, model: LabelModelBase | None = None, gold: GoldLi
 
 def overturned(model: LabelModelBase, votes: VotesLike) -> IntArray:
     """Positions of the items whose votes are all for one class and whose label is another, or none."""
-    given = as_votes(votes)
-    counts = given.class_counts()
+    patterns = as_votes(votes).patterns()
+    counts = patterns.votes.class_counts()
     agreed = (counts > 0).sum(axis=1) == 1
-    return np.flatnonzero(agreed & (model.predict(given) != counts.argmax(axis=1)))
+    return np.flatnonzero((agreed & (model.predict(patterns.votes) != counts.argmax(axis=1)))[patterns.inverse])
 
 
 def _few_sources(votes: Votes, rows: Rows) -> Iterator[Finding]:

@@ -46,26 +46,30 @@ def lf_summary(votes: Votes, gold: Gold | None = None) -> pd.DataFrame:
     [2, 2]
 
     """
-    row, column, label = votes.entries()
-    n, m = len(votes), len(votes.sources)
-    counts = votes.class_counts()
+    patterns = votes.patterns()
+    row, column, label = patterns.votes.entries()
+    m, each = len(votes.sources), patterns.counts[row]
+    counts = patterns.votes.class_counts()
     others = counts.sum(axis=1)[row] - 1
     differing = others - (counts[row, label] - 1)
-    share = 1.0 / max(n, 1)
+    share = 1.0 / max(len(votes), 1)
     table = pd.DataFrame(
         {
             "j": np.arange(m),
             "Polarity": [sorted(set(label[column == j].tolist())) for j in range(m)],
-            "Coverage": np.bincount(column, minlength=m) * share,
-            "Overlaps": np.bincount(column[others > 0], minlength=m) * share,
-            "Conflicts": np.bincount(column[differing > 0], minlength=m) * share,
+            "Coverage": np.bincount(column, each, minlength=m) * share,
+            "Overlaps": np.bincount(column[others > 0], each[others > 0], minlength=m) * share,
+            "Conflicts": np.bincount(column[differing > 0], each[differing > 0], minlength=m) * share,
         },
         index=list(votes.sources),
     )
     if gold is None:
         return table
-    truth = encode_gold(gold, votes.items, votes.schema)[row]
-    judged = truth != ABSTAIN
+    codes = encode_gold(gold, votes.items, votes.schema)
+    known = np.flatnonzero(codes != ABSTAIN)
+    row, column, label = votes.take_items(known).entries()
+    truth = codes[known][row]
+    judged = np.ones(len(row), dtype=bool)
     correct = np.bincount(column[judged & (truth == label)], minlength=m)
     incorrect = np.bincount(column[judged & (truth != label)], minlength=m)
     total = correct + incorrect
@@ -104,8 +108,11 @@ def lf_accuracy(votes: Votes, gold: Gold, confidence: float = 0.95) -> dict[str,
     if not 0 < confidence < 1:
         raise DataError("confidence", f"is {confidence}; expected a share between 0 and 1")
     row, column, label = votes.entries()
-    truth = encode_gold(gold, votes.items, votes.schema)[row]
-    judged = truth != ABSTAIN
+    codes = encode_gold(gold, votes.items, votes.schema)
+    known = np.flatnonzero(codes != ABSTAIN)
+    row, column, label = votes.take_items(known).entries()
+    truth = codes[known][row]
+    judged = np.ones(len(row), dtype=bool)
     m = len(votes.sources)
     total = np.bincount(column[judged], minlength=m)
     correct = np.bincount(column[judged & (truth == label)], minlength=m)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from weakhitl.gate import Assessment
-from weakhitl.votes import FloatArray, IntArray
+from weakhitl.votes import IntArray
 
 PART = 100_000
 """Rows in memory at a time."""
@@ -33,10 +33,10 @@ class Labels:
 
     def columns(self, at: IntArray) -> tuple[pa.Array, pa.Array, pa.Array]:
         """Give label, probability and provenance of some items."""
-        labels = pa.array(self._names[self.final.labels[at]], pa.string())
-        probability: FloatArray = self.final.confidence[at]
+        part = self.final.take_items(at)
+        labels = pa.array(self._names[part.labels], pa.string())
         provenance = np.asarray(self._origin.categories, dtype=object)[self._origin.codes[at]]
-        return labels, pa.array(probability, pa.float64()), pa.array(provenance, pa.string())
+        return labels, pa.array(part.confidence, pa.float64()), pa.array(provenance, pa.string())
 
     def table(self, start: int, stop: int) -> pa.Table:
         """One row per item: its class probabilities, label, probability of that, provenance, whether released."""

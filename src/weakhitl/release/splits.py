@@ -36,7 +36,7 @@ def assign_splits(
     if section.stratify:
         return _cut_each_class(_uniform(items, section.seed), labels, edges)
     places = np.searchsorted(edges, _uniform(items if groups is None else groups, section.seed), side="right")
-    return np.asarray(np.minimum(places, len(edges) - 1))
+    return np.asarray(np.minimum(places, len(edges) - 1).astype(np.int32))
 
 
 def _uniform(keys: Iterable[object], seed: int) -> FloatArray:

@@ -117,7 +117,7 @@ def _weights(assessment: Assessment, at: IntArray) -> FloatArray | None:
     audited = np.zeros(n, dtype=bool)
     audited[at] = True
     untouched, last_low = np.ones(n, dtype=bool), np.zeros(n, dtype=bool)
-    weight = np.zeros(n)
+    weight = np.zeros(len(at))
     strata = []
     for batch in evidence.batches:
         here, above = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
@@ -137,5 +137,5 @@ def _weights(assessment: Assessment, at: IntArray) -> FloatArray | None:
             continue
         if not standing.any():
             return None
-        weight += standing * (members.sum() / standing.sum())
-    return np.asarray(weight[at])
+        weight += standing[at] * (members.sum() / standing.sum())
+    return weight
