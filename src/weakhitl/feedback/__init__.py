@@ -1,0 +1,1 @@
+"""The loop: what people say flows back into functions and models."""
