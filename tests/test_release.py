@@ -401,7 +401,7 @@ def test_splits_that_make_no_sense_are_refused(project_folder, tmp_path, setting
 
 def test_the_report_shows_the_hardest_items_with_what_people_read(released, project_folder):
     report = json.loads((released.path / "report.json").read_text())
-    items = pd.read_csv(project_folder / "items.csv", dtype=str, index_col="item")["text"]
+    items = pd.read_csv(project_folder / "items.csv", dtype=str).set_index("item")["text"]
     assert len(report["hardest"]) == 10
     assert all(row["text"] == f"text: {items[row['item']]}" for row in report["hardest"])
 

@@ -14,6 +14,7 @@ _HOMES = {
     "Consensus": "consensus",
     "CrowdKitModel": "label_model",
     "DawidSkene": "label_model",
+    "Difference": "release",
     "Estimate": "estimate",
     "Explanation": "label_model",
     "Finding": "label_model",
@@ -51,6 +52,7 @@ _HOMES = {
     "conger_kappa": "agreement",
     "coverage_gaps": "labeling",
     "diagnose": "label_model",
+    "diff": "release",
     "discover": "labeling",
     "explain": "label_model",
     "explain_source": "label_model",
@@ -173,7 +175,7 @@ if TYPE_CHECKING:
         threshold,
     )
     from weakhitl.pipeline import Project
-    from weakhitl.release import verify
+    from weakhitl.release import Difference, diff, verify
     from weakhitl.release.report import Report
     from weakhitl.schema import ABSTAIN, LabelSchema
     from weakhitl.votes import Patterns, Votes

@@ -41,12 +41,12 @@ class Counted:
     ratings
         item, annotator, label, ``fate``: counted; extra (asked for because the others differ: it helps to label the
         item, and nothing is measured on it); surplus (beyond the overlap: it counts nowhere); not qualified; excluded
-        (by the configuration's rule on gold, repeats and patterns); skipped; or not routed (an item in no batch: as
-        extra).
+        (recalled, or by the configuration's rule on gold, repeats and patterns); skipped; or not routed (an item in no
+        batch: as extra).
     annotators
         What ``qualify`` found on the pilot; None without a pilot, when everybody counts.
     excluded
-        Person -> why their ratings do not count.
+        Person -> why their ratings do not count: a rule, or a recall.
     votes
         Ratings that take part in the consensus: counted ones, extra ones, and those of items in no batch.
     measured
@@ -85,7 +85,7 @@ def count_ratings(
     pilot_items = _items(batches, "pilot")
     annotators = None
     if len(pilot_items):
-        on_pilot = table[table["item"].isin(pilot_items)]
+        on_pilot = table[table["item"].isin(pilot_items) & ~table["annotator"].isin(list(excluded or {}))]
         annotators = qualify(Votes.from_long(on_pilot, schema), min_agreement, min_ratings)
     excluded = excluded or {}
     table["fate"] = _fates(table, codes, batches, annotators, table["annotator"].isin(list(excluded)).to_numpy())
@@ -119,10 +119,20 @@ def excluded_by(config: Config, ratings: pd.DataFrame, tests: Mapping[str, str])
 
 
 def count_by(
-    config: Config, ratings: pd.DataFrame, batches: Sequence[Batch], tests: Mapping[str, str] | None = None
+    config: Config,
+    ratings: pd.DataFrame,
+    batches: Sequence[Batch],
+    tests: Mapping[str, str] | None = None,
+    *,
+    withdrawn: Mapping[str, str] | None = None,
 ) -> Counted:
-    """Decide which ratings count in a project; see ``count_ratings`` and ``excluded_by``."""
+    """Decide which ratings count in a project; see ``count_ratings`` and ``excluded_by``.
+
+    ``withdrawn``: person -> why they were recalled.
+    """
     annotation = config.annotation
+    excluded = excluded_by(config, ratings, tests or {})
+    excluded |= {name: f"recalled: {why}" for name, why in (withdrawn or {}).items()}
     return count_ratings(
         ratings,
         batches,
@@ -131,7 +141,7 @@ def count_by(
         min_ratings=annotation.qualify_ratings,
         most=config.routing.max_overlap,
         settled=annotation.adjudicate_below,
-        excluded=excluded_by(config, ratings, tests or {}),
+        excluded=excluded,
     )
 
 
@@ -150,8 +160,8 @@ def _fates(
     eligible = qualified & ~excluded & (codes != ABSTAIN)
     place = pd.Series(eligible).groupby(table["item"].to_numpy()).cumsum().to_numpy()
     limit = table["item"].map(overlap).fillna(len(table)).to_numpy()
-    choices = [~qualified, excluded, codes == ABSTAIN, ~routed.to_numpy(), place > limit]
-    return np.select(choices, [UNQUALIFIED, EXCLUDED, SKIPPED, UNROUTED, SURPLUS], COUNTED)
+    choices = [excluded, ~qualified, codes == ABSTAIN, ~routed.to_numpy(), place > limit]
+    return np.select(choices, [EXCLUDED, UNQUALIFIED, SKIPPED, UNROUTED, SURPLUS], COUNTED)
 
 
 def _call_extra(table: pd.DataFrame, batches: Sequence[Batch], most: int | None, settled: float) -> None:

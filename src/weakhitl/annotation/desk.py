@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, select
@@ -290,9 +290,11 @@ class Desk:
             number = connection.execute(_DONE, {"who": person.name}).scalar_one()
         return Last(found.item, found.label, found.time, found.guideline, number)
 
-    def decided(self) -> set[str]:
-        """Give the items that somebody has decided on."""
-        query = select(_rating.item).where(_rating.role == ADJUDICATOR, _rating.retired == 0)
+    def decided(self, but: Collection[str] = ()) -> set[str]:
+        """Give the items that somebody has decided on, ``but`` these people."""
+        query = select(_rating.item).where(
+            _rating.role == ADJUDICATOR, _rating.retired == 0, _rating.annotator.not_in(but)
+        )
         with self.store.database.read() as connection:
             return set(connection.execute(query).scalars())
 

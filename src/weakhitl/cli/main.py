@@ -23,6 +23,8 @@ _COMMANDS = {
     "check": "gate",
     "release": "release",
     "verify": "release",
+    "diff": "difference",
+    "recall": "difference",
     "status": "project",
     "backup": "keep",
     "restore": "keep",

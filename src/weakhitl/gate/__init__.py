@@ -2,15 +2,17 @@
 
 from weakhitl.gate.assessment import Assessment, assess
 from weakhitl.gate.checks import OwnCheck, figure, run_gate, run_policy
-from weakhitl.gate.evidence import Context, Evidence
+from weakhitl.gate.evidence import FUNCTION, PERSON, Context, Evidence, of_kind
 from weakhitl.gate.metrics import METRICS
 from weakhitl.gate.subject import Subject
 from weakhitl.gate.verdicts import FAIL, PASS, UNDECIDED, WAIVED, Gate, Status, Verdict
 
 __all__ = [
     "FAIL",
+    "FUNCTION",
     "METRICS",
     "PASS",
+    "PERSON",
     "UNDECIDED",
     "WAIVED",
     "Assessment",
@@ -23,6 +25,7 @@ __all__ = [
     "Verdict",
     "assess",
     "figure",
+    "of_kind",
     "run_gate",
     "run_policy",
 ]

@@ -10,7 +10,7 @@ import pandas as pd
 from weakhitl.annotation import Counted, adjudication_queue, count_by
 from weakhitl.annotation.adjudication import unclear
 from weakhitl.consensus import Consensus
-from weakhitl.gate.evidence import Evidence
+from weakhitl.gate.evidence import PERSON, Evidence
 from weakhitl.label_model import MODELS
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import Votes
@@ -114,8 +114,10 @@ def assess(evidence: Evidence, model: Any = None) -> Assessment:
     Gold labels teach the model and stand as they are. Decisions do not teach it: the audit's are what its
     accuracy is measured against.
     """
-    counted = count_by(evidence.config, evidence.ratings, evidence.batches, evidence.context.tests)
-    ledger = evidence.functions.join(_as_sources(counted.votes))
+    context = evidence.context
+    withdrawn = context.recalled(PERSON)
+    counted = count_by(evidence.config, evidence.ratings, evidence.batches, context.tests, withdrawn=withdrawn)
+    ledger = evidence.functions.join(as_sources(counted.votes))
     model = fit_model(evidence, ledger) if model is None else model
     joint = _with_gold(consolidate(model, ledger), evidence)
     decided = evidence.decisions()
@@ -148,7 +150,7 @@ def _with_gold(consensus: Consensus, evidence: Evidence) -> Consensus:
     return consensus if gold is None else consensus.decided(gold.index, gold.to_numpy())
 
 
-def _as_sources(people: Votes) -> Votes:
+def as_sources(people: Votes) -> Votes:
     """Name annotators so that they cannot be taken for functions."""
     names = [f"annotator:{name}" for name in people.sources]
     return Votes.from_entries(people.entries(), people.schema, people.items, names)

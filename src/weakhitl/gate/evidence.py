@@ -1,7 +1,7 @@
 """The evidence: all that labels, figures and verdicts are computed from, and nothing else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +15,9 @@ from weakhitl.routing import Batch
 from weakhitl.schema import LabelSchema
 from weakhitl.vote_table import encode_labels
 from weakhitl.votes import Votes, positions
+
+FUNCTION, PERSON = "function", "annotator"
+"""Kinds of sources that can be recalled."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Context:
         Item -> class name of the gold that is mixed in to test people.
     withdrawn
         Source -> why it was recalled: ``function:NAME`` (its votes are not in the evidence) or ``annotator:NAME``
-        (their ratings are, and do not count).
+        (their ratings are, and do not count; nor do their decisions).
     texts
         Item -> what people read, shortened, of the items that the report shows.
 
@@ -50,6 +53,21 @@ class Context:
     tests: Mapping[str, str] = field(default_factory=dict)
     withdrawn: Mapping[str, str] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
+
+    def recalled(self, kind: str) -> dict[str, str]:
+        """Name -> why, of the recalled functions or people."""
+        return of_kind(kind, self.withdrawn)
+
+
+def of_kind(kind: str, withdrawn: Mapping[str, str]) -> dict[str, str]:
+    """Name -> why, of the recalled functions or people; ``withdrawn`` is that of ``Context``.
+
+    >>> of_kind("function", {"function:says:fog": "wrong list", "annotator:ana": "guessed"})
+    {'says:fog': 'wrong list'}
+
+    """
+    named = [(*source.partition(":"), why) for source, why in withdrawn.items()]
+    return {name: why for one, _, name, why in named if one == kind}
 
 
 def _now() -> Context:
@@ -120,9 +138,18 @@ class Evidence:
         items: pd.Index = pd.Index(drawn, dtype=object)
         return items
 
+    def without(self, source: str, why: str) -> "Evidence":
+        """Give the evidence with a source recalled: ``function:NAME`` or ``annotator:NAME``."""
+        withdrawn = {**self.context.withdrawn, source: why}
+        recalled = of_kind(FUNCTION, {source: why})
+        kept = [name for name in self.functions.sources if name not in recalled]
+        functions = self.functions if not recalled else self.functions.take_sources(kept)
+        return replace(self, functions=functions, context=replace(self.context, withdrawn=withdrawn))
+
     def decisions(self) -> "pd.Series[int]":
         """Item -> decided class index; ABSTAIN where adjudicators could not tell or disagree."""
-        table = self.ratings[self.ratings["role"] == ADJUDICATOR]
+        recalled = self.ratings["annotator"].isin(list(self.context.recalled(PERSON)))
+        table = self.ratings[(self.ratings["role"] == ADJUDICATOR) & ~recalled]
         votes = Votes.from_long(table, self.schema, items=pd.Index(table["item"].unique(), dtype=object))
         counts = votes.class_counts()
         best = counts.max(axis=1, initial=0)

@@ -12,7 +12,7 @@ from weakhitl.estimate import Estimate
 from weakhitl.gate import Assessment, Gate
 from weakhitl.label_model import Explanation
 from weakhitl.labeling.apply import Progress
-from weakhitl.pipeline import annotate, diagnosis, exchange, keep, label, plan, release, revision, status
+from weakhitl.pipeline import annotate, diagnosis, exchange, keep, label, plan, recall, release, revision, status
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release.report import Report
 from weakhitl.routing import Batch
@@ -167,6 +167,14 @@ class Project:
     def release(self, version: str, *, archive: bool = False) -> release.Released:
         """Release, or write the report of a refusal; with ``archive`` also as one zip file."""
         return release.release(self._workspace, version, archive=archive)
+
+    def recall(self, source: str, why: str, *, dry_run: bool = False, make_release: bool = True) -> recall.Recalled:
+        """Withdraw a function or a person, and release without it; with ``dry_run`` only say what rests on it."""
+        return recall.recall(self._workspace, source, why, dry_run=dry_run, make_release=make_release)
+
+    def lift_recall(self, source: str, why: str) -> str:
+        """Let a recalled source count again; give its whole name."""
+        return recall.lift(self._workspace, source, why)
 
     def report(self) -> Report:
         """Make the report as a release would now have it, with people's own names; nothing is written."""

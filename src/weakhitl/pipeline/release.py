@@ -10,7 +10,7 @@ from weakhitl.annotation.pseudonyms import pseudonyms, secret_key
 from weakhitl.config import CONFIG_NAME, is_own
 from weakhitl.errors import ConfigError, DataError
 from weakhitl.files import sha256
-from weakhitl.gate import PASS, Assessment, Evidence, Gate, Subject, assess, run_policy
+from weakhitl.gate import PASS, PERSON, Assessment, Evidence, Gate, Subject, assess, of_kind, run_policy
 from weakhitl.gate.log import Run, append_run, evidence_digest, read_runs
 from weakhitl.labeling.discover import function_files
 from weakhitl.pipeline.clock import check_clock
@@ -139,7 +139,10 @@ def _pseudonymous(workspace: Workspace, evidence: Evidence) -> Evidence:
     """Replace the people's names; figures stay what they are."""
     names = pseudonyms(evidence.ratings["annotator"].unique(), secret_key(workspace.pseudonym_key))
     ratings = evidence.ratings.assign(annotator=evidence.ratings["annotator"].map(names))
-    return replace(evidence, ratings=ratings)
+    context = evidence.context
+    others = {source: why for source, why in context.withdrawn.items() if not of_kind(PERSON, {source: why})}
+    people = {f"{PERSON}:{names[name]}": why for name, why in context.recalled(PERSON).items() if name in names}
+    return replace(evidence, ratings=ratings, context=replace(context, withdrawn=others | people))
 
 
 def _check_secrets(workspace: Workspace) -> None:

@@ -9,6 +9,7 @@ from weakhitl.agreement import agreement_difference, krippendorff_alpha
 from weakhitl.annotation import ANNOTATOR, count_by
 from weakhitl.errors import StateError, UsageError
 from weakhitl.files import require_columns
+from weakhitl.gate import PERSON
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.votes import Votes
 
@@ -71,4 +72,5 @@ def before_and_after(workspace: Workspace) -> dict[str, Any]:
 
 
 def _measured(workspace: Workspace, ratings: pd.DataFrame) -> Votes:
-    return count_by(workspace.config, ratings, workspace.store.batches(), workspace.tests).measured
+    batches, recalled = workspace.store.batches(), workspace.recalled(PERSON)
+    return count_by(workspace.config, ratings, batches, workspace.tests, withdrawn=recalled).measured

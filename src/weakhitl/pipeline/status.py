@@ -12,6 +12,7 @@ from weakhitl.pipeline.annotate import people_quality
 from weakhitl.pipeline.own_checks import own_checks
 from weakhitl.pipeline.revision import before_and_after
 from weakhitl.pipeline.workspace import Workspace
+from weakhitl.release.last_release import next_patch, release_folders
 
 
 def status(workspace: Workspace, *, checks: bool = False) -> dict[str, Any]:
@@ -47,8 +48,12 @@ def status(workspace: Workspace, *, checks: bool = False) -> dict[str, Any]:
         facts["agreement"] = _agreement(assessment)
         facts["revision"] = _revision(workspace)
         facts["people"] = {one.name: _quality(one) for one in people_quality(workspace)}
-    facts["releases"] = sorted(path.name for path in workspace.releases.glob("[0-9]*") if path.is_dir())
-    facts["next"] = _next(assessment, facts["gate"])
+    folders = release_folders(workspace.releases)
+    facts["releases"] = [folder.name for folder in folders]
+    if withdrawn := assessment.evidence.context.withdrawn:
+        facts["recalled"] = [f"{source}: {why}" for source, why in withdrawn.items()]
+    version = next_patch(folders[-1].name) if folders else "1.0.0"
+    facts["next"] = _next(assessment, facts["gate"], version)
     return facts
 
 
@@ -86,7 +91,7 @@ def _rated(assessment: Assessment) -> bool:
     return bool(assessment.counted.measured.n_votes)
 
 
-def _next(assessment: Assessment, gate: str) -> str:
+def _next(assessment: Assessment, gate: str, version: str) -> str:
     batches = assessment.evidence.batches
     if not batches:
         return "weakhitl route --pilot N (to qualify people) or weakhitl route"
@@ -98,5 +103,5 @@ def _next(assessment: Assessment, gate: str) -> str:
     if len(assessment.adjudication_queue):
         return "weakhitl annotate, or weakhitl export --adjudication queue.csv, decide, weakhitl import it"
     if gate == PASS:
-        return "weakhitl release 1.0.0"
+        return f"weakhitl release {version}"
     return "weakhitl check" + (" says what fails" if gate == FAIL else " says what is missing")

@@ -19,12 +19,13 @@ from weakhitl.annotation.store.store import EVIDENCE_COLUMNS
 from weakhitl.config import CONFIG_NAME, Config, load_config
 from weakhitl.errors import ConfigError, DataError, StateError
 from weakhitl.files import read_table, require_columns, sha256, write_json
-from weakhitl.gate import Assessment, Context, Evidence, assess
+from weakhitl.gate import FUNCTION, PERSON, Assessment, Context, Evidence, assess, of_kind
 from weakhitl.labeling.discover import function_files
 from weakhitl.labeling.items import read_items
 from weakhitl.pipeline.clock import moment
+from weakhitl.pipeline.recalls import RECALLS, read_recalls, standing
 from weakhitl.release.evidence_files import NAMES, gold_labels
-from weakhitl.release.manifest import MANIFEST, read_manifest
+from weakhitl.release.last_release import last_release
 from weakhitl.table_stream import TableStream
 from weakhitl.votes import Votes
 from weakhitl.votes_file import read_votes, write_votes
@@ -138,7 +139,7 @@ class Workspace:
             lease=annotation.lease,
             idle=annotation.idle,
             gold=self.tests,
-            exclude=lambda ratings: excluded_by(config, ratings[EVIDENCE_COLUMNS], self.tests),
+            exclude=lambda ratings: excluded_by(config, ratings[EVIDENCE_COLUMNS], self.tests) | self.recalled(PERSON),
             gold_share=annotation.gold_share,
             repeat_share=annotation.repeat_share,
             show_share=0.0 if annotation.suggest == "never" else 1 - annotation.hide_share,
@@ -170,7 +171,10 @@ class Workspace:
         write_json(self._state_path, {"inputs": self._inputs()})
 
     def votes(self) -> Votes:
-        """Read the functions' votes. Raises ``StateError`` when there are none or they are out of date."""
+        """Read the functions' votes, without those that were recalled.
+
+        Raises ``StateError`` when there are none or they are out of date.
+        """
         if not self._votes_path.exists() or not self._state_path.exists():
             raise StateError("the labeling functions have not run yet: run `weakhitl label` first")
         try:
@@ -181,7 +185,19 @@ class Workspace:
         changed = sorted(name for name in {*stored, *current} if stored.get(name) != current.get(name))
         if changed:
             raise StateError(f"changed since the labeling functions ran: {', '.join(changed)}; run `weakhitl label`")
-        return read_votes(self._votes_path, self.config.schema_)
+        votes = read_votes(self._votes_path, self.config.schema_)
+        recalled = self.recalled(FUNCTION)
+        kept = [name for name in votes.sources if name not in recalled]
+        return votes if len(kept) == len(votes.sources) else votes.take_sources(kept)
+
+    @property
+    def recalls_file(self) -> Path:
+        """Which sources were recalled."""
+        return self.root / RECALLS
+
+    def recalled(self, kind: str) -> dict[str, str]:
+        """Name -> why, of the functions or the people who were recalled."""
+        return of_kind(kind, standing(read_recalls(self.recalls_file)))
 
     @property
     def gate_log(self) -> Path:
@@ -206,7 +222,8 @@ class Workspace:
                 raise ConfigError(CONFIG_NAME, [f"{fault}; the data has {known}" for fault in faults])
             attributes = pd.DataFrame({name: rows.column(name).to_numpy() for name in columns}, index=votes.items)
             attributes = attributes.map(lambda cell: None if pd.isna(cell) or cell == "" else str(cell))
-        return Context(moment(), self.guideline_hash, last_release(self.releases), attributes, self.tests)
+        withdrawn = standing(read_recalls(self.recalls_file))
+        return Context(moment(), self.guideline_hash, last_release(self.releases), attributes, self.tests, withdrawn)
 
     def _gold(self, votes: Votes) -> "pd.Series[int] | None":
         name = self.config.label_model.gold
@@ -246,40 +263,6 @@ class Workspace:
             },
             "[labels], [data] or [[labeling.rule]]": hashlib.sha256(labels.encode()).hexdigest(),
         }
-
-
-def last_release(releases: Path) -> dict[str, Any] | None:
-    """Give what the next release is compared with, of the highest release in a folder; None without any.
-
-    Raises ``DataError`` where its report cannot be read.
-    """
-    folders = {}
-    for folder in releases.glob("[0-9]*"):
-        if (folder / MANIFEST).is_file():
-            numbers = folder.name.split("+")[0].split("-", 1)
-            key = tuple(int(part) for part in numbers[0].split(".")), len(numbers) == 1, numbers[-1]
-            folders[key] = folder
-    if not folders:
-        return None
-    folder = folders[max(folders)]
-    try:
-        report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-        manifest = read_manifest(folder)
-        found = {
-            "version": folder.name,
-            "digest": str(manifest["digest"]),
-            "created": str(manifest["predicate"]["created"]),
-            "classes": {str(row["class"]): float(row["share"]) for row in report["classes"]},
-            "counts": report["counts"],
-            "functions": report["functions"],
-            "agreement": report["agreement"]["dataset"],
-            "checks": {check["name"]: check["estimate"] for check in report["gate"]["checks"]},
-        }
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(
-            str(folder), f"is no whole release ({error}); class-drift compares with the last one"
-        ) from error
-    return found
 
 
 def _decided(votes: Votes) -> Iterator[tuple[Any, int]]:

@@ -2,5 +2,6 @@
 
 from weakhitl.release.bundle import Contents, write_bundle, write_refusal
 from weakhitl.release.checking import Finding, Verification, verify
+from weakhitl.release.difference import Difference, diff
 
-__all__ = ["Contents", "Finding", "Verification", "verify", "write_bundle", "write_refusal"]
+__all__ = ["Contents", "Difference", "Finding", "Verification", "diff", "verify", "write_bundle", "write_refusal"]

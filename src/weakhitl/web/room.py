@@ -22,6 +22,7 @@ from weakhitl.annotation import (
     count_by,
 )
 from weakhitl.errors import StateError
+from weakhitl.gate import PERSON
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.votes import Votes
 from weakhitl.web.show import Field, fields_of
@@ -152,7 +153,7 @@ class Room:
             if now - self._waiting[0] > _COUNTED_FOR:
                 self._waiting = now, self._queue()
             found = self._waiting[1]
-        found = found[~found["item"].isin(self.desk.decided())]
+        found = found[~found["item"].isin(self.desk.decided(but=self.workspace.recalled(PERSON)))]
         if person is None or not config.annotation.adjudicator_independent:
             return found
         ratings = store.ratings()
@@ -162,8 +163,10 @@ class Room:
     def _queue(self) -> pd.DataFrame:
         store = self.workspace.store
         ratings, batches = store.ratings(), store.batches()
-        counted = count_by(self.config, ratings, batches, self.workspace.tests)
-        decided = pd.Index(ratings["item"][ratings["role"] == ADJUDICATOR].unique())
+        recalled = self.workspace.recalled(PERSON)
+        counted = count_by(self.config, ratings, batches, self.workspace.tests, withdrawn=recalled)
+        decides = (ratings["role"] == ADJUDICATOR) & ~ratings["annotator"].isin(list(recalled))
+        decided = pd.Index(ratings["item"][decides].unique())
         found = adjudication_queue(counted.settling, batches, decided, self.config.annotation.adjudicate_below)
         wanting = set(self.desk.unfinished(found["item"].tolist()))
         return found[~found["item"].isin(wanting)]

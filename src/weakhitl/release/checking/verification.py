@@ -5,15 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from weakhitl.errors import WeakHITLError
-from weakhitl.files import sha256
-from weakhitl.release.bundle import MODEL
 from weakhitl.release.checking import figures
 from weakhitl.release.checking.figures import Derived
 from weakhitl.release.checking.findings import Finding, Verification
 from weakhitl.release.checking.labels import data_finding, labels_finding
 from weakhitl.release.checking.rerun import rerun_finding
-from weakhitl.release.checking.untrusted import MOST_UNPACKED, check_arrays, check_table, file_fault, opened
-from weakhitl.release.manifest import digest, hashes, listing, read_manifest
+from weakhitl.release.checking.safety import check_safe, file_faults
+from weakhitl.release.checking.untrusted import MOST_UNPACKED, opened
+from weakhitl.release.manifest import digest, hashes, read_manifest
 
 _CHECKS: dict[str, Callable[[Derived], Finding]] = {
     "labels": lambda derived: labels_finding(derived.folder, derived.labels),
@@ -84,31 +83,15 @@ def _manifest_findings(folder: Path, manifest: dict[str, Any], expected: str | N
         detail = "is the published one" if expected == found else f"{found} is not the published {expected}"
         yield Finding("digest", expected == found, detail)
     listed = hashes(manifest)
-    faults = [*_file_faults(folder, listed, manifest["predicate"]["bytes"])]
+    faults = [*file_faults(folder, manifest)]
     yield from (Finding(name, False, detail) for name, detail in faults)
     if not faults:
         yield Finding("files", True, f"{len(listed)} files have the listed hashes, and there are no others")
 
 
-def _file_faults(folder: Path, listed: dict[str, str], sizes: dict[str, int]) -> Iterator[tuple[str, str]]:
-    present = listing(folder)
-    for name in sorted({*present, *listed}):
-        if name not in listed:
-            yield name, "is not in the manifest"
-        elif name not in present:
-            yield name, "is missing"
-        elif fault := file_fault(folder / name, sizes.get(name)):
-            yield name, fault
-        elif sha256(folder / name) != listed[name]:
-            yield name, "has other content than the manifest says"
-
-
 def _derived_findings(derived: Derived) -> Iterator[Finding]:
     try:
-        for path in sorted(derived.folder.glob("*.parquet")):
-            check_table(path)
-        if derived.has_model:
-            check_arrays(derived.folder / f"{MODEL}.npz")
+        check_safe(derived.folder)
     except _FAULTS as error:
         yield Finding("labels and figures", False, f"not computed: {error}")
         return

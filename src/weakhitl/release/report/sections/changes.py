@@ -110,22 +110,27 @@ def figures_before(report: Content) -> Section:
     found = report["drift"]
     if found is None:
         return Section("Figures before and now")
-    rows = [
-        (name, "unknown" if row["before"] is None else f"{row['before']:,}", f"{row['now']:,}")
-        for name, row in found["counts"].items()
-    ]
-    rows += [
-        (f"{row['name']}, {what}", _estimate(row["before"]), _estimate(row["now"]))
-        for what, part in (("people", found["agreement"]), ("check", found["checks"]))
-        for row in part
-    ]
     text = (
         (
             "Intervals that overlap leave open whether anything changed. Both releases may share items and people, so "
             "a test of their difference would not hold."
         ),
     )
-    return Section("Figures before and now", text, ("figure", "before", "now"), tuple(rows))
+    return Section("Figures before and now", text, ("figure", "before", "now"), tuple(figure_rows(found)))
+
+
+def figure_rows(drift: Content) -> list[tuple[str, str, str]]:
+    """Name each count, coefficient and check, with what it was and what it is now."""
+    rows = [
+        (name, "unknown" if row["before"] is None else f"{row['before']:,}", f"{row['now']:,}")
+        for name, row in drift["counts"].items()
+    ]
+    rows += [
+        (f"{row['name']}, {what}", _estimate(row["before"]), _estimate(row["now"]))
+        for what, part in (("people", drift["agreement"]), ("check", drift["checks"]))
+        for row in part
+    ]
+    return rows
 
 
 def _estimate(estimate: Content | None) -> str:

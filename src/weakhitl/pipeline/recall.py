@@ -1,0 +1,179 @@
+"""Recall: withdraw a source, see what rests on it, release without it."""
+
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from weakhitl.annotation.pseudonyms import pseudonyms, secret_key
+from weakhitl.errors import StateError, UsageError
+from weakhitl.gate import FUNCTION, PERSON, Evidence, assess, of_kind
+from weakhitl.pipeline.clock import moment
+from weakhitl.pipeline.recalls import Recall, add_recall, read_recalls, standing
+from weakhitl.pipeline.release import Released, release
+from weakhitl.pipeline.workspace import Workspace
+from weakhitl.release import Difference, diff
+from weakhitl.release.bundle import CONSENSUS
+from weakhitl.release.consensus_file import Labels
+from weakhitl.release.evidence_files import read_evidence
+from weakhitl.release.last_release import next_patch, release_folders
+
+
+@dataclass(frozen=True)
+class Affected:
+    """A release that rests on a source.
+
+    Attributes
+    ----------
+    version
+        Which one.
+    votes
+        Votes, ratings or decisions of the source that it holds.
+    labels
+        Items whose label comes out otherwise without them.
+    released
+        Rows of it with another label then, or under the confidence that it needs.
+
+    """
+
+    version: str
+    votes: int
+    labels: int
+    released: int
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """What a recall came to.
+
+    Attributes
+    ----------
+    source, why
+        What was recalled, and why.
+    affected
+        The releases that rest on it, lowest version first.
+    released
+        The release without it, or its refusal; None where none was needed or wanted.
+    difference
+        What is other in that release; None where there is none.
+
+    """
+
+    source: str
+    why: str
+    affected: tuple[Affected, ...]
+    released: Released | None = None
+    difference: Difference | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give all fields, ready for JSON."""
+        return {
+            "source": self.source,
+            "why": self.why,
+            "affected": [asdict(one) for one in self.affected],
+            "released": None if self.released is None else self.released.to_dict(),
+            "difference": None if self.difference is None else self.difference.to_dict(),
+        }
+
+
+def recall(
+    workspace: Workspace, source: str, why: str, *, dry_run: bool = False, make_release: bool = True
+) -> Recalled:
+    """Withdraw a function or a person: their votes, ratings and decisions count no more, from now on.
+
+    Where the last release rests on it, the next patch version is made without it, if the gate passes. With ``dry_run``
+    nothing is written.
+
+    Raises ``UsageError`` for a source that nobody knows and a reason that cannot stand in a release, ``StateError``
+    where it is recalled already.
+    """
+    name = _known_source(workspace, source)
+    _check_reason(name, why)
+    recalls = read_recalls(workspace.recalls_file)
+    if name in standing(recalls):
+        raise StateError(f"{name} is recalled already: {standing(recalls)[name]}")
+    folders = release_folders(workspace.releases)
+    affected = [found for folder in folders if (found := _affected(workspace, folder, name, why)) is not None]
+    result = Recalled(name, why, tuple(affected))
+    if dry_run:
+        return result
+    add_recall(workspace.recalls_file, Recall(name, why, moment().isoformat()))
+    if not make_release or not affected or affected[-1].version != folders[-1].name:
+        return result
+    made = release(workspace, next_patch(folders[-1].name))
+    difference = diff(folders[-1], made.path) if made.digest else None
+    return Recalled(name, why, tuple(affected), made, difference)
+
+
+def lift(workspace: Workspace, source: str, why: str) -> str:
+    """Let a recalled source count again; give its name. Raises ``StateError`` where it is not recalled."""
+    known = standing(read_recalls(workspace.recalls_file))
+    names = [name for name in known if source in (name, name.partition(":")[2])]
+    if len(names) != 1:
+        raise StateError(f"{source!r} is not recalled; recalled are: {', '.join(known) or 'none'}")
+    _check_reason(names[0], why)
+    add_recall(workspace.recalls_file, Recall(names[0], why, moment().isoformat(), lifted=True))
+    return names[0]
+
+
+def _known_source(workspace: Workspace, source: str) -> str:
+    """Give a source's whole name. Raises ``UsageError`` where there is none of this name, or two."""
+    recalled = workspace.recalled(FUNCTION)
+    functions = [f"{FUNCTION}:{name}" for name in (*workspace.votes().sources, *recalled)]
+    people = [f"{PERSON}:{name}" for name in workspace.store.ratings()["annotator"].unique()]
+    known = [*functions, *people]
+    found = [name for name in known if source in (name, name.partition(":")[2])]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(f"{source!r} is a function and a person; say {' or '.join(found)}")
+    near = get_close_matches(source, [*known, *(name.partition(":")[2] for name in known)], n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    raise UsageError(f"there is no function or person {source!r}{hint}")
+
+
+def _check_reason(name: str, why: str) -> None:
+    """Raise ``UsageError`` unless a reason says something, and no name that a release must not hold."""
+    kind, _, own = name.partition(":")
+    if not why.strip():
+        raise UsageError("a recall needs a reason: --reason TEXT")
+    if kind == PERSON and own.casefold() in why.casefold():
+        raise UsageError(f"the reason stands in releases, which hold no person's name: leave {own!r} out of it")
+
+
+def _affected(workspace: Workspace, folder: Path, source: str, why: str) -> Affected | None:
+    """Say what of a release rests on a source; None where nothing does."""
+    evidence = read_evidence(folder)
+    inside = _as_released(workspace, evidence, source)
+    votes = _n_votes(evidence, inside)
+    if not votes or inside in evidence.context.withdrawn:
+        return None
+    again = assess(evidence.without(inside, why))
+    now, confident = Labels(again).frame(), again.confident
+    before = pq.read_table(folder / CONSENSUS, columns=["label", "released"])
+    label = before.column("label").to_pandas().astype(object)
+    released = before.column("released").to_numpy()
+    other = (label.fillna("") != now["label"].fillna("")).to_numpy()
+    return Affected(folder.name, votes, int(other.sum()), int((released & (other | ~confident)).sum()))
+
+
+def _as_released(workspace: Workspace, evidence: Evidence, source: str) -> str:
+    """Give a source's name in a release: people are called otherwise there."""
+    name = next(iter(of_kind(PERSON, {source: ""})), None)
+    if name is None:
+        return source
+    (pseudonym,) = pseudonyms([name], secret_key(workspace.pseudonym_key)).values()
+    known = [one for one in evidence.ratings["annotator"].unique() if str(one).startswith(pseudonym)]
+    return f"{PERSON}:{known[0] if known else pseudonym}"
+
+
+def _n_votes(evidence: Evidence, source: str) -> int:
+    kind, _, name = source.partition(":")
+    if kind == PERSON:
+        return int((evidence.ratings["annotator"] == name).sum())
+    if name not in evidence.functions.sources:
+        return 0
+    return int(np.asarray(evidence.functions.take_sources([name]).n_votes))

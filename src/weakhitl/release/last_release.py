@@ -1,0 +1,62 @@
+"""What the next release is compared with."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from weakhitl.errors import DataError
+from weakhitl.release.manifest import MANIFEST, read_manifest
+
+
+def release_folders(releases: Path) -> list[Path]:
+    """Give the folders of all releases below one, lowest version first."""
+    folders = [folder for folder in releases.glob("[0-9]*") if (folder / MANIFEST).is_file()]
+    return sorted(folders, key=lambda folder: _precedence(folder.name))
+
+
+def last_release(releases: Path) -> dict[str, Any] | None:
+    """Give what the next release is compared with, of the highest one in a folder; None without any.
+
+    Raises ``DataError`` where its report cannot be read.
+    """
+    folders = release_folders(releases)
+    if not folders:
+        return None
+    folder = folders[-1]
+    try:
+        report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+        return comparable(report, read_manifest(folder))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(
+            str(folder), f"is no whole release ({error}); class-drift compares with the last one"
+        ) from error
+
+
+def comparable(report: dict[str, Any], manifest: dict[str, Any]) -> dict[str, Any]:
+    """Give what ``Context.previous`` holds of a release."""
+    return {
+        "version": str(manifest["predicate"]["version"]),
+        "digest": str(manifest["digest"]),
+        "created": str(manifest["predicate"]["created"]),
+        "classes": {str(row["class"]): float(row["share"]) for row in report["classes"]},
+        "counts": report["counts"],
+        "functions": report["functions"],
+        "agreement": report["agreement"]["dataset"],
+        "checks": {check["name"]: check["estimate"] for check in report["gate"]["checks"]},
+    }
+
+
+def next_patch(version: str) -> str:
+    """Give the patch version after this one.
+
+    >>> next_patch("1.4.9"), next_patch("2.0.0-rc.1")
+    ('1.4.10', '2.0.1')
+
+    """
+    major, minor, patch = version.split("+", maxsplit=1)[0].split("-", maxsplit=1)[0].split(".")
+    return f"{major}.{minor}.{int(patch) + 1}"
+
+
+def _precedence(version: str) -> tuple[tuple[int, ...], bool, str]:
+    numbers, _, early = version.split("+", maxsplit=1)[0].partition("-")
+    return tuple(int(part) for part in numbers.split(".")), not early, early
