@@ -141,6 +141,45 @@ def test_a_removed_rating_with_a_forged_manifest_is_found(bundle):
     assert "figures" in wrong(bundle)
 
 
+def test_a_removed_vote_of_a_function_with_a_forged_manifest_is_found(bundle):
+    path = bundle / "votes.parquet"
+    votes = pd.read_parquet(path)
+    row = votes.index[votes["source:says_snow"] >= 0][0]
+    votes.loc[row, "source:says_snow"] = -1
+    votes.to_parquet(path, index=False)
+    seal(bundle)
+    assert {"labels", "model", "figures", "gate log"} <= set(wrong(bundle))
+
+
+def test_an_edited_verdict_with_a_forged_manifest_is_found(bundle):
+    path = bundle / "gate.json"
+    gate = json.loads(path.read_text())
+    gate["checks"][0]["status"] = "waived"
+    path.write_text(json.dumps(gate))
+    seal(bundle)
+    assert wrong(bundle) == ["gate"]
+
+
+def test_a_dropped_or_changed_entry_of_the_log_is_found_with_a_forged_manifest(project_folder, tmp_path):
+    folder = Path(shutil.copytree(project_folder, tmp_path / "project"))
+    project = wh.Project.load(folder)
+    project.check()
+    bundle = project.release("3.0.0").path
+    path = bundle / "gate-log.jsonl"
+    lines = path.read_text().splitlines()
+    assert len(lines) > 1
+    for forged in (lines[1:], lines[:-1], [lines[0].replace('"pass"', '"fail"'), *lines[1:]]):
+        path.write_text("\n".join(forged) + "\n")
+        seal(bundle)
+        assert wrong(bundle) == ["gate log"]
+
+
+def test_another_guideline_with_a_forged_manifest_is_found(bundle):
+    (bundle / "guidelines" / "guideline.md").write_text("# Anything goes\n")
+    seal(bundle)
+    assert wrong(bundle) == ["guideline"]
+
+
 def test_an_edited_figure_with_a_forged_manifest_is_found(bundle):
     path = bundle / "report.json"
     report = json.loads(path.read_text())
@@ -158,7 +197,8 @@ def test_a_lowered_bar_with_a_forged_manifest_is_found(bundle):
 
 
 def test_a_wholly_forged_release_has_another_digest(bundle, released):
-    (bundle / "guidelines" / "guideline.md").write_text("# Anything goes\n")
+    functions = bundle / "labeling_functions" / "functions.py"
+    functions.write_text(functions.read_text() + "# nobody runs this\n")
     seal(bundle)
     assert wrong(bundle) == []
     assert "digest" in wrong(bundle, expected_digest=released.digest)

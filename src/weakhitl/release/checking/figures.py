@@ -157,6 +157,18 @@ def log_finding(derived: Derived) -> Finding:
     return Finding("gate log", not faults, "; ".join(faults) or detail)
 
 
+def guideline_finding(derived: Derived) -> Finding:
+    """See whether the guideline is the one that the evidence names."""
+    stated, config = derived.evidence.context.guideline, derived.evidence.config
+    if config.annotation.guideline is None:
+        return Finding(
+            "guideline", not stated, "the evidence names one, and none is there" if stated else "there is none"
+        )
+    name = f"guidelines/{Path(config.annotation.guideline).name}"
+    holds = sha256(derived.folder / name) == stated
+    return Finding("guideline", holds, f"{name} is {'the one' if holds else 'another than the one'} in the evidence")
+
+
 def pages_finding(derived: Derived) -> Finding:
     """Compare the pages with the report that they show."""
     folder, report = derived.folder, derived.stored

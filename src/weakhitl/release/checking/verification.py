@@ -21,6 +21,7 @@ _CHECKS: dict[str, Callable[[Derived], Finding]] = {
     "figures": figures.figures_finding,
     "gate": figures.gate_finding,
     "gate log": figures.log_finding,
+    "guideline": figures.guideline_finding,
     "pages": figures.pages_finding,
     "description": figures.description_finding,
     "cross-check": figures.cross_check_finding,
