@@ -5,17 +5,20 @@ import re
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from socket import create_connection, socket
+from socket import create_connection
 from uuid import uuid4
 
 from projects import World, start
 from weakhitl.annotation import AnnotationStore
 from weakhitl.pipeline.workspace import Workspace
-from weakhitl.web import create_app
+from weakhitl.web import close_app, create_app
 from weakhitl.web.guard import Doors
 from weakhitl.web.room import Room
+
+SLOW = 120
+"""Seconds that a server may take on a busy machine."""
 
 
 def make_project(folder: Path, n: int = 40, annotation: str = "", config: str = "", **settings) -> Workspace:
@@ -29,41 +32,43 @@ def make_project(folder: Path, n: int = 40, annotation: str = "", config: str = 
     return Workspace.open(folder)
 
 
-def make_room(workspace: Workspace) -> Room:
+@contextmanager
+def opened(workspace: Workspace):
+    """Its application in this process; nothing of it goes on afterwards."""
     workspace.__dict__["store"] = AnnotationStore(workspace.root / "annotations.db", keep=True)
-    return Room(workspace)
-
-
-def make_app(room: Room):
-    return create_app(room, Doors(frozenset(["testserver"])))
-
-
-def free_port() -> int:
-    with socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    with closing(workspace.store.database):
+        app = create_app(Room(workspace), Doors(frozenset(["testserver"])))
+        try:
+            yield app
+        finally:
+            close_app(app)
 
 
 @contextmanager
-def served(folder: Path, port: int | None = None, *options: str):
-    """A server of its own; gives its address and the owner's link."""
-    port = port or free_port()
+def served(folder: Path, *options: str, port: int = 0):
+    """A server of its own; gives its process, its address and the owner's link."""
     command = [sys.executable, "-m", "weakhitl", "annotate", "--port", str(port), "--project", str(folder), *options]
     log = folder / f"server-{uuid4().hex}.log"
     with log.open("w") as file:
         process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)
     try:
-        for _ in range(600):
-            said = log.read_text()
-            assert process.poll() is None, said
-            with contextlib.suppress(OSError):
-                create_connection(("127.0.0.1", port), 1).close()
-                if "Ctrl-C" in said:
-                    break
-            time.sleep(0.05)
-        link = (re.search(r"http\S+/join/\S+", said) or [""])[0]
-        yield process, f"http://127.0.0.1:{port}", link
+        link = wait_for_link(process, log)
+        yield process, link.partition("/join/")[0], link
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(SLOW)
     assert "Traceback" not in log.read_text(), log.read_text()
+
+
+def wait_for_link(process: subprocess.Popen, log: Path) -> str:
+    """Wait until the server has said its link and takes connections."""
+    end = time.monotonic() + SLOW
+    while time.monotonic() < end:
+        said = log.read_text()
+        assert process.poll() is None, said
+        if (found := re.search(r"https?://([^:/]+):(\d+)/join/\S+", said)) and "Ctrl-C" in said:
+            with contextlib.suppress(OSError):
+                create_connection((found[1], int(found[2])), 1).close()
+                return found[0]
+        time.sleep(0.05)
+    raise AssertionError(f"no server after {SLOW} s: {log.read_text()}")

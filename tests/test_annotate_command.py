@@ -16,7 +16,7 @@ import time
 import pytest
 from click.testing import CliRunner
 
-from sites import free_port, make_app, make_project, make_room, served
+from sites import make_project, opened, served
 from test_web import Somebody
 from weakhitl.cli.main import cli
 from weakhitl.errors import ConfigError
@@ -101,55 +101,71 @@ def test_one_person_rates_in_a_terminal_with_one_key_a_class(tmp_path):
     assert (stored["seconds"] < 60).all()
 
 
-class Receiver:
+class Receiver(http.server.BaseHTTPRequestHandler):
     """Another program that is told what happens; it fails the first time."""
 
-    def __init__(self):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.server.failures:
+            self.server.failures -= 1
+            self.send_response(500)
+        else:
+            self.server.got.append((dict(self.headers), body))
+            self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+class Nonsense(Receiver):
+    """A program that speaks no HTTP."""
+
+    def do_POST(self):
+        self.wfile.write(b"what?\r\n")
+        self.close_connection = True
+
+
+class Listening(http.server.ThreadingHTTPServer):
+    """One of them at an address of its own."""
+
+    def __init__(self, handler):
+        super().__init__(("127.0.0.1", 0), handler)
         self.got, self.failures = [], 1
-        receiver = self
+        self.url = f"http://127.0.0.1:{self.server_port}/x"
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                if receiver.failures:
-                    receiver.failures -= 1
-                    self.send_response(500)
-                else:
-                    receiver.got.append((dict(self.headers), body))
-                    self.send_response(204)
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+    def __exit__(self, *_):
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
 
     def wait(self, number):
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while len(self.got) < number and time.monotonic() < end:
             time.sleep(0.02)
         return [json.loads(body) for _, body in self.got]
 
 
+def hook_to(url: str) -> str:
+    return f'[[annotation.webhook]]\nurl = "{url}"\nsecret = "HOOK_SECRET"\n'
+
+
 def test_other_programs_are_told_in_signed_messages_and_again_where_they_fail(tmp_path, monkeypatch):
-    receiver = Receiver()
-    hook = f'[[annotation.webhook]]\nurl = "http://127.0.0.1:{receiver.server.server_port}/x"\nsecret = "HOOK_SECRET"\n'
-    workspace = make_project(tmp_path, config=hook, budget=2, audit=1, overlap=1)
-    with pytest.raises(ConfigError, match="no secret HOOK_SECRET"):
-        make_app(make_room(workspace))
-    monkeypatch.setenv("HOOK_SECRET", "geheim")
-    room = make_room(Workspace.open(tmp_path))
-    app = make_app(room)
-    ana = Somebody(app, name="ana")
-    items = []
-    for _ in range(2):
-        items.append(ana.api("/next").json()["item"])
-        ana.api("/ratings", {"item": items[-1], "label": "sun", "id": items[-1]})
-    ana.api("/ratings", {"item": items[-1], "label": "sun", "id": items[-1]})
-    app.state.webhooks.status_changed({"gate": "undecided"}, {"gate": "pass"})
-    app.state.webhooks.status_changed({"gate": "pass"}, {"gate": "pass"})
-    told = receiver.wait(4)
+    with Listening(Receiver) as receiver:
+        make_project(tmp_path, config=hook_to(receiver.url), budget=2, audit=1, overlap=1)
+        monkeypatch.setenv("HOOK_SECRET", "geheim")
+        with opened(Workspace.open(tmp_path)) as app:
+            ana = Somebody(app, name="ana")
+            items = []
+            for _ in range(2):
+                items.append(ana.api("/next").json()["item"])
+                ana.api("/ratings", {"item": items[-1], "label": "sun", "id": items[-1]})
+            ana.api("/ratings", {"item": items[-1], "label": "sun", "id": items[-1]})
+            app.state.webhooks.status_changed({"gate": "undecided"}, {"gate": "pass"})
+            app.state.webhooks.status_changed({"gate": "pass"}, {"gate": "pass"})
+            told = receiver.wait(4)
     assert [(one["event"], one.get("item"), one.get("to")) for one in told] == [
         ("item-labelled", items[0], None), ("item-labelled", items[1], None), ("queue-empty", None, None),
         ("gate-changed", None, "pass"),
@@ -157,10 +173,22 @@ def test_other_programs_are_told_in_signed_messages_and_again_where_they_fail(tm
     for headers, body in receiver.got:
         assert headers["X-Weakhitl-Signature"] == signature("geheim", headers["X-Weakhitl-Timestamp"], body)
         assert headers["X-Weakhitl-Signature"] != signature("other", headers["X-Weakhitl-Timestamp"], body)
-    app.state.webhooks.close()
-    receiver.server.shutdown()
-    receiver.server.server_close()
-    room.workspace.store.database.close()
+
+
+def test_a_receiver_that_answers_nonsense_or_nothing_keeps_no_other_from_its_messages(tmp_path, monkeypatch):
+    with Listening(Receiver) as receiver, Listening(Nonsense) as nonsense:
+        make_project(tmp_path, config=hook_to(nonsense.url) + hook_to(receiver.url))
+        monkeypatch.setenv("HOOK_SECRET", "geheim")
+        with opened(Workspace.open(tmp_path)) as app:
+            for verdict in ("fail", "pass"):
+                app.state.webhooks.status_changed({"gate": "undecided"}, {"gate": verdict})
+            assert [one["to"] for one in receiver.wait(2)] == ["fail", "pass"]
+
+
+def test_a_webhook_whose_secret_is_not_in_the_environment_is_refused(tmp_path):
+    make_project(tmp_path, config=hook_to("http://127.0.0.1:1/x"))
+    with pytest.raises(ConfigError, match="no secret HOOK_SECRET"), opened(Workspace.open(tmp_path)):
+        pass
 
 
 def test_a_webhook_without_an_address_is_a_fault_of_the_configuration(tmp_path):
@@ -189,9 +217,9 @@ def rate_until_it_breaks(url: str, token: str, name: str, acknowledged: list[str
 
 def test_what_was_acknowledged_before_a_kill_is_there_after_it(tmp_path):
     make_project(tmp_path, n=240, budget=200, audit=100)
-    port, acknowledged = free_port(), []
+    acknowledged = []
     for number in range(3):
-        with served(tmp_path, port) as (process, url, link):
+        with served(tmp_path) as (process, url, link):
             token = link.rpartition("/")[2]
             worker = threading.Thread(target=rate_until_it_breaks, args=(url, token, str(number), acknowledged))
             worker.start()
@@ -215,7 +243,7 @@ def test_with_a_certificate_it_speaks_tls_and_cookies_are_for_tls_alone(tmp_path
     more = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
     subprocess.run([*command, *more], check=True, capture_output=True)
     options = ("--tls-cert", str(certificate), "--tls-key", str(key))
-    with served(tmp_path, None, *options) as (_, _, link):
+    with served(tmp_path, *options) as (_, _, link):
         assert link.startswith("https://127.0.0.1:")
         opener = urllib.request.build_opener(
             urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=str(certificate))),

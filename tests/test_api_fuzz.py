@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from sites import make_app, make_project, make_room
+from sites import make_project, opened
 
 schemathesis = pytest.importorskip("schemathesis")
 
@@ -12,11 +12,9 @@ pytestmark = [pytest.mark.current, pytest.mark.xdist_group("fuzz")]
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    room = make_room(make_project(tmp_path_factory.mktemp("fuzz")))
-    app = make_app(room)
-    app.state.limit._rate = app.state.limit._burst = 1e9
-    yield app, room
-    room.workspace.store.database.close()
+    with opened(make_project(tmp_path_factory.mktemp("fuzz"))) as app:
+        app.state.limit._rate = app.state.limit._burst = 1e9
+        yield app, app.state.room
 
 
 def try_operation(operation, headers) -> int:

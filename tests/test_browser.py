@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sites import free_port, make_project, served
+from sites import make_project, served
 from weakhitl.annotation import ANNOTATOR, People
 from weakhitl.pipeline.workspace import Workspace
 
@@ -147,13 +147,12 @@ def test_an_answer_that_got_lost_on_its_way_back_is_stored_once(project, site, p
 
 def test_a_restart_in_the_middle_of_a_rating_loses_nothing(tmp_path, page):
     make_project(tmp_path)
-    port = free_port()
-    with served(tmp_path, port) as (_, url, _link):
+    with served(tmp_path) as (_, url, _link):
         join(page, tmp_path, url, "ana")
         item = page.locator("#rating").get_attribute("data-item")
     page.keyboard.press("1")
     page.get_by_text("There is no connection").wait_for()
-    with served(tmp_path, port):
+    with served(tmp_path, port=int(url.rpartition(":")[2])):
         saved(page, 1)
     own = ratings(tmp_path)
     assert own[["item", "annotator", "label"]].to_numpy().tolist() == [[item, "ana", "sun"]]

@@ -2,12 +2,13 @@
 
 import re
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from sites import make_app, make_project, make_room
+from sites import make_project, opened
 from weakhitl.annotation import ADJUDICATOR, ANNOTATOR
 from weakhitl.errors import DataError, UsageError
 from weakhitl.web.guard import Doors, Limit, origin_of
@@ -23,10 +24,20 @@ PIXEL = bytes.fromhex(
 
 
 @pytest.fixture
-def room(tmp_path):
-    made = make_room(make_project(tmp_path))
-    yield made
-    made.workspace.store.database.close()
+def open_app():
+    """Open applications that are closed after the test."""
+    with ExitStack() as until_the_end:
+        yield lambda workspace: until_the_end.enter_context(opened(workspace))
+
+
+@pytest.fixture
+def app(tmp_path, open_app):
+    return open_app(make_project(tmp_path))
+
+
+@pytest.fixture
+def room(app):
+    return app.state.room
 
 
 class Somebody:
@@ -59,11 +70,6 @@ class Somebody:
 
     def api(self, url, json=None, method="post"):
         return self.client.request(method, f"/api/v1{url}", json=json, headers=self.headers)
-
-
-@pytest.fixture
-def app(room):
-    return make_app(room)
 
 
 @pytest.fixture
@@ -200,9 +206,10 @@ def test_the_project_page_shows_queue_people_and_flags_and_makes_links(room, app
     assert ana.client.get(link).status_code == 404
 
 
-def test_suggestions_are_shown_confirmed_corrected_and_rejected(tmp_path):
-    room = make_room(make_project(tmp_path, annotation='suggest = "review"\nhide_share = 0.0'))
-    ana = Somebody(make_app(room), name="ana").join()
+def test_suggestions_are_shown_confirmed_corrected_and_rejected(tmp_path, open_app):
+    app = open_app(make_project(tmp_path, annotation='suggest = "review"\nhide_share = 0.0'))
+    room = app.state.room
+    ana = Somebody(app, name="ana").join()
     labels = {}
     for how in ("confirm", "correct", "reject"):
         form, text = ana.form(), ana.page("/rate")
@@ -218,16 +225,14 @@ def test_suggestions_are_shown_confirmed_corrected_and_rejected(tmp_path):
     stored = room.workspace.store.ratings()
     assert stored["suggested"].all()
     assert {row["item"]: (row["suggestion"], row["label"]) for _, row in stored.iterrows()} == labels
-    room.workspace.store.database.close()
 
 
-def test_passages_that_rules_go_by_are_marked_where_suggestions_are_shown(tmp_path):
+def test_passages_that_rules_go_by_are_marked_where_suggestions_are_shown(tmp_path, open_app):
     rule = '[[labeling.rule]]\nname = "word"\nkind = "keyword"\nlabel = "sun"\nwords = ["today"]\n'
     rule += '[[labeling.rule]]\nname = "re"\nkind = "regex"\nlabel = "sun"\npattern = "s.n"\n'
-    room = make_room(make_project(tmp_path, annotation='suggest = "show"\nhide_share = 0.0', config=rule))
-    ana = Somebody(make_app(room), name="ana").join()
+    app = open_app(make_project(tmp_path, annotation='suggest = "show"\nhide_share = 0.0', config=rule))
+    ana = Somebody(app, name="ana").join()
     assert "<mark>today</mark>" in ana.page("/rate")
-    room.workspace.store.database.close()
 
 
 def test_the_api_does_what_the_pages_do(room, app):
@@ -275,20 +280,20 @@ def test_items_are_queued_by_name_and_nothing_is_measured_on_them(room, app):
         assert says in answer.json()["detail"]
 
 
-def test_new_items_are_added_to_a_folder_of_data(tmp_path):
+def test_new_items_are_added_to_a_folder_of_data(tmp_path, open_app):
     workspace = make_project(tmp_path)
     (tmp_path / "data").mkdir()
     (tmp_path / "items.csv").rename(tmp_path / "data" / "items.csv")
     toml = tmp_path / "weakhitl.toml"
     toml.write_text(toml.read_text().replace('path = "items.csv"', 'path = "data"'))
-    room = make_room(type(workspace).open(tmp_path))
-    olga, ana = (Somebody(make_app(room), role, role) for role in ("owner", "annotator"))
+    app = open_app(type(workspace).open(tmp_path))
+    room = app.state.room
+    olga, ana = (Somebody(app, role, role) for role in ("owner", "annotator"))
     assert olga.api("/items", {"items": [{"item": "new", "text": "rain all day"}]}).json() == {"queued": 1}
     assert room.workspace.items.loc["new", "text"] == "rain all day"
     while (found := ana.api("/next").json())["item"] not in (None, "new"):
         ana.api("/ratings", {"item": found["item"], "label": "sun"})
     assert found["fields"] == {"text": "rain all day"}
-    room.workspace.store.database.close()
 
 
 # What is refused ----------------------------------------------------------------------------------------------------
@@ -416,19 +421,18 @@ NASTY = [
 
 
 @pytest.mark.parametrize("nasty", NASTY)
-def test_text_of_items_is_shown_and_never_run(tmp_path, nasty):
+def test_text_of_items_is_shown_and_never_run(tmp_path, open_app, nasty):
     workspace = make_project(tmp_path)
     items = pd.read_csv(tmp_path / "items.csv", dtype=str)
     items["text"] = nasty
     items.to_csv(tmp_path / "items.csv", index=False)
-    room = make_room(type(workspace).open(tmp_path))
-    page = Somebody(make_app(room), name="ana").join().page("/rate")
+    app = open_app(type(workspace).open(tmp_path))
+    page = Somebody(app, name="ana").join().page("/rate")
     from markupsafe import escape
 
     assert f'<p class="text">{escape(nasty)}</p>' in page
     assert "<svg" not in page
     assert "onerror" not in re.sub(r'<p class="text">.*?</p>', "", page, flags=re.DOTALL)
-    room.workspace.store.database.close()
 
 
 @pytest.mark.parametrize("nasty", NASTY)
@@ -462,15 +466,14 @@ def test_media_come_from_the_projects_folder_and_nowhere_else(tmp_path, cell):
         media_path(root, cell)
 
 
-def test_media_are_sent_to_those_who_have_the_item_in_parts_and_an_svg_as_a_file(tmp_path):
+def test_media_are_sent_to_those_who_have_the_item_in_parts_and_an_svg_as_a_file(tmp_path, open_app):
     workspace = make_project(tmp_path, annotation='text = "text"\nmedia = ["picture", "sound"]')
     items = pd.read_csv(tmp_path / "items.csv", dtype=str)
     (tmp_path / "media").mkdir()
     (tmp_path / "media" / "a.png").write_bytes(PIXEL)
     (tmp_path / "media" / "a.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>")
     items.assign(picture="media/a.png", sound="media/a.svg").to_csv(tmp_path / "items.csv", index=False)
-    room = make_room(type(workspace).open(tmp_path))
-    app = make_app(room)
+    app = open_app(type(workspace).open(tmp_path))
     ana, bo = (Somebody(app, name=name).join() for name in ("ana", "bo"))
     page = ana.page("/rate")
     item = re.search(r'data-item="([^"]+)"', page)[1]
@@ -485,7 +488,6 @@ def test_media_are_sent_to_those_who_have_the_item_in_parts_and_an_svg_as_a_file
     assert bo.client.get(f"/media?item={item}&column=picture").status_code == 403
     assert ana.client.get(f"/media?item={item}&column=text").status_code == 404
     assert ana.client.get("/media?item=nowhere&column=picture").status_code == 404
-    room.workspace.store.database.close()
 
 
 def test_what_kind_of_player_a_file_gets():
@@ -493,7 +495,7 @@ def test_what_kind_of_player_a_file_gets():
     assert [media_kind(name) for name in names] == ["image", "image", "audio", "video", "file", "file", "file", "file"]
 
 
-def test_the_server_never_runs_a_labeling_function(tmp_path):
+def test_the_server_never_runs_a_labeling_function(tmp_path, open_app):
     workspace = make_project(tmp_path, annotation='suggest = "show"\nhide_share = 0.0')
     functions = tmp_path / "labeling_functions" / "functions.py"
     text = functions.read_text()
@@ -505,8 +507,7 @@ def test_the_server_never_runs_a_labeling_function(tmp_path):
     assert mark.exists()
     mark.unlink()
     before = set(sys.modules)
-    room = make_room(type(workspace).open(tmp_path))
-    app = make_app(room)
+    app = open_app(type(workspace).open(tmp_path))
     ana, olga = Somebody(app, name="ana").join(), Somebody(app, "owner", "olga").join()
     assert "Suggested" in ana.page("/rate")
     ana.send("/page/rate", **ana.form(), label="sun")
@@ -516,7 +517,6 @@ def test_the_server_never_runs_a_labeling_function(tmp_path):
         pass
     assert not mark.exists()
     assert not [name for name in set(sys.modules) - before if "functions" in name and "weakhitl." not in name]
-    room.workspace.store.database.close()
 
 
 # Where it listens ---------------------------------------------------------------------------------------------------

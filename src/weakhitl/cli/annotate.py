@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command("annotate")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(1, 65535), default=8765, show_default=True, help="Port to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="Port; 0: a free one.")
 @click.option("--tls-cert", type=click.Path(path_type=Path), help="Certificate, to be reached by others.")
 @click.option("--tls-key", type=click.Path(path_type=Path), help="Its key.")
 @click.option(
@@ -86,7 +86,7 @@ def _address(options: dict[str, Any]) -> "Address":
 def _serve(workspace: "Workspace", address: "Address") -> None:
     from weakhitl.web.server import serve
 
-    def say(room: "Room") -> None:
+    def say(room: "Room", address: "Address") -> None:
         if address.is_local and address.proxy is None:
             secret = room.people.invite(_me(), "owner", keep_logins=True)
             click.echo(f"Open {address.url}/join/{secret}")

@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from weakhitl import __version__
@@ -47,8 +48,7 @@ def create_app(room: Room, doors: Doors) -> FastAPI:
     @asynccontextmanager
     async def life(_: FastAPI) -> Any:
         yield
-        app.state.live.close()
-        app.state.webhooks.close()
+        await run_in_threadpool(close_app, app)
 
     app = FastAPI(
         title="weakhitl",
@@ -73,6 +73,12 @@ def create_app(room: Room, doors: Doors) -> FastAPI:
     for kind in (WeakHITLError, StarletteHTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, _answer_error)
     return app
+
+
+def close_app(app: FastAPI) -> None:
+    """End what an application does beside its answers; a server does so by itself."""
+    app.state.live.close()
+    app.state.webhooks.close()
 
 
 async def _guarded(request: Request, handle: Handler) -> Response:

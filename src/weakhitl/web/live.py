@@ -26,6 +26,7 @@ class Live:
         self._workspace = workspace
         self._lock = threading.Lock()
         self._running: subprocess.Popen[str] | None = None
+        self._waiting: threading.Thread | None = None
         self._began = -_PAUSE
         self._event = -1
         self._facts: dict[str, Any] = {}
@@ -40,15 +41,19 @@ class Live:
             if due and self._running is None and not self._closed:
                 self._began, self._event = time.monotonic(), last
                 self._running = self._start()
-                threading.Thread(target=self._wait, args=(self._running,), daemon=True).start()
+                self._waiting = threading.Thread(target=self._wait, args=(self._running,), daemon=True)
+                self._waiting.start()
             return {**self._facts, "updating": self._running is not None or last != self._event}
 
     def close(self) -> None:
-        """Stop what still runs."""
-        self._closed = True
-        running = self._running
+        """Stop what still runs, and wait for its end."""
+        with self._lock:
+            self._closed = True
+            running, waiting = self._running, self._waiting
         if running is not None:
             running.kill()
+        if waiting is not None:
+            waiting.join()
 
     def _start(self) -> "subprocess.Popen[str]":
         command = [sys.executable, "-m", "weakhitl", "status", "--json", "--checks"]
@@ -70,5 +75,5 @@ class Live:
             facts = {"error": f"the status could not be computed ({error})"}
         with self._lock:
             before, self._facts, self._running = self._facts, facts, None
-        for listener in self.listeners:
+        for listener in () if self._closed else self.listeners:
             listener(before, facts)

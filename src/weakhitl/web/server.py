@@ -3,7 +3,8 @@
 import ipaddress
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,7 +24,7 @@ class Address:
     Attributes
     ----------
     host, port
-        Address and port.
+        Address and port; 0 for any that is free.
     certificate, key
         Files for TLS.
     proxy
@@ -86,8 +87,8 @@ class Address:
         return Doors(frozenset(name.lower() for name in {*(f"{name}:{self.port}" for name in names), *plain}))
 
 
-def serve(workspace: Workspace, address: Address, say: Callable[[Room], None]) -> None:
-    """Serve a project until somebody stops it; ``say`` is called when it is about to begin.
+def serve(workspace: Workspace, address: Address, say: Callable[[Room, Address], None]) -> None:
+    """Serve a project until somebody stops it; ``say`` is told the address when it is about to begin.
 
     Raises ``UsageError`` for an address that is not safe, or not free.
     """
@@ -95,21 +96,20 @@ def serve(workspace: Workspace, address: Address, say: Callable[[Room], None]) -
 
     where = workspace.store.database.path or workspace.config.annotation.store
     workspace.__dict__["store"] = AnnotationStore(where, keep=True)
-    room = Room(workspace)
-    address.check(sum(person.active for person in room.people.all()))
-    app = create_app(room, address.doors())
-    room.desk.settle()
-    listening = _listen(address)
-    say(room)
     settings: dict[str, Any] = {"log_level": "warning", "access_log": False, "server_header": False}
     if address.certificate is not None:
         settings |= {"ssl_certfile": str(address.certificate), "ssl_keyfile": str(address.key)}
     # Only a proxy on this machine is believed about where a request comes from.
     settings |= {"proxy_headers": address.proxy is not None, "forwarded_allow_ips": "127.0.0.1,::1"}
-    try:
-        uvicorn.Server(uvicorn.Config(app, timeout_graceful_shutdown=5, **settings)).run(sockets=[listening])
-    finally:
-        workspace.store.database.close()
+    with closing(workspace.store.database):
+        room = Room(workspace)
+        address.check(sum(person.active for person in room.people.all()))
+        with _listen(address) as listening:
+            address = replace(address, port=listening.getsockname()[1])
+            app = create_app(room, address.doors())
+            room.desk.settle()
+            say(room, address)
+            uvicorn.Server(uvicorn.Config(app, timeout_graceful_shutdown=5, **settings)).run(sockets=[listening])
 
 
 def _listen(address: Address) -> socket.socket:
