@@ -28,18 +28,25 @@ def label_points(lfs: Sequence[Any], points: Sequence[Any], fault_tolerant: bool
     matrix = np.empty((len(points), len(lfs)), dtype=int)
     faults: dict[str, int] = {}
     for column, lf in enumerate(lfs):
-        call = _bare(lf)
-        given: list[Any] = []
-        while len(given) < len(points):
-            try:  # what was given before an exception stays, so that the length says where it was raised
-                given.extend(map(call, points[len(given) :] if given else points))
-            except Exception:
-                if not fault_tolerant:
-                    raise
-                faults[lf.name] = faults.get(lf.name, 0) + 1
-                given.append(-1)
-        matrix[:, column] = given
+        if fault_tolerant:
+            matrix[:, column], failed = _tolerated(_bare(lf), points)
+            faults |= {lf.name: failed} if failed else {}
+        else:  # straight into the array: a list in between takes a sixth of the time of short functions
+            matrix[:, column] = np.fromiter(map(_bare(lf), points), dtype=int, count=len(points))
     return np.maximum(matrix, -1, out=matrix), faults
+
+
+def _tolerated(call: Callable[[Any], Any], points: Sequence[Any]) -> tuple[list[Any], int]:
+    """Give what a function votes, -1 where it raises, and how often it does."""
+    given: list[Any] = []
+    failed = 0
+    while len(given) < len(points):
+        try:  # what was given before an exception stays, so that the length says where it was raised
+            given.extend(map(call, points[len(given) :] if given else points))
+        except Exception:  # noqa: BLE001 - tolerating whatever it raises is what was asked for
+            failed += 1
+            given.append(-1)
+    return given, failed
 
 
 def _bare(lf: Any) -> Callable[[Any], Any]:
