@@ -4,10 +4,8 @@ import json
 import os
 import re
 import signal
-import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pandas as pd
@@ -400,20 +398,6 @@ def test_an_item_that_vanished_from_the_data_after_routing_is_named(finished, tm
     result = run("label", "--project", folder)
     assert result.exit_code == 3
     assert "was routed or rated, but is no longer in it" in result.output
-
-
-def test_help_starts_in_about_five_times_an_empty_python():
-    """The bound leaves room for a busy machine: importing pandas alone would take twenty times."""
-
-    def median(*arguments: str) -> float:
-        times = []
-        for _ in range(7):
-            begin = time.perf_counter()
-            subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
-            times.append(time.perf_counter() - begin)
-        return statistics.median(times)
-
-    assert median("-c", "from weakhitl.cli.main import run; run()", "--help") <= 9 * median("-c", "pass")
 
 
 def test_a_reader_that_stops_reading_is_no_fault(finished):

@@ -38,10 +38,17 @@ def watched(project_path: Path, show: "Callable[[Project], None]") -> None:
             known = known or [project_path]
             stamps = stamps or _stamps(known)
             click.secho(f"{datetime.now().astimezone():%H:%M:%S}: waiting for a change; Ctrl-C ends this", dim=True)
-            while _stamps(known) == stamps:
-                time.sleep(_PAUSE)
+            _wait(known, stamps)
     except KeyboardInterrupt:
         click.echo()
+
+
+def _wait(paths: Iterable[Path], stamps: dict[Path, tuple[int, int]]) -> None:
+    """Wait for a change, and then for its end: a file that is being saved may be empty for a moment."""
+    before = stamps
+    while (now := _stamps(paths)) == stamps or now != before:
+        before = now
+        time.sleep(_PAUSE)
 
 
 def _stamps(paths: Iterable[Path]) -> dict[Path, tuple[int, int]]:
