@@ -54,6 +54,7 @@ _HOMES = {
     "diagnose": "label_model",
     "diff": "release",
     "discover": "labeling",
+    "error_threshold": "feedback",
     "explain": "label_model",
     "explain_source": "label_model",
     "fleiss_kappa": "agreement",
@@ -128,6 +129,7 @@ if TYPE_CHECKING:
     from weakhitl.consensus import Consensus
     from weakhitl.errors import WeakHITLError
     from weakhitl.estimate import Estimate
+    from weakhitl.feedback import error_threshold
     from weakhitl.label_model import (
         MACE,
         Calibration,

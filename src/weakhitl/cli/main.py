@@ -21,6 +21,7 @@ _COMMANDS = {
     "agreement": "agreement",
     "plan": "gate",
     "check": "gate",
+    "threshold": "threshold",
     "release": "release",
     "verify": "release",
     "diff": "difference",

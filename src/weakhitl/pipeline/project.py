@@ -13,6 +13,7 @@ from weakhitl.gate import Assessment, Gate
 from weakhitl.label_model import Explanation
 from weakhitl.labeling.apply import Progress
 from weakhitl.pipeline import annotate, diagnosis, exchange, keep, label, plan, recall, release, revision, status
+from weakhitl.pipeline import threshold as acceptance
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release.report import Report
 from weakhitl.routing import Batch
@@ -159,6 +160,12 @@ class Project:
     def plan(self) -> list[dict[str, Any]]:
         """Say for each check how many more items it is likely to take."""
         return plan.plan(self._workspace)
+
+    def threshold(
+        self, *, error: float = 0.02, confidence: float = 0.95, by_class: bool = False
+    ) -> acceptance.Accepted:
+        """Find by the audit which labels need no person, so that at most a share ``error`` of those is wrong."""
+        return acceptance.threshold(self._workspace, error=error, confidence=confidence, by_class=by_class)
 
     def check(self, where: Mapping[str, str] | None = None, log: Path | None = None) -> Gate:
         """Run the gate, or only on the items whose columns have the values of ``where``; the run is logged."""

@@ -1,0 +1,158 @@
+"""Accepting labels without a person: the promise about their error, and what people see of it."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest, hypergeom
+
+from projects import World, collect, start
+from weakhitl import Project, error_threshold
+from weakhitl.cli.main import cli
+from weakhitl.errors import UsageError
+from weakhitl.feedback import thresholds
+from weakhitl.feedback.threshold import least_audit, upper_share
+from weakhitl.gate import Evidence, assess
+
+
+@given(st.integers(1, 200), st.data())
+def test_the_bound_is_the_largest_number_of_errors_that_is_not_ruled_out(size, data):
+    n = data.draw(st.integers(1, size))
+    k = data.draw(st.integers(0, n))
+    errors = round(upper_share(size, n, k, 0.95) * size)
+    assert hypergeom.cdf(k, size, errors, n) > 0.05 or errors == k
+    assert errors == size - (n - k) or hypergeom.cdf(k, size, errors + 1, n) <= 0.05
+
+
+@pytest.mark.parametrize("size", [400, 2000])
+def test_the_error_of_what_is_accepted_is_too_large_in_five_of_a_hundred_audits_at_most(size):
+    """The hardest case: scores say nothing, and every cutoff has one error more than is allowed."""
+    rng = np.random.default_rng(size)
+    scores = np.linspace(1, 0.5, size)
+    wrong = np.diff(np.floor(0.05 * np.arange(1, size + 1)) + 1, prepend=0) > 0
+    broken = 0
+    for _ in range(200):
+        audited = rng.choice(size, 150, replace=False)
+        best = error_threshold(scores, audited, wrong[audited], error=0.05).best
+        broken += best is not None
+    assert binomtest(broken, 200, 0.05, alternative="greater").pvalue > 0.01
+
+
+@given(st.lists(st.sampled_from([0.5, 0.7, 0.9, 0.99]), min_size=60, max_size=200), st.integers(0, 2**31))
+def test_cutoffs_follow_from_the_scores_alone(scores, seed):
+    rng = np.random.default_rng(seed)
+    n = len(scores) // 2
+    cutoffs = [
+        [cutoff.confidence for cutoff in error_threshold(scores, audited, wrong, error=0.1).cutoffs]
+        for audited, wrong in ((rng.permutation(len(scores))[:n], rng.random(n) < 0.5) for _ in range(2))
+    ]
+    assert cutoffs[0] == cutoffs[1]
+    assert cutoffs[0] == sorted(cutoffs[0], reverse=True)
+
+
+def test_nothing_below_the_first_cutoff_that_fails_is_accepted():
+    scores = np.linspace(1, 0.5, 1000)
+    audited = np.arange(0, 1000, 2)
+    found = error_threshold(scores, audited, (scores[audited] < 0.9) & (scores[audited] > 0.8), error=0.05)
+    holds = [cutoff.holds for cutoff in found.cutoffs]
+    assert found.best is not None
+    assert holds == sorted(holds, reverse=True)
+    assert 0.87 < found.best.confidence < 0.91
+
+
+def test_too_small_an_audit_says_how_large_it_has_to_be():
+    found = error_threshold(np.linspace(1, 0.5, 1000), np.arange(100), np.zeros(100), error=0.02)
+    assert found.best is None
+    assert f"about {least_audit(0.02, 0.95)} without an error" in found.reason
+
+
+@pytest.mark.parametrize(("error", "confidence"), [(0, 0.95), (1, 0.95), (0.02, 95), (0.02, 0)])
+def test_shares_that_are_none_are_refused(error, confidence):
+    with pytest.raises(UsageError, match="expected a number between 0 and 1"):
+        error_threshold([0.9], [0], [False], error=error, confidence=confidence)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A project of 1,200 items with a decided audit of 400."""
+    folder, world = tmp_path_factory.mktemp("threshold"), World(1200)
+    start(folder, world)
+    config = folder / "weakhitl.toml"
+    config.write_text(config.read_text().replace("budget = 140", "budget = 450").replace("audit = 120", "audit = 400"))
+    project = Project.load(folder)
+    project.label()
+    project.route()
+    collect(project, folder, world.ratings(project.batches[0].items, dict.fromkeys(("ana", "bo", "cy"), 0.95)))
+    queue = project.export(folder / "queue.csv", adjudication=True).table
+    collect(project, folder, world.ratings(pd.Index(queue["item"]), {"senior": 1.0}), adjudication=True)
+    world.truth.to_csv(folder / "truth.csv")
+    return folder
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+
+def test_what_is_accepted_is_written_and_is_as_good_as_was_asked_for(folder, tmp_path):
+    result = run("threshold", "--project", folder, "--error", 0.1, "--out", tmp_path / "accepted.csv")
+    assert result.exit_code == 0, result.output
+    accepted = pd.read_csv(tmp_path / "accepted.csv", dtype={"item": str}).set_index("item")
+    truth = pd.read_csv(folder / "truth.csv", dtype=str, index_col=0).iloc[:, 0]
+    truth.index = [f"{int(item):03d}" for item in truth.index]
+    routed = Project.load(folder).batches[0].items
+    assert len(accepted) > 200
+    assert not accepted.index.isin(routed).any()
+    assert (accepted["label"] != truth[accepted.index]).mean() <= 0.1
+    assert f"{len(accepted):,} items that nobody has looked at can be accepted" in result.output
+
+
+def test_what_cannot_be_shown_is_undecided(folder):
+    result = run("threshold", "--project", folder, "--error", 0.001)
+    assert result.exit_code == 4
+    assert "undecided" in result.output
+    assert "2,995 without an error" in " ".join(result.output.split())
+
+
+def test_every_class_has_its_own_threshold_and_they_share_the_risk(folder):
+    found = json.loads(run("threshold", "--project", folder, "--error", 0.1, "--by-class", "--json").output)
+    assert list(found) == ["sun", "rain", "snow"]
+    assert all(one["confidence"] == pytest.approx(1 - 0.05 / 3) for one in found.values())
+    together = json.loads(run("threshold", "--project", folder, "--error", 0.1, "--json").output)["all"]
+    assert sum(one["items"] for one in found.values()) == together["items"]
+    assert sum(one["audited"] for one in found.values()) == together["audited"]
+
+
+def test_an_audited_item_without_a_decision_counts_as_an_error(folder):
+    evidence = Project.load(folder).assess().evidence
+    last = [thresholds(assess(one), error=0.3)["all"].cutoffs[-1] for one in (evidence, undecided(evidence, 100))]
+    assert last[1].audited == last[0].audited
+    assert 50 < last[1].errors - last[0].errors <= 100
+
+
+def undecided(evidence: Evidence, n: int) -> Evidence:
+    """The same without the first decisions."""
+    ratings = evidence.ratings
+    gone = ratings.index[ratings["role"] == "adjudicator"][:n]
+    return replace(evidence, ratings=ratings.drop(gone))
+
+
+def test_an_audit_that_nobody_has_decided_shows_nothing(tmp_path):
+    project = start(tmp_path, World())
+    project.label()
+    project.route()
+    result = run("threshold", "--project", tmp_path)
+    assert result.exit_code == 4
+    assert "audited items has been adjudicated" in " ".join(result.output.split())
+
+
+def test_without_an_audit_there_is_nothing_to_go_by(tmp_path):
+    project = start(tmp_path, World())
+    project.label()
+    result = run("threshold", "--project", tmp_path)
+    assert result.exit_code == 2
+    assert "there is no random audit" in result.output
