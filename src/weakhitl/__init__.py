@@ -15,6 +15,7 @@ _HOMES = {
     "CrowdKitModel": "label_model",
     "DawidSkene": "label_model",
     "Difference": "release",
+    "Drift": "monitor",
     "Estimate": "estimate",
     "Explanation": "label_model",
     "Finding": "label_model",
@@ -54,6 +55,7 @@ _HOMES = {
     "diagnose": "label_model",
     "diff": "release",
     "discover": "labeling",
+    "drift": "monitor",
     "error_threshold": "feedback",
     "explain": "label_model",
     "explain_source": "label_model",
@@ -176,6 +178,7 @@ if TYPE_CHECKING:
         regex,
         threshold,
     )
+    from weakhitl.monitor import Drift, drift
     from weakhitl.pipeline import Project
     from weakhitl.release import Difference, diff, verify
     from weakhitl.release.report import Report

@@ -26,6 +26,7 @@ _COMMANDS = {
     "verify": "release",
     "diff": "difference",
     "recall": "difference",
+    "drift": "drift",
     "status": "project",
     "backup": "keep",
     "restore": "keep",

@@ -12,7 +12,9 @@ from weakhitl.estimate import Estimate
 from weakhitl.gate import Assessment, Gate
 from weakhitl.label_model import Explanation
 from weakhitl.labeling.apply import Progress
+from weakhitl.monitor import Drift
 from weakhitl.pipeline import annotate, diagnosis, exchange, keep, label, plan, recall, release, revision, status
+from weakhitl.pipeline import drift as drifting
 from weakhitl.pipeline import threshold as acceptance
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release.report import Report
@@ -182,6 +184,13 @@ class Project:
     def lift_recall(self, source: str, why: str) -> str:
         """Let a recalled source count again; give its whole name."""
         return recall.lift(self._workspace, source, why)
+
+    def drift(self, new: Path | str | None = None, **how: Any) -> Drift:
+        """Say in what a file of new items, or the items added since the last release, differ from the earlier ones.
+
+        ``how`` is that of ``weakhitl.drift``: by=, smallest=, alpha=, least_effect=, seed=.
+        """
+        return drifting.project_drift(self._workspace, Path(new) if new is not None else None, **how)
 
     def report(self) -> Report:
         """Make the report as a release would now have it, with people's own names; nothing is written."""

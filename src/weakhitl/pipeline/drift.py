@@ -1,0 +1,113 @@
+"""Drift: a project's new items against those of its last release, a file, or two releases."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from weakhitl.errors import StateError, UsageError
+from weakhitl.files import read_table
+from weakhitl.gate import Assessment, assess
+from weakhitl.gate.assessment import consolidate
+from weakhitl.labeling import run
+from weakhitl.labeling.items import read_items
+from weakhitl.monitor import Drift, Side, drift
+from weakhitl.pipeline.functions import project_functions
+from weakhitl.pipeline.workspace import Workspace
+from weakhitl.release.evidence_files import VOTES, read_evidence
+from weakhitl.release.last_release import release_folders
+from weakhitl.release.manifest import MANIFEST
+from weakhitl.release.shards import FOLDER, LABEL_COLUMNS
+from weakhitl.schema import ABSTAIN
+
+
+def project_drift(workspace: Workspace, new: Path | None = None, **how: Any) -> Drift:
+    """Compare a project's items with those of a file, or the items of its last release with those added since.
+
+    The functions run on the file's items; its labels are those that the project's label model gives them.
+    """
+    if new is not None:
+        old = _side(workspace, workspace.assess(), None, workspace.config.project.name)
+        return drift(old, _of_file(workspace, new), **how)
+    folders = release_folders(workspace.releases)
+    if not folders:
+        raise StateError("there is no release yet to compare with; name a file of new items, or two releases")
+    known = pd.Index(pq.read_table(folders[-1] / VOTES, columns=["item"]).column("item").to_pylist(), dtype=object)
+    assessment = workspace.assess()
+    items = assessment.evidence.items
+    older = np.asarray(items.isin(known))
+    if older.all():
+        raise StateError(f"no item has been added since release {folders[-1].name}: there is nothing to compare")
+    names = f"release {folders[-1].name}", "items added since"
+    sides = [_side(workspace, assessment, mask, name) for mask, name in zip((older, ~older), names, strict=True)]
+    return drift(sides[0], sides[1], **how)
+
+
+def files_drift(before: Path, after: Path, **how: Any) -> Drift:
+    """Compare two releases (of the later one only the items that the earlier one has not), or two tables of items."""
+    folders = [path for path in (before, after) if (path / MANIFEST).is_file()]
+    if len(folders) == 1:
+        raise UsageError(f"{folders[0]} is a release; the other one is not: compare two releases, or two files")
+    if not folders:
+        return drift(*(Side(path.name, read_table(path)) for path in (before, after)), **how)
+    old, new = (read_evidence(folder) for folder in folders)
+    assessments = assess(old), assess(new)
+    added = ~np.asarray(new.items.isin(old.items))
+    if not added.any():
+        raise UsageError(f"{after} holds no item that {before} has not: `weakhitl diff` compares the same items")
+    columns = [_released_columns(folder) for folder in folders]
+    sides = [
+        _evidence_side(one, mask, name, table)
+        for one, mask, name, table in zip(
+            assessments, (None, added), (before.name, f"new in {after.name}"), columns, strict=True
+        )
+    ]
+    return drift(sides[0], sides[1], **how)
+
+
+def _of_file(workspace: Workspace, path: Path) -> Side:
+    config = workspace.config
+    table = read_items(path, config.data.id)
+    votes = run(project_functions(workspace), path, config.schema_, id=config.data.id).votes
+    labels = consolidate(workspace.assess().model, votes).labels
+    return Side(path.name, table.drop(columns=config.data.id), votes, labels)
+
+
+def _side(workspace: Workspace, assessment: Assessment, mask: np.ndarray | None, name: str) -> Side:
+    items = workspace.items
+    return _evidence_side(assessment, mask, name, items.drop(columns=workspace.config.data.id, errors="ignore"))
+
+
+def _evidence_side(assessment: Assessment, mask: np.ndarray | None, name: str, columns: pd.DataFrame | None) -> Side:
+    """Put together what is known of some items; labels are those of functions alone, which all items have."""
+    evidence = assessment.evidence
+    at = np.arange(len(evidence.items)) if mask is None else np.flatnonzero(mask)
+    items = evidence.items[at]
+    people = assessment.counted.votes
+    people = people.take_items(np.flatnonzero(people.items.isin(items)))
+    ratings = evidence.ratings[evidence.ratings["item"].isin(items)]
+    seconds = ratings.reindex(columns=["annotator", "seconds"]).assign(
+        seconds=pd.to_numeric(ratings.get("seconds", pd.Series(dtype=float)), errors="coerce")
+    )
+    decided = assessment.decisions.reindex(evidence.audited.intersection(items, sort=False)).dropna()
+    decided = decided[decided != ABSTAIN]
+    places = evidence.items.get_indexer(decided.index)
+    right = assessment.automatic.labels[places] == decided.to_numpy(dtype=np.int64)
+    return Side(
+        name,
+        None if columns is None else columns.loc[columns.index.isin(items)],
+        evidence.functions.take_items(at),
+        assessment.automatic.labels[at],
+        people if len(people) else None,
+        seconds,
+        right,
+    )
+
+
+def _released_columns(folder: Path) -> pd.DataFrame:
+    shards = sorted((folder / FOLDER).glob("*.parquet"))
+    table: pd.DataFrame = pd.concat([pq.read_table(path).to_pandas() for path in shards], ignore_index=True)
+    own = read_evidence(folder).config.data.id
+    return table.set_index(table[own].astype(str)).drop(columns=[own, *LABEL_COLUMNS], errors="ignore")

@@ -1,0 +1,208 @@
+"""Drift: what differs between two batches, and how often chance is taken for it."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest, chi2_contingency, fisher_exact
+from statsmodels.stats.multitest import multipletests
+
+import weakhitl as wh
+from projects import CLASSES, World, ready
+from weakhitl.cli.main import cli
+from weakhitl.errors import UsageError
+from weakhitl.monitor import Shift, Side, drift
+from weakhitl.monitor.drift import corrected
+from weakhitl.monitor.shifts import number_shift, share_shift
+
+SCHEMA = wh.LabelSchema(["no", "yes"])
+
+
+def shift(p: float, effect: float = 0.5) -> Shift:
+    return Shift("column", "x", effect, 0.1, p, 100, 100, "test")
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+def test_p_values_are_corrected_as_statsmodels_does_by_holm(values):
+    ours = sorted(one.adjusted for one in corrected([shift(p) for p in values], 0.05, 0.0))
+    theirs = sorted(multipletests(values, method="holm")[1])
+    assert ours == pytest.approx(theirs)
+
+
+@pytest.mark.parametrize(("before", "after"), [([30, 10], [20, 25]), ([8, 3], [2, 9]), ([500, 40], [450, 60])])
+def test_the_p_value_of_shares_is_that_of_fishers_exact_test(before, after):
+    found = share_shift("column", "x", (np.array(before), np.array(after)), ["a", "b"], np.random.default_rng(0))
+    exact = fisher_exact([before, after]).pvalue
+    assert found.p == pytest.approx(exact, abs=4 * np.sqrt(exact * (1 - exact) / 9999) + 2e-4)
+
+
+def test_the_p_value_of_many_shares_is_near_that_of_chi_squared():
+    before, after = np.array([120, 80, 60, 40]), np.array([100, 100, 50, 60])
+    found = share_shift("column", "x", (before, after), list("abcd"), np.random.default_rng(0))
+    assert found.p == pytest.approx(chi2_contingency([before, after]).pvalue, abs=0.01)
+    assert found.effect == pytest.approx(np.abs(before / before.sum() - after / after.sum()).sum() / 2)
+
+
+def test_psi_is_the_textbook_sum_over_tenths():
+    rng = np.random.default_rng(1)
+    before, after = rng.normal(0, 1, 20_000), rng.normal(0.5, 1, 20_000)
+    edges = np.quantile(before, np.linspace(0, 1, 11)[1:-1])
+    a, b = (np.bincount(np.searchsorted(edges, side), minlength=10) / 20_000 for side in (before, after))
+    found = number_shift("column", "x", before, after)
+    assert found.psi == pytest.approx(((b - a) * np.log(b / a)).sum(), rel=0.01)
+    assert 0.2 < found.js < 0.25
+
+
+def batch(rng: np.random.Generator, n: int = 120) -> Side:
+    """Columns of every kind, votes, labels, ratings: the same law each time."""
+    words = np.array(["sun", "rain", "snow", "wind", "fog", "hail", "and", "then", "more"])
+    columns = pd.DataFrame(
+        {
+            "text": [" ".join(rng.choice(words, 6)) for _ in range(n)],
+            "size": rng.normal(size=n).round(3),
+            "source": rng.choice(["mail", "web", ""], n),
+        }
+    )
+    truth = rng.integers(0, 2, n)
+    matrix = np.where(rng.random((n, 4)) < 0.7, np.where(rng.random((n, 4)) < 0.8, truth[:, None], 1), -1)
+    ratings = np.where(rng.random((n, 3)) < 0.9, truth[:, None], 1 - truth[:, None])
+    return Side(
+        "batch",
+        columns,
+        wh.Votes.from_matrix(matrix, SCHEMA),
+        truth,
+        wh.Votes.from_matrix(ratings, SCHEMA, sources=["ana", "bo", "cy"]),
+        pd.DataFrame({"annotator": rng.choice(["ana", "bo"], n), "seconds": rng.exponential(5, n)}),
+        rng.random(n) < 0.9,
+    )
+
+
+def test_batches_of_the_same_law_raise_an_alarm_in_five_of_a_hundred_runs_at_most():
+    rng = np.random.default_rng(7)
+    alarms = sum(bool(drift(batch(rng), batch(rng), least_effect=0.0, seed=run).alarms) for run in range(60))
+    assert binomtest(alarms, 60, 0.05, alternative="greater").pvalue > 0.01
+
+
+def test_every_kind_of_thing_is_compared():
+    rng = np.random.default_rng(3)
+    found = drift(batch(rng), batch(rng))
+    assert {one.kind for one in found.shifts} == {
+        "column", "length", "words", "function", "conflict", "classes", "annotator", "pace", "agreement", "accuracy",
+    }  # fmt: skip
+    assert found.small == ("pace bo (61 and 49)",) or not found.small
+
+
+def change(side: Side, what: str) -> Side:
+    columns = side.columns.copy()
+    if what == "words":
+        columns["text"] = columns["text"].str.replace("rain", "lottery")
+    elif what == "column":
+        columns["size"] += 1
+    elif what == "missing":
+        columns.loc[columns.index[:40], "size"] = np.nan
+    votes = side.votes
+    if what == "function":
+        matrix = votes.to_matrix()
+        matrix[:, 0] = -1
+        votes = wh.Votes.from_matrix(matrix, SCHEMA)
+    labels = np.ones_like(side.labels) if what == "classes" else side.labels
+    people, right = side.people, side.right
+    if what == "agreement":
+        people = wh.Votes.from_matrix(
+            np.random.default_rng(1).integers(0, 2, (len(people), 3)), SCHEMA, sources=people.sources
+        )
+    if what == "accuracy":
+        right = right & (np.arange(len(right)) % 3 > 0)
+    return Side("changed", columns, votes, labels, people, side.seconds, right)
+
+
+@pytest.mark.parametrize("what", ["words", "column", "missing", "function", "classes", "agreement", "accuracy"])
+def test_a_large_change_is_found_and_named(what):
+    rng = np.random.default_rng(11)
+    found = drift(batch(rng, 300), change(batch(rng, 300), what))
+    assert what in {one.kind for one in found.alarms}
+    assert [one.alarm for one in found.shifts] == sorted((one.alarm for one in found.shifts), reverse=True)
+
+
+def test_a_difference_that_is_sure_but_small_is_no_alarm():
+    before, after = (pd.DataFrame({"x": ["a"] * n + ["b"] * (50_000 - n)}) for n in (25_000, 26_000))
+    assert not drift(Side("a", before), Side("b", after)).alarms
+    assert drift(Side("a", before), Side("b", after), least_effect=0.01).alarms
+
+
+def test_small_batches_are_not_compared_and_named():
+    rng = np.random.default_rng(0)
+    found = drift(batch(rng, 200), batch(rng, 30))
+    assert found.shifts == ()
+    assert "words of text (200 and 30)" in found.small
+
+
+def test_a_change_in_one_slice_is_found_there():
+    rng = np.random.default_rng(5)
+    before, after = batch(rng, 900), batch(rng, 900)
+    matrix = after.votes.to_matrix()
+    matrix[(after.columns["source"] == "web").to_numpy(), 1] = -1
+    found = drift(before, Side("after", after.columns, wh.Votes.from_matrix(matrix, SCHEMA)), by=["source"])
+    assert found.alarms[0].slice == "source = web"
+    assert "source = mail" not in {one.slice for one in found.alarms}
+    with pytest.raises(UsageError, match="no column 'sauce'"):
+        drift(before, after, by=["sauce"])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("drift") / "project"
+    ready(folder)
+    new = World(200, seed=9)
+    new.truth = pd.Series(new.rng.choice(CLASSES, 200, p=[0.8, 0.1, 0.1]), index=[f"n{i:03d}" for i in range(200)])
+    new.items().to_csv(folder.parent / "new.csv", index=False)
+    return folder
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+
+def test_a_file_of_new_items_goes_through_the_functions_and_is_compared(folder):
+    result = run("drift", folder.parent / "new.csv", "--project", folder, "--json")
+    assert result.exit_code == 1
+    found = json.loads(result.output)
+    assert {"function says_sun", "classes labels"} <= {
+        f"{one['kind']} {one['name']}" for one in found["shifts"] if one["alarm"]
+    }
+    same = run("drift", folder / "items.csv", "--project", folder)
+    assert same.exit_code == 0
+    assert "no alarm" in same.output
+
+
+def test_items_added_since_the_last_release_are_compared_with_those_in_it(folder):
+    assert run("drift", "--project", folder).exit_code == 3
+    project = wh.Project.load(folder)
+    assert project.release("1.0.0").digest
+    assert "no item has been added" in run("drift", "--project", folder).output
+    items = pd.concat([pd.read_csv(path, dtype=str) for path in (folder / "items.csv", folder.parent / "new.csv")])
+    items.to_csv(folder / "items.csv", index=False)
+    project = wh.Project.load(folder)
+    project.label()
+    result = run("drift", "--project", folder)
+    assert result.exit_code == 1
+    assert "release 1.0.0, then items added since" in result.output
+    assert project.release("1.1.0").digest
+    again = run("drift", folder / "releases" / "1.0.0", folder / "releases" / "1.1.0")
+    assert again.exit_code == 1
+    assert "function says_sun" in again.output
+    assert run("drift", folder / "releases" / "1.0.0", folder / "items.csv").exit_code == 2
+
+
+def test_two_files_are_compared_without_a_project(tmp_path):
+    for name in ("a", "b"):
+        pd.DataFrame({"x": ["red", "blue"] * 40}).to_csv(tmp_path / f"{name}.csv", index=False)
+    assert run("drift", tmp_path / "a.csv", tmp_path / "b.csv").exit_code == 0
+    pd.DataFrame({"x": ["red", "blue"]}).to_csv(tmp_path / "b.csv", index=False)
+    few = run("drift", tmp_path / "a.csv", tmp_path / "b.csv")
+    assert few.exit_code == 4
+    assert "undecided: too little to compare" in few.output
