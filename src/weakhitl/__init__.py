@@ -16,6 +16,7 @@ _HOMES = {
     "DawidSkene": "label_model",
     "Difference": "release",
     "Drift": "monitor",
+    "EndModel": "feedback.end_model",
     "Estimate": "estimate",
     "Explanation": "label_model",
     "Finding": "label_model",
@@ -132,6 +133,7 @@ if TYPE_CHECKING:
     from weakhitl.errors import WeakHITLError
     from weakhitl.estimate import Estimate
     from weakhitl.feedback import error_threshold
+    from weakhitl.feedback.end_model import EndModel
     from weakhitl.label_model import (
         MACE,
         Calibration,

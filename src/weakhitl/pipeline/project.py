@@ -16,6 +16,7 @@ from weakhitl.monitor import Drift
 from weakhitl.pipeline import annotate, diagnosis, exchange, keep, label, plan, recall, release, revision, status
 from weakhitl.pipeline import drift as drifting
 from weakhitl.pipeline import threshold as acceptance
+from weakhitl.pipeline import train as training
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release.report import Report
 from weakhitl.routing import Batch
@@ -191,6 +192,10 @@ class Project:
         ``how`` is that of ``weakhitl.drift``: by=, smallest=, alpha=, least_effect=, seed=.
         """
         return drifting.project_drift(self._workspace, Path(new) if new is not None else None, **how)
+
+    def train(self, **settings: Any) -> training.Trained:
+        """Train a classifier on the labels: columns=, estimator=, folds=, seed=, votes_above=, out=."""
+        return training.train(self._workspace, **settings)
 
     def report(self) -> Report:
         """Make the report as a release would now have it, with people's own names; nothing is written."""

@@ -1,0 +1,226 @@
+"""The end model: a classifier that learns from the consensus, and says of each item what it would without it."""
+
+import json
+from collections.abc import Sequence
+from importlib import import_module
+from inspect import signature
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, clone
+from sklearn.compose import ColumnTransformer
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import KFold
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.utils.validation import check_is_fitted
+
+from weakhitl.errors import DataError, UsageError, WeakHITLError
+from weakhitl.files import require_columns, write_json
+from weakhitl.monitor.drift import column_kind
+from weakhitl.monitor.shifts import cells
+from weakhitl.votes import FloatArray
+
+MODEL, FACTS = "end_model.skops", "end_model.json"
+_LEAST = 0.02
+"""Class probabilities below this are not learned from: they cost time and say nothing."""
+
+_HARMLESS = ["numpy.dtype"]
+"""What encoders hold and skops asks about; making one runs nothing."""
+
+
+class EndModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """A classifier of items, fitted on class probabilities instead of labels.
+
+    Each item is learned from once for each class, weighted by its probability, which is the expected loss over what the
+    label may be (noise-aware training). It is fitted ``folds`` times without a part of the items and once with all.
+
+    Parameters
+    ----------
+    classes
+        Names, in the order of the probabilities' columns.
+    estimator
+        A classifier with ``predict_proba`` and sample weights; None for logistic regression.
+    folds
+        In how many parts the items are cut.
+    seed
+        Of the cut.
+
+    Attributes
+    ----------
+    out_of_fold_
+        ``out_of_fold_[item, class]``: probabilities by the model that was fitted without the item's part.
+    model_
+        The pipeline that was fitted on all items.
+    kinds_
+        The columns that it reads -> what each holds.
+
+    References
+    ----------
+    A. Ratner et al. (2016), Data programming (noise-aware loss); V. Chernozhukov et al. (2018), Double/debiased
+    machine learning (cross-fitting).
+
+    Examples
+    --------
+    >>> texts = [f"{text} {n}" for n in range(10) for text in ("free money", "win money now", "see you at noon")]
+    >>> table, spam = pd.DataFrame({"text": texts}), np.array([0.9, 0.8, 0.1] * 10)
+    >>> model = EndModel(["HAM", "SPAM"]).fit(table, np.column_stack([1 - spam, spam]))
+    >>> model.predict(pd.DataFrame({"text": ["money money", "noon"]}))
+    array([1, 0])
+
+    """
+
+    def __init__(self, classes: Sequence[str], estimator: Any = None, folds: int = 5, seed: int = 0) -> None:
+        self.classes = classes
+        self.estimator = estimator
+        self.folds = folds
+        self.seed = seed
+
+    def fit(self, table: pd.DataFrame, probabilities: FloatArray) -> Self:
+        """Fit on the rows of a table and ``probabilities[item, class]``; rows that are all nan are only predicted.
+
+        Raises ``UsageError`` for an estimator without sample weights, and ``DataError`` where there are too few items.
+        """
+        target = np.asarray(probabilities, dtype=np.float64)
+        if target.shape != (len(table), len(self.classes)):
+            raise DataError(
+                "probabilities", f"have the shape {target.shape}; expected {(len(table), len(self.classes))}"
+            )
+        known = np.flatnonzero(~np.isnan(target).any(axis=1))
+        if len(known) < 2 * self.folds:
+            raise DataError(
+                "items", f"{len(known)} have a label; expected at least {2 * self.folds}, two for each fold"
+            )
+        estimator = LogisticRegression(max_iter=2000) if self.estimator is None else self.estimator
+        if "sample_weight" not in signature(estimator.fit).parameters:
+            raise UsageError(
+                f"{type(estimator).__name__} takes no sample weights, so it cannot learn from probabilities"
+            )
+        self.kinds_ = _kinds(table)
+        table = _clean(table, self.kinds_)
+        pipeline = _pipeline(self.kinds_, len(known), estimator)
+        self.out_of_fold_ = np.full(target.shape, np.nan)
+        for learned, left in KFold(self.folds, shuffle=True, random_state=self.seed).split(known):
+            fitted = _fit(clone(pipeline), table.iloc[known[learned]], target[known[learned]])
+            self.out_of_fold_[known[left]] = _probabilities(fitted, table.iloc[known[left]], len(self.classes))
+        self.model_ = _fit(pipeline, table.iloc[known], target[known])
+        if len(rest := np.flatnonzero(np.isnan(target).any(axis=1))):
+            self.out_of_fold_[rest] = _probabilities(self.model_, table.iloc[rest], len(self.classes))
+        return self
+
+    def predict_proba(self, table: pd.DataFrame) -> FloatArray:
+        """Give ``probabilities[item, class]``. Raises ``DataError`` for missing columns."""
+        check_is_fitted(self, "model_")
+        require_columns(table, list(self.kinds_), "items")
+        return _probabilities(self.model_, _clean(table, self.kinds_), len(self.classes))
+
+    def predict(self, table: pd.DataFrame) -> np.ndarray:
+        """Give class indices."""
+        return np.asarray(self.predict_proba(table).argmax(axis=1))
+
+    def save(self, folder: Path, facts: dict[str, Any]) -> None:
+        """Write the fitted model (skops, no pickle) and what is known of it. Needs skops."""
+        skops = _skops()
+        folder.mkdir(parents=True, exist_ok=True)
+        hidden = folder / f".{MODEL}"
+        skops.dump(self.model_, hidden)
+        hidden.replace(folder / MODEL)
+        write_json(folder / FACTS, {"classes": list(self.classes), "columns": self.kinds_, **facts})
+
+    @classmethod
+    def load(cls, folder: Path | str) -> "EndModel":
+        """Read a model that ``save`` wrote. Raises ``DataError`` where it holds anything but known estimators."""
+        skops = _skops()
+        path = Path(folder)
+        try:
+            facts = json.loads((path / FACTS).read_text(encoding="utf-8"))
+            if strange := sorted({*skops.get_untrusted_types(file=path / MODEL)} - {*_HARMLESS}):
+                raise DataError(str(path / MODEL), f"holds {', '.join(strange)}, which may run code; it is not loaded")
+            model = cls(facts["classes"])
+            model.model_ = skops.load(path / MODEL, trusted=_HARMLESS)
+            model.kinds_ = dict(facts["columns"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DataError(str(path), f"holds no end model: {error}") from error
+        return model
+
+
+def estimator_by_name(name: str) -> Any:
+    """Make a classifier by its import path, such as ``sklearn.ensemble.RandomForestClassifier``.
+
+    Raises ``UsageError`` where there is none.
+    """
+    module, _, attribute = name.rpartition(".")
+    try:
+        made = getattr(import_module(module), attribute)()
+    except (ImportError, AttributeError, ValueError, TypeError) as error:
+        raise UsageError(
+            f"estimator {name!r}: {error}; expected a class such as sklearn.ensemble.RandomForestClassifier"
+        ) from error
+    if not hasattr(made, "predict_proba"):
+        raise UsageError(f"estimator {name!r} has no predict_proba; expected a classifier with probabilities")
+    return made
+
+
+def usable_columns(table: pd.DataFrame) -> list[str]:
+    """Name the columns that a model can learn from: all but ids.
+
+    >>> usable_columns(pd.DataFrame({"key": ["a1", "b2", "c3"], "text": ["a dog", "a cat", "two cats"]}))
+    ['text']
+
+    """
+    return [str(name) for name in table.columns if column_kind(cells(table[name])) != "id"]
+
+
+def _kinds(table: pd.DataFrame) -> dict[str, str]:
+    return {str(name): column_kind(cells(table[name])) for name in table.columns}
+
+
+def _clean(table: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:
+    """Give numbers as numbers, all else as text, what is missing as nan or empty."""
+    columns = {
+        name: pd.to_numeric(table[name], errors="coerce") if kind == "number" else cells(table[name])
+        for name, kind in kinds.items()
+    }
+    return pd.DataFrame(columns, index=table.index)
+
+
+def _pipeline(kinds: dict[str, str], n: int, estimator: Any) -> Pipeline:
+    """Texts by TF-IDF, numbers scaled, what else there is by its values; then the classifier."""
+    least = 1 if n < 100 else 2
+    steps: list[tuple[str, Any, Any]] = [
+        (name, TfidfVectorizer(min_df=least, ngram_range=(1, 2), sublinear_tf=True), name)
+        for name, kind in kinds.items()
+        if kind == "text"
+    ]
+    if numbers := [name for name, kind in kinds.items() if kind == "number"]:
+        steps.append(("numbers", make_pipeline(SimpleImputer(), StandardScaler()), numbers))
+    if categories := [name for name, kind in kinds.items() if kind in ("category", "id")]:
+        steps.append(("categories", OneHotEncoder(handle_unknown="ignore"), categories))
+    if not steps:
+        raise UsageError("there is no column to learn from")
+    return Pipeline([("columns", ColumnTransformer(steps)), ("classifier", clone(estimator))])
+
+
+def _fit(pipeline: Pipeline, table: pd.DataFrame, target: FloatArray) -> Pipeline:
+    """Fit what reads the columns on the items, and the classifier on each item once for each class."""
+    features = pipeline["columns"].fit_transform(table)
+    row, code = np.nonzero(target >= _LEAST)
+    pipeline["classifier"].fit(features[row], code, sample_weight=target[row, code])
+    return pipeline
+
+
+def _probabilities(pipeline: Pipeline, table: pd.DataFrame, k: int) -> FloatArray:
+    found = np.zeros((len(table), k))
+    found[:, pipeline.classes_] = pipeline.predict_proba(table)
+    return found
+
+
+def _skops() -> Any:
+    try:
+        return import_module("skops.io")
+    except ImportError as error:
+        raise WeakHITLError("end models are kept by skops: pip install 'weakhitl[train]'") from error

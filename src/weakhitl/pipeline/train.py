@@ -1,0 +1,176 @@
+"""Train the end model on a project's labels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from weakhitl import __version__
+from weakhitl.errors import StateError
+from weakhitl.estimate import Estimate
+from weakhitl.feedback.end_model import EndModel, estimator_by_name, usable_columns
+from weakhitl.files import require_columns, write_table
+from weakhitl.gate import FUNCTION, Assessment, assess
+from weakhitl.gate.accuracy import weighted_proportion
+from weakhitl.pipeline.workspace import Workspace
+from weakhitl.schema import ABSTAIN
+from weakhitl.votes import FloatArray
+
+OUT_OF_FOLD, VOTES = "out_of_fold.parquet", "votes.csv"
+SOURCE = "end_model"
+"""The name under which the model's own votes may come back as a rule; it never learns from them."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training came to.
+
+    Attributes
+    ----------
+    model
+        The fitted model.
+    items
+        How many items it learned from.
+    accuracy, labels, gain
+        On the decided audit: its out-of-fold accuracy, that of the labels which functions alone give (those it has seen
+        an item of count as wrong where there is none), and the difference of the two.
+    votes
+        How many out-of-fold votes were written to be a source of their own; None where none were asked for.
+    folder
+        Where all that is.
+
+    """
+
+    model: EndModel
+    items: int
+    accuracy: Estimate
+    labels: Estimate
+    gain: Estimate
+    votes: int | None
+    folder: Path
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the figures, ready for JSON."""
+        figures = {name: getattr(self, name).to_dict() for name in ("accuracy", "labels", "gain")}
+        return {"items": self.items, **figures, "votes": self.votes, "folder": str(self.folder)}
+
+
+def train(
+    workspace: Workspace,
+    *,
+    columns: Sequence[str] = (),
+    estimator: str | None = None,
+    folds: int = 5,
+    seed: int = 0,
+    votes_above: float | None = None,
+    out: Path | None = None,
+) -> Trained:
+    """Fit a model of the items on their class probabilities, and write it with its out-of-fold probabilities.
+
+    Parameters
+    ----------
+    workspace
+        The project.
+    columns
+        What it reads; without, all columns but ids.
+    estimator
+        Import path of a classifier; without, logistic regression.
+    folds, seed
+        Of the cross-fitting.
+    votes_above
+        Also write the out-of-fold votes from this probability on, as a table for a ``lookup`` rule.
+    out
+        Folder; without, ``models`` in the project.
+
+    Raises
+    ------
+    StateError
+        No item has a label.
+
+    """
+    folder = workspace.root / "models" if out is None else out
+    assessment = _without_itself(workspace)
+    items = workspace.items.loc[assessment.evidence.items]
+    names = list(columns) or usable_columns(items.drop(columns=workspace.config.data.id, errors="ignore"))
+    require_columns(items, names, str(workspace.data_path))
+    target = np.where(assessment.final.known[:, None], assessment.final.probabilities, np.nan)
+    known = ~np.isnan(target).any(axis=1)
+    if not known.any():
+        raise StateError("no item has a label to learn from: `weakhitl lfs` says what the functions cover")
+    classes = [str(name) for name in workspace.config.schema_.classes]
+    model = EndModel(classes, None if estimator is None else estimator_by_name(estimator), folds, seed)
+    model.fit(items[names].reset_index(drop=True), target)
+    accuracy, labels, gain = _on_the_audit(assessment, model.out_of_fold_)
+    facts = {
+        "items": int(known.sum()), "folds": folds, "seed": seed, "estimator": estimator, "weakhitl": __version__,
+        "guideline": assessment.evidence.context.guideline, "accuracy": accuracy.to_dict(),
+    }  # fmt: skip
+    model.save(folder, facts)
+    probabilities = pd.DataFrame(model.out_of_fold_, columns=[f"p:{name}" for name in classes])
+    write_table(folder / OUT_OF_FOLD, pd.DataFrame({"item": assessment.evidence.items}).join(probabilities))
+    votes = None if votes_above is None else _write_votes(folder / VOTES, assessment, model, votes_above)
+    return Trained(model, int(known.sum()), accuracy, labels, gain, votes, folder)
+
+
+def _without_itself(workspace: Workspace) -> Assessment:
+    """Leave out the model's own votes: what it learned from them, it would have told itself."""
+    evidence = workspace.evidence()
+    if SOURCE in evidence.functions.sources:
+        evidence = evidence.without(f"{FUNCTION}:{SOURCE}", "the model does not learn from itself")
+    return assess(evidence)
+
+
+def _write_votes(path: Path, assessment: Assessment, model: EndModel, above: float) -> int:
+    sure = model.out_of_fold_.max(axis=1) >= above
+    names = np.array(model.classes, dtype=object)[model.out_of_fold_.argmax(axis=1)]
+    write_table(path, pd.DataFrame({"key": assessment.evidence.items[sure], "label": names[sure]}))
+    return int(sure.sum())
+
+
+def _on_the_audit(assessment: Assessment, probabilities: FloatArray) -> tuple[Estimate, Estimate, Estimate]:
+    """Compare the model and the functions' labels with what the adjudicator decided on the random sample."""
+    items = assessment.evidence.items
+    decided = assessment.decisions[assessment.decisions != ABSTAIN]
+    decided = decided[decided.index.isin(assessment.evidence.audited)]
+    if decided.empty:
+        nothing = Estimate(None, reason="no audited item has been adjudicated", kind="nothing-measured")
+        return nothing, nothing, nothing
+    at = items.get_indexer(decided.index)
+    truth = decided.to_numpy(dtype=np.int64)
+    model = probabilities[at].argmax(axis=1) == truth
+    labels = assessment.automatic.labels[at] == truth
+    return _share(model), _share(labels), paired_difference(model, labels)
+
+
+def _share(right: np.ndarray) -> Estimate:
+    value, low, high = weighted_proportion(right, np.ones(len(right)), 0.95)
+    se = float(np.sqrt(value * (1 - value) / len(right)))
+    return Estimate(value, low, high, se, 0.95, len(right), len(right), method="audited items, Clopper-Pearson")
+
+
+def paired_difference(first: np.ndarray, second: np.ndarray, confidence: float = 0.95) -> Estimate:
+    """Share of units where ``first`` holds minus that where ``second`` does, of the same units.
+
+    References
+    ----------
+    A. Agresti, Y. Min (2005), Simple improved confidence intervals for comparing matched proportions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> print(paired_difference(np.array([True] * 30 + [False] * 10), np.array([True] * 20 + [False] * 20)))
+    0.250 [0.101, 0.375]
+
+    """
+    a, b = np.asarray(first, dtype=bool), np.asarray(second, dtype=bool)
+    n, up, down = len(a), int((a & ~b).sum()), int((b & ~a).sum())
+    middle = (up - down) / (n + 2)
+    se = float(np.sqrt((up + down + 1) - (up - down) ** 2 / (n + 2)) / (n + 2))
+    half = float(norm.ppf((1 + confidence) / 2)) * se
+    method = "difference of matched proportions, Agresti and Min's interval"
+    low, high = max(-1.0, middle - half), min(1.0, middle + half)
+    return Estimate((up - down) / n, low, high, se, confidence, n, n, method=method)
