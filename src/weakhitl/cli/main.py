@@ -26,6 +26,7 @@ _COMMANDS = {
     "verify": "release",
     "diff": "difference",
     "recall": "difference",
+    "refine": "refine",
     "train": "train",
     "drift": "drift",
     "status": "project",

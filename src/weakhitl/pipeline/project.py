@@ -15,6 +15,7 @@ from weakhitl.labeling.apply import Progress
 from weakhitl.monitor import Drift
 from weakhitl.pipeline import annotate, diagnosis, exchange, keep, label, plan, recall, release, revision, status
 from weakhitl.pipeline import drift as drifting
+from weakhitl.pipeline import refine as refining
 from weakhitl.pipeline import threshold as acceptance
 from weakhitl.pipeline import train as training
 from weakhitl.pipeline.workspace import Workspace
@@ -192,6 +193,17 @@ class Project:
         ``how`` is that of ``weakhitl.drift``: by=, smallest=, alpha=, least_effect=, seed=.
         """
         return drifting.project_drift(self._workspace, Path(new) if new is not None else None, **how)
+
+    def refine(self, *, most: int = 10, seed: int = 0) -> refining.Refined:
+        """Say what human labels overturn, leave uncovered, and suggest; nothing changes."""
+        return refining.refine(self._workspace, most=most, seed=seed)
+
+    def write_refinements(self, found: refining.Refined, numbers: Sequence[int], stub: str | None = None) -> list[Path]:
+        """Write a patch with the proposals of these numbers (from 1), and a stub of a narrower function; give both.
+
+        Raises ``UsageError`` for a number or a function that is not there.
+        """
+        return refining.write(self._workspace, found, numbers, stub)
 
     def train(self, **settings: Any) -> training.Trained:
         """Train a classifier on the labels: columns=, estimator=, folds=, seed=, votes_above=, out=."""

@@ -1,0 +1,60 @@
+"""What people have said about items, as labels to learn from and labels to measure on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from weakhitl.gate import Assessment
+from weakhitl.schema import ABSTAIN
+from weakhitl.votes import IntArray
+
+_FEW = 30
+"""Fewer labels than this outside of the audit are not enough to learn from; then half of all are measured on."""
+
+
+@dataclass(frozen=True)
+class HumanLabels:
+    """Labels of the items that people settled or an adjudicator decided.
+
+    Attributes
+    ----------
+    places
+        ``places[label]``: the item's position in the dataset.
+    codes
+        ``codes[label]``: class index.
+    measured
+        ``measured[label]``: whether figures are taken from it; from the others, proposals are learned.
+    random
+        Whether the measured ones are the random audit, so that figures speak of the whole dataset.
+
+    """
+
+    places: IntArray
+    codes: IntArray
+    measured: np.ndarray
+    random: bool
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+
+def human_labels(assessment: Assessment, seed: int = 0) -> HumanLabels:
+    """Collect them: the adjudicator's decision, else the leading class of ratings that settle an item.
+
+    Proposals are learned from what was routed for its disagreement, and measured on the random audit, which had no part
+    in them. Where little was routed for its disagreement, a random half of all is learned from instead.
+    """
+    evidence = assessment.evidence
+    codes = np.full(len(evidence.items), ABSTAIN, dtype=np.int64)
+    ratings = assessment.counted.settling
+    counts = ratings.class_counts()
+    settled = (assessment.unclear.reindex(ratings.items) == "").to_numpy() & (counts.sum(axis=1) > 0)
+    codes[evidence.items.get_indexer(ratings.items[settled])] = counts[settled].argmax(axis=1)
+    decided = assessment.decisions[assessment.decisions != ABSTAIN]
+    codes[evidence.items.get_indexer(decided.index)] = decided.to_numpy()
+    at = np.flatnonzero(codes != ABSTAIN)
+    measured = np.asarray(evidence.items[at].isin(evidence.audited))
+    random = bool((~measured).sum() >= _FEW and measured.any())
+    if not random:
+        measured = np.random.default_rng(seed).random(len(at)) < 0.5
+    return HumanLabels(at, codes[at], measured, random)
