@@ -29,6 +29,7 @@ _COMMANDS = {
     "refine": "refine",
     "train": "train",
     "drift": "drift",
+    "simulate": "simulate",
     "status": "project",
     "backup": "keep",
     "restore": "keep",

@@ -52,6 +52,11 @@ class Project:
         return f"Project({str(self._workspace.root)!r})"
 
     @property
+    def workspace(self) -> Workspace:
+        """Where the project's things are."""
+        return self._workspace
+
+    @property
     def config(self) -> Config:
         """The checked configuration."""
         return self._workspace.config

@@ -1,0 +1,127 @@
+"""Command ``simulate``."""
+
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from weakhitl.cli.shared import (
+    column_options,
+    echo_wrapped,
+    guarded,
+    json_option,
+    open_project,
+    print_json,
+    print_table,
+    project_option,
+)
+from weakhitl.errors import UsageError
+
+if TYPE_CHECKING:
+    from weakhitl.pipeline.simulate import Recorded, Simulated
+
+
+@click.command("simulate")
+@click.argument("ratings", required=False, type=click.Path(path_type=Path))
+@click.option("--truth", type=click.Path(path_type=Path), help="Table of item and label, for RATINGS.")
+@column_options
+@click.option("--skip", "skips", multiple=True, help="A label of RATINGS that is an abstention; repeatable.")
+@click.option("--order", "orders", multiple=True, help="random, disagreement, margin or oracle.  [default: all]")
+@click.option("--model", "models", multiple=True, help="A label model by its name.  [default: majority, auto]")
+@click.option("--overlap", type=click.IntRange(1), help="Ratings an item gets at most.  [default: all]")
+@click.option("--judge", type=click.Path(path_type=Path), help="Votes of a model (item, label): plans with it, too.")
+@click.option("--judge-cost", type=float, default=0.0, show_default=True, help="What one of its votes costs.")
+@click.option("--seconds", type=float, help="Time of a rating.  [default: the median of the project's]")
+@click.option("--cost-per-hour", type=float, help="Of people.  [default: [annotation] cost_per_hour]")
+@click.option("--mark", type=float, help="Accuracy to compare at.  [default: majority vote on all ratings]")
+@click.option("--seeds", type=click.IntRange(2), default=5, show_default=True, help="How often each plan is replayed.")
+@click.option("--steps", type=click.IntRange(1), default=20, show_default=True, help="Batches.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the curves to a table (csv, jsonl, parquet).")
+@click.option("--plot", "picture", type=click.Path(path_type=Path), help="Draw accuracy against cost (svg, png).")
+@project_option
+@json_option
+@guarded
+def simulate_command(
+    *,
+    ratings: Path | None,
+    truth: Path | None,
+    columns: tuple[str, str, str],
+    skips: tuple[str, ...],
+    orders: tuple[str, ...],
+    models: tuple[str, ...],
+    overlap: int | None,
+    judge: Path | None,
+    judge_cost: float,
+    seconds: float | None,
+    cost_per_hour: float | None,
+    mark: float | None,
+    seeds: int,
+    steps: int,
+    out: Path | None,
+    picture: Path | None,
+    project_path: Path,
+    as_json: bool,
+) -> None:
+    """Replay recorded ratings to see what each plan would have cost.
+
+    A project's own ratings, with its decisions and gold as the truth; or
+    RATINGS with --truth. Each order of asking people with each label model;
+    `oracle` asks where labels are wrong, which nobody can know: a bound.
+
+    \b
+    Example:
+      weakhitl simulate ratings.csv --truth truth.csv --plot curves.svg
+    """
+    from weakhitl.feedback.simulate import ORDERS, Plan
+    from weakhitl.files import write_table
+    from weakhitl.pipeline.simulate import judge_votes, plot, price, recorded_by, recorded_in, simulate
+
+    if (ratings is None) != (truth is None):
+        raise UsageError("RATINGS and --truth belong together")
+    recorded: Recorded
+    if ratings is not None and truth is not None:
+        recorded = recorded_by(ratings, truth, columns, price(seconds, cost_per_hour), skips)
+    else:
+        recorded = recorded_in(open_project(project_path).workspace, seconds, cost_per_hour)
+    plans = [
+        Plan(f"{order}, {model}", order, model, overlap)
+        for order, model in product(orders or ORDERS, models or ("majority", "auto"))
+        if orders or order != "oracle" or model != "majority"
+    ]
+    if judge is not None:
+        votes = judge_votes(judge, recorded.people.schema)
+        plans += [replace(one, name=f"{one.name}, judge", judge=votes, judge_cost=judge_cost) for one in plans]
+    found = simulate(recorded, plans, seeds=seeds, steps=steps, mark=mark)
+    if out is not None:
+        write_table(out, found.curves)
+    if picture is not None:
+        plot(found, picture)
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        _print(found, recorded, seeds)
+
+
+def _print(found: "Simulated", recorded: "Recorded", seeds: int) -> None:
+    echo_wrapped(
+        f"{recorded.people.n_votes:,} ratings on {len(recorded.people):,} items, {len(recorded.truth):,} with a true "
+        f"class; {seeds} seeds. The mark is an accuracy of {found.mark:.3f}."
+    )
+    rows = [
+        (
+            str(row["plan"]),
+            f"{row['accuracy']:.3f}",
+            _number(row["ratings"], ",.0f"),
+            "" if row["fewest"] is None else f"{row['fewest']:,.0f} to {_number(row['most'], ',.0f')}",
+            _number(row["cost"], ",.2f"),
+        )
+        for row in found.to_dict()["plans"]
+    ]
+    header = ("plan", "in the end", "ratings", "over seeds", "cost")
+    print_table("Until the mark is reached", header, rows, [1, 2, 3, 4])
+
+
+def _number(value: Any, form: str) -> str:
+    return "never" if value is None else format(value, form)

@@ -1,0 +1,174 @@
+"""Simulate on recorded ratings: a project's own, or those of a file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from weakhitl.errors import DataError, UsageError
+from weakhitl.feedback.simulate import Plan, as_truth, ratings_until, replay
+from weakhitl.files import read_table, require_columns
+from weakhitl.pipeline.workspace import Workspace
+from weakhitl.schema import ABSTAIN, LabelSchema
+from weakhitl.votes import Votes
+
+MAJORITY = "majority"
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What is replayed: people's ratings, the truth, functions' votes, and what a rating costs."""
+
+    people: Votes
+    truth: "pd.Series[int]"
+    functions: Votes | None
+    cost: float
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """How plans did.
+
+    Attributes
+    ----------
+    mark
+        The accuracy that plans are compared at.
+    curves
+        ``plan``, ``seed``, ``ratings``, ``cost``, ``accuracy``: a row for each batch.
+    table
+        A row for each plan: ``accuracy`` when all ratings are given out, with the least and the greatest over seeds;
+        ``ratings`` and ``cost`` until the mark is reached on the mean curve, None where it is not.
+
+    """
+
+    mark: float
+    curves: pd.DataFrame
+    table: pd.DataFrame
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give all of it, ready for JSON."""
+        table = self.table.astype(object).where(self.table.notna(), None)
+        return {"mark": self.mark, "plans": table.to_dict("records"), "curves": self.curves.to_dict("records")}
+
+
+def recorded_in(workspace: Workspace, seconds: float | None, cost_per_hour: float | None) -> Recorded:
+    """Take a project's ratings that count, its decisions and gold as the truth, and its functions' votes.
+
+    What is not given comes from the ratings' own seconds and ``[annotation] cost_per_hour``. Raises ``DataError`` where
+    there is no truth.
+    """
+    assessment = workspace.assess()
+    evidence = assessment.evidence
+    decided = assessment.decisions[assessment.decisions != ABSTAIN]
+    gold = decided.iloc[:0] if evidence.gold is None else evidence.gold
+    truth = pd.concat([decided, gold[~gold.index.isin(decided.index)]])
+    if truth.empty:
+        raise DataError("truth", "no item has a decision of an adjudicator, or gold: there is nothing to compare with")
+    times = pd.to_numeric(evidence.ratings.get("seconds", pd.Series(dtype=float)), errors="coerce").dropna()
+    taken = float(times.median()) if seconds is None and len(times) else seconds
+    hourly = workspace.config.annotation.cost_per_hour if cost_per_hour is None else cost_per_hour
+    return Recorded(assessment.counted.votes, truth, evidence.functions, price(taken, hourly))
+
+
+def recorded_by(
+    ratings: Path, truth: Path, columns: tuple[str, str, str], cost: float, skip: Sequence[str] = ()
+) -> Recorded:
+    """Read ratings and the truth (item, label) from files; the classes are those that occur, but ``skip``."""
+    item, annotator, label = columns
+    table, known = read_table(ratings), read_table(truth)
+    require_columns(table, list(columns), str(ratings))
+    require_columns(known, ["item", "label"], str(truth))
+    table, known = table[table[label].ne("")], known[known["label"].ne("")].drop_duplicates("item")
+    classes = sorted({*table[label].astype(str), *known["label"].astype(str)} - {*skip})
+    schema = LabelSchema(classes, skip=skip)
+    people = Votes.from_long(table, schema, item=item, source=annotator, label=label)
+    return Recorded(people, as_truth(known.set_index("item")["label"], schema), None, cost)
+
+
+def price(seconds: float | None, cost_per_hour: float | None) -> float:
+    """Give what a rating costs; 1, so that cost counts ratings, where either is not known.
+
+    >>> price(30, 24.0), price(None, 24.0)
+    (0.2, 1.0)
+
+    """
+    return 1.0 if seconds is None or cost_per_hour is None else seconds / 3600 * cost_per_hour
+
+
+def judge_votes(path: Path, schema: LabelSchema) -> Votes:
+    """Read a judge's votes: a table of item and label."""
+    table = read_table(path)
+    require_columns(table, ["item", "label"], str(path))
+    return Votes.from_long(table.assign(source="judge"), schema, source="source")
+
+
+def simulate(
+    recorded: Recorded, plans: Sequence[Plan], *, seeds: int = 5, steps: int = 20, mark: float | None = None
+) -> Simulated:
+    """Replay every plan with every seed; without ``mark`` it is majority vote's accuracy on all ratings.
+
+    Raises ``UsageError`` for fewer than two seeds: one says nothing of chance.
+    """
+    if seeds < 2:
+        raise UsageError(f"{seeds} seed is too few: expected at least 2, since one says nothing of chance")
+    made: dict[str, list[pd.DataFrame]] = {
+        plan.name: [
+            replay(
+                recorded.people, recorded.truth, plan, functions=recorded.functions, cost=recorded.cost, steps=steps,
+                seed=seed,
+            )
+            for seed in range(seeds)
+        ]
+        for plan in plans
+    }  # fmt: skip
+    if mark is None:
+        mark = _majority(recorded)
+    rows = []
+    for plan in plans:
+        curves = made[plan.name]
+        final = pd.Series([curve["accuracy"].iloc[-1] for curve in curves])
+        until, each = ratings_until(curves, mark)
+        reached = [one for one in each if one is not None]
+        first = float(curves[0]["cost"].iloc[0])
+        rows.append(
+            {
+                "plan": plan.name, "accuracy": float(final.mean()), "least": float(final.min()),
+                "greatest": float(final.max()), "ratings": until,
+                "fewest": min(reached) if reached else None, "most": max(reached) if len(reached) == seeds else None,
+                "cost": None if until is None else first + recorded.cost * until,
+            }
+        )  # fmt: skip
+    curves_of_all = [
+        curve.assign(plan=name, seed=seed) for name, curves in made.items() for seed, curve in enumerate(curves)
+    ]
+    columns = ["plan", "seed", "ratings", "cost", "accuracy"]
+    return Simulated(mark, pd.concat(curves_of_all, ignore_index=True)[columns], pd.DataFrame(rows))
+
+
+def _majority(recorded: Recorded) -> float:
+    """Accuracy of majority vote on all ratings."""
+    plan = Plan(MAJORITY, "random", MAJORITY)
+    curve = replay(recorded.people, recorded.truth, plan, functions=recorded.functions, steps=1)
+    return float(curve["accuracy"].iloc[-1])
+
+
+def plot(found: Simulated, path: Path, currency: str = "") -> None:
+    """Draw accuracy against cost, a line for each plan with its band over seeds, as the file's name asks (SVG, PNG)."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 4.2), layout="constrained")
+    axes = figure.subplots()
+    for name, curves in found.curves.groupby("plan", sort=False):
+        by_ratings = curves.groupby("ratings")
+        cost = by_ratings["cost"].mean()
+        (line,) = axes.plot(cost, by_ratings["accuracy"].mean(), label=str(name))
+        band = by_ratings["accuracy"].min(), by_ratings["accuracy"].max()
+        axes.fill_between(cost, *band, alpha=0.2, color=line.get_color())
+    axes.axhline(found.mark, color="grey", linestyle=":", linewidth=1)
+    axes.set_xlabel(f"cost{f' ({currency})' if currency else ''}")
+    axes.set_ylabel("accuracy of all labels")
+    axes.legend(frameon=False, loc="lower right")
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path)
