@@ -29,6 +29,7 @@ _COMMANDS = {
     "refine": "refine",
     "train": "train",
     "drift": "drift",
+    "bias": "bias",
     "simulate": "simulate",
     "status": "project",
     "backup": "keep",

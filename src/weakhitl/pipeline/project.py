@@ -14,6 +14,7 @@ from weakhitl.label_model import Explanation
 from weakhitl.labeling.apply import Progress
 from weakhitl.monitor import Drift
 from weakhitl.pipeline import annotate, diagnosis, exchange, keep, label, plan, recall, release, revision, status
+from weakhitl.pipeline import bias as groups
 from weakhitl.pipeline import drift as drifting
 from weakhitl.pipeline import refine as refining
 from weakhitl.pipeline import threshold as acceptance
@@ -191,6 +192,10 @@ class Project:
     def lift_recall(self, source: str, why: str) -> str:
         """Let a recalled source count again; give its whole name."""
         return recall.lift(self._workspace, source, why)
+
+    def bias(self, column: str, **how: Any) -> groups.Bias:
+        """Compare the groups of items that a column makes: confidence=, smallest=, seed=."""
+        return groups.bias(self._workspace, column, **how)
 
     def drift(self, new: Path | str | None = None, **how: Any) -> Drift:
         """Say in what a file of new items, or the items added since the last release, differ from the earlier ones.

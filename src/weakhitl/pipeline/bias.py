@@ -1,0 +1,220 @@
+"""Bias: how labels, functions and people fare in each group of the items."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from weakhitl.agreement import krippendorff_alpha
+from weakhitl.estimate import Estimate
+from weakhitl.feedback.refine import exact_share
+from weakhitl.gate import Assessment, Subject
+from weakhitl.gate.accuracy import release_accuracy
+from weakhitl.monitor import Shift, group_confidence, largest_gap
+from weakhitl.monitor.drift import corrected
+from weakhitl.monitor.shifts import share_shift
+from weakhitl.pipeline.workspace import Workspace
+from weakhitl.schema import ABSTAIN
+
+SMALLEST = 20
+"""Items that a group needs: figures of fewer say little, and may say too much about single ones."""
+
+_Measure = Callable[[Subject, float], Estimate]
+
+
+@dataclass(frozen=True)
+class Bias:
+    """How groups differ.
+
+    Attributes
+    ----------
+    column
+        Whose values are the groups.
+    sizes
+        Group -> how many items it has.
+    small
+        Groups that are left out because they have too few.
+    figures
+        Figure -> group -> estimate, intervals simultaneous for the groups.
+    gaps
+        Figure -> the largest difference between two groups, with bounds that account for having looked for it.
+    shifts
+        Class mixes of each group against the others, and each person's agreement with the others in each group against
+        the rest of their ratings; p corrected for all of them (Holm).
+    advice
+        What to do, where a gap is surely there.
+
+    """
+
+    column: str
+    sizes: dict[str, int]
+    small: tuple[str, ...]
+    figures: dict[str, dict[str, Estimate]]
+    gaps: dict[str, Estimate]
+    shifts: tuple[Shift, ...]
+    advice: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give all of it, ready for JSON."""
+        figures = {
+            name: {group: one.to_dict() for group, one in groups.items()} for name, groups in self.figures.items()
+        }
+        gaps = {name: one.to_dict() for name, one in self.gaps.items()}
+        shifts = [shift.to_dict() for shift in self.shifts]
+        return {**vars(self), "figures": figures, "gaps": gaps, "shifts": shifts}
+
+
+def bias(
+    workspace: Workspace, column: str, *, confidence: float = 0.95, smallest: int = SMALLEST, seed: int = 0
+) -> Bias:
+    """Compare the groups that a column makes.
+
+    Parameters
+    ----------
+    workspace
+        The project.
+    column
+        Of the data.
+    confidence
+        Two-sided, of all groups of a figure together.
+    smallest
+        Items that a group needs.
+    seed
+        Of permutations.
+
+    Raises
+    ------
+    ConfigError
+        The data has no such column.
+
+    """
+    subject = Subject.of(workspace.assess([column]))
+    parts = subject.slices(column)
+    sizes = {name: int(part.listed.sum()) for name, part in parts.items()}
+    kept = {name: part for name, part in parts.items() if sizes[name] >= smallest}
+    each = group_confidence(confidence, len(kept))
+    figures = {what: {name: measure(part, each) for name, part in kept.items()} for what, measure in _FIGURES.items()}
+    gaps = {what: largest_gap(groups, confidence) for what, groups in figures.items()}
+    rng = np.random.default_rng(seed)
+    shifts = [*_class_mixes(kept, rng), *_people(subject, kept, smallest, rng)]
+    return Bias(
+        column,
+        sizes,
+        tuple(name for name in parts if name not in kept),
+        figures,
+        gaps,
+        tuple(corrected(shifts, 1 - confidence, 0.05)),
+        tuple(_advice(column, gaps)),
+    )
+
+
+def _accuracy(part: Subject, confidence: float) -> Estimate:
+    return release_accuracy(_assessment(part), confidence=confidence, within=part.listed)
+
+
+def _agreement(part: Subject, confidence: float) -> Estimate:
+    votes = part.votes
+    return krippendorff_alpha(
+        votes, weights=part.weights, level=votes.schema.level, confidence=confidence, seed=part.seed
+    )
+
+
+def _released(part: Subject, confidence: float) -> Estimate:
+    return exact_share(
+        int(_assessment(part).released[part.listed].sum()), int(part.listed.sum()), "no item", confidence
+    )
+
+
+def _covered(part: Subject, confidence: float) -> Estimate:
+    counts = _assessment(part).evidence.functions.class_counts()[part.listed]
+    return exact_share(int(counts.any(axis=1).sum()), len(counts), "no item", confidence)
+
+
+def _overturned(part: Subject, confidence: float) -> Estimate:
+    """Share of the functions' labels that decisions on the random audit overturn."""
+    assessment = _assessment(part)
+    items = assessment.evidence.items
+    decided = assessment.decisions[assessment.decisions != ABSTAIN]
+    decided = decided[decided.index.isin(assessment.evidence.audited) & decided.index.isin(items[part.listed])]
+    labels = assessment.automatic.labels[items.get_indexer(decided.index)]
+    known = labels != ABSTAIN
+    wrong = int((labels[known] != decided.to_numpy()[known]).sum())
+    return exact_share(wrong, int(known.sum()), "no audited item of it has a label and a decision", confidence)
+
+
+_FIGURES: dict[str, _Measure] = {
+    "accuracy": _accuracy,
+    "overturned": _overturned,
+    "agreement": _agreement,
+    "released": _released,
+    "covered": _covered,
+}
+"""Accuracy of the release by the audit; share of the functions' labels that the audit overturns; Krippendorff's alpha
+of people; share of the items that would be released; share on which some function votes. The last two are counted over
+all items; their intervals are for items like these."""
+
+
+def _class_mixes(parts: dict[str, Subject], rng: np.random.Generator) -> list[Shift]:
+    """Compare the labels of each group with those of the others."""
+    found = []
+    for name, part in parts.items():
+        final = _assessment(part).final
+        classes = [str(one) for one in final.schema.classes]
+        inside = np.bincount(final.labels[part.listed & (final.labels != ABSTAIN)], minlength=len(classes))
+        others = np.zeros(len(final.labels), dtype=bool)
+        for other, one in parts.items():
+            others |= one.listed if other != name else False
+        outside = np.bincount(final.labels[others & (final.labels != ABSTAIN)], minlength=len(classes))
+        if inside.sum() and outside.sum():
+            found.append(share_shift("classes", name, (outside, inside), classes, rng))
+    return found
+
+
+def _people(subject: Subject, parts: dict[str, Subject], smallest: int, rng: np.random.Generator) -> list[Shift]:
+    """Compare how often each person is with the others' majority, in a group and elsewhere."""
+    votes = subject.votes
+    counts = votes.class_counts()
+    row, column, label = votes.entries()
+    others = counts[row].astype(np.int64)
+    others[np.arange(len(row)), label] -= 1
+    best = others.max(axis=1, initial=0)
+    clear = (best > 0) & ((others == best[:, None]).sum(axis=1) == 1)
+    table = pd.DataFrame({"item": row, "person": column, "right": others.argmax(axis=1) == label})[clear]
+    found = []
+    for name, part in parts.items():
+        inside = table["item"].isin(np.flatnonzero(votes.items.isin(part.votes.items)))
+        for code, person in enumerate(votes.sources):
+            mine = table["person"] == code
+            sides = [table["right"][mine & here].to_numpy(dtype=bool) for here in (~inside, inside)]
+            if min(len(side) for side in sides) >= smallest:
+                pair = tuple(np.array([side.sum(), (~side).sum()]) for side in sides)
+                values = ["with the others", "against"]
+                found.append(share_shift("annotator", f"{person} in {name}", (pair[0], pair[1]), values, rng))
+    return found
+
+
+def _advice(column: str, gaps: dict[str, Estimate]) -> list[str]:
+    sure = {name for name, gap in gaps.items() if gap.low is not None and gap.low > 0}
+    texts = []
+    if sure & {"accuracy", "overturned"}:
+        texts.append(f'labels are worse in some group: send more of it to people ([routing] stratify = "{column}")')
+    if "agreement" in sure:
+        texts.append(
+            "people agree less in some group: give it examples in the guideline, or raters who know it (skill)"
+        )
+    if sure & {"covered", "released"}:
+        texts.append("functions reach some group less: write some for its words (`weakhitl lfs --gaps`)")
+    if sure:
+        texts.append(
+            f'keep it from growing: [[gate.check]] metric = "accuracy-gap", slice = "{column}", at_most = 0.1; for '
+            "training, weight rows by the inverse of their group's share"
+        )
+    return texts
+
+
+def _assessment(part: Subject) -> Assessment:
+    if part.assessment is None:
+        raise TypeError("bias needs a project")
+    return part.assessment

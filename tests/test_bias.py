@@ -1,0 +1,93 @@
+"""Bias: groups of items are compared with intervals that hold for all of them, and small ones are left out."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from projects import World, collect, start
+from weakhitl import Project
+from weakhitl.cli.main import cli
+
+
+def made(folder, *, worse: bool, seed: int = 0) -> Project:
+    """Four hundred items in two dialects and a rare third; in the south texts mislead and ana guesses, if worse."""
+    world = World(400, seed)
+    items = world.items()
+    rng = np.random.default_rng(seed)
+    items["dialect"] = rng.choice(["north", "south", "isles"], 400, p=[0.49, 0.49, 0.02])
+    south = items["dialect"] == "south"
+    if worse:
+        items.loc[south & (rng.random(400) < 0.5), "text"] = "sun sun today"
+    start(folder, world)
+    items.to_csv(folder / "items.csv", index=False)
+    config = folder / "weakhitl.toml"
+    text = config.read_text().replace("budget = 140", "budget = 320").replace("audit = 120", "audit = 300")
+    config.write_text(text.replace("0.955", "0.3"))
+    project = Project.load(folder)
+    project.label()
+    project.route()
+    rated = world.ratings(project.batches[0].items, dict.fromkeys(("ana", "bo", "cy"), 0.9))
+    if worse:
+        guess = rated["item"].isin(items["item"][south]) & (rated["annotator"] == "ana")
+        rated.loc[guess, "label"] = rng.choice(["sun", "rain", "snow"], guess.sum())
+    collect(project, folder, rated)
+    queue = project.export(folder / "queue.csv", adjudication=True).table
+    collect(project, folder, world.ratings(pd.Index(queue["item"]), {"senior": 1.0}), adjudication=True)
+    return project
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bias") / "project"
+    made(folder, worse=True)
+    return folder
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+
+def test_a_group_that_fares_worse_is_found_in_every_figure_that_it_shows_in(folder):
+    result = run("bias", "dialect", "--project", folder, "--json")
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.output)
+    assert set(found["figures"]["overturned"]) == {"north", "south"}
+    north, south = (found["figures"]["overturned"][name] for name in ("north", "south"))
+    assert north["high"] < south["low"]
+    assert found["gaps"]["overturned"]["low"] > 0
+    assert "south against north" in found["gaps"]["overturned"]["method"]
+    assert found["gaps"]["agreement"]["value"] > 0
+    alarms = {(one["kind"], one["name"]) for one in found["shifts"] if one["alarm"]}
+    assert ("annotator", "ana in south") in alarms
+    assert not {name for kind, name in alarms if kind == "annotator" and not name.startswith("ana")}
+    assert {one["name"] for one in found["shifts"] if one["kind"] == "classes"} == {"north", "south"}
+
+
+def test_what_to_do_is_said_and_small_groups_are_left_out_by_name(folder):
+    said = " ".join(run("bias", "dialect", "--project", folder).output.split())
+    assert "Left out, too small: isles" in said
+    assert '[routing] stratify = "dialect"' in said
+    assert 'metric = "accuracy-gap", slice = "dialect"' in said
+
+
+def test_equal_groups_raise_no_alarm(tmp_path):
+    found = made(tmp_path, worse=False, seed=3).bias("dialect")
+    assert not [one for one in found.shifts if one.alarm]
+    assert not [name for name, gap in found.gaps.items() if gap.low is not None and gap.low > 0]
+    assert found.advice == ()
+
+
+def test_intervals_are_wider_for_more_groups_than_for_one_alone(folder):
+    project = Project.load(folder)
+    few = project.bias("dialect", smallest=20).figures["covered"]["north"]
+    many = project.bias("dialect", smallest=2).figures["covered"]["north"]
+    assert many.confidence > few.confidence > 0.95
+
+
+def test_a_column_that_is_not_there_is_refused(folder):
+    result = run("bias", "dialetc", "--project", folder)
+    assert result.exit_code == 2
+    assert "dialetc" in result.output
