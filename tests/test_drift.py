@@ -89,11 +89,11 @@ def test_batches_of_the_same_law_raise_an_alarm_in_five_of_a_hundred_runs_at_mos
 
 def test_every_kind_of_thing_is_compared():
     rng = np.random.default_rng(3)
-    found = drift(batch(rng), batch(rng))
+    found = drift(batch(rng, 200), batch(rng, 200))
     assert {one.kind for one in found.shifts} == {
         "column", "length", "words", "function", "conflict", "classes", "annotator", "pace", "agreement", "accuracy",
     }  # fmt: skip
-    assert found.small == ("pace bo (61 and 49)",) or not found.small
+    assert found.small == ()
 
 
 def change(side: Side, what: str) -> Side:

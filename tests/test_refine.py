@@ -14,8 +14,9 @@ from click.testing import CliRunner
 import weakhitl as wh
 from projects import collect, start
 from weakhitl.cli.main import cli
+from weakhitl.feedback.candidates import candidates
+from weakhitl.feedback.function_errors import class_recall, function_errors
 from weakhitl.feedback.human_labels import HumanLabels
-from weakhitl.feedback.refine import candidates, class_recall, function_errors
 
 SCHEMA = wh.LabelSchema(["HAM", "SPAM"])
 FUNCTIONS = '''
@@ -112,21 +113,29 @@ def test_the_share_of_a_class_that_functions_find_is_that_of_the_measured(known)
     assert recall["SPAM"].low < recall["SPAM"].value < recall["SPAM"].high
 
 
-@pytest.mark.parametrize("number", range(1, 11))
-def test_a_proposal_as_toml_is_the_rule_that_was_measured(known, number, tmp_path):
+def test_proposals_as_toml_are_the_rules_that_were_measured(known, tmp_path):
     items, _, people = known
     found = candidates(votes_of(items), people, items[["text", "length"]])
-    if number > len(found):
-        pytest.skip("there are fewer")
-    one = found[number - 1]
-    project = made_project(tmp_path)
+    assert {one.kind for one in found} == {"keyword", "above", "below"}
+    made_project(tmp_path)
     config = tmp_path / "weakhitl.toml"
-    config.write_text(config.read_text() + one.toml())
+    config.write_text(config.read_text() + "".join(one.toml() for one in found))
     project = wh.Project.load(tmp_path)
     project.label()
-    votes = project.votes.take_sources([one.name])
-    assert votes.n_votes == one.items
-    assert set(votes.to_long()["label"]) == {one.label}
+    for one in found:
+        votes = project.votes.take_sources([one.name])
+        assert votes.n_votes == one.items
+        assert set(votes.to_long()["label"]) == {one.label}
+
+
+def test_no_two_proposals_have_one_name_nor_that_of_a_function(known):
+    items, _, people = known
+    twice = items[["text", "length"]].assign(text_=items["text"])
+    found = candidates(votes_of(items), people, twice, most=20)
+    assert len({one.name for one in found}) == len(found)
+    taken = votes_of(items).to_matrix()
+    again = wh.Votes.from_matrix(taken, SCHEMA, sources=[found[0].name, "asks"])
+    assert found[0].name not in {one.name for one in candidates(again, people, twice, most=20)}
 
 
 def made_project(folder: Path) -> wh.Project:
@@ -210,11 +219,52 @@ def test_a_stub_is_the_function_without_the_words_where_it_errs(folder):
     result = run("refine", "--project", folder, "--stub", "shouts")
     stub = folder / "refinements" / "shouts.py"
     assert f"wrote {stub}" in result.output
-    code = f"import weakhitl as wh; f, = wh.discover({str(stub)!r}); from types import SimpleNamespace as N\n"
+    assert votes_of_stub(stub) == ["SPAM", "-1", "-1"]
+
+
+def test_the_stub_of_a_declared_rule_makes_the_rule(folder):
+    functions = folder / "labeling_functions" / "functions.py"
+    functions.write_text(functions.read_text().replace('"WOW" in x.text', "False"))
+    config = folder / "weakhitl.toml"
+    rule = '[[labeling.rule]]\nname = "loud"\nkind = "keyword"\nlabel = "SPAM"\nwords = ["WOW"]\n'
+    config.write_text(config.read_text() + rule)
+    wh.Project.load(folder).label()
+    run("refine", "--project", folder, "--stub", "loud")
+    assert votes_of_stub(folder / "refinements" / "loud.py") == ["SPAM", "-1", "-1"]
+
+
+def test_a_stub_brings_what_the_function_needs_of_its_file(folder):
+    functions = folder / "labeling_functions" / "functions.py"
+    text = functions.read_text().replace('"WOW" in x.text', "_loud(x)")
+    helpers = "import string as s\nLOUD = {s.ascii_uppercase[22] + 'OW'}\n"
+    helpers += "def _loud(x):\n    return LOUD & {*x.text.split()}\n"
+    functions.write_text(text.replace("@labeling_function\ndef shouts", f"{helpers}\n@labeling_function\ndef shouts"))
+    wh.Project.load(folder).label()
+    run("refine", "--project", folder, "--stub", "shouts")
+    assert votes_of_stub(folder / "refinements" / "shouts.py") == ["SPAM", "-1", "-1"]
+
+
+def test_a_function_that_does_not_stand_alone_is_not_stubbed_and_its_words_are_said(folder):
+    functions = folder / "labeling_functions" / "functions.py"
+    old = '@labeling_function\ndef shouts(x):\n    """Loud words."""\n    return "SPAM" if "WOW" in x.text'
+    new = '@labeling_function(resources={"word": "WOW"})\ndef shouts(x, word):\n    return "SPAM" if word in x.text'
+    assert old in functions.read_text()
+    functions.write_text(functions.read_text().replace(old, new))
+    wh.Project.load(folder).label()
+    result = run("refine", "--project", folder, "--stub", "shouts")
+    assert result.exit_code == 2
+    assert "does not stand alone" in " ".join(result.output.split())
+    assert "birthday" in result.output
+
+
+def votes_of_stub(stub: Path) -> list[str]:
+    """What the only function of a file votes on a loud text, a loud one with a birthday, and a quiet one."""
+    code = f"import weakhitl as wh; f, = [f for f in wh.discover({str(stub)!r}) if f.name.endswith('_narrower')]\n"
     code += "class Row(dict):\n    __getattr__ = dict.get\n"
     code += "print(f(Row(text='WOW lottery')), f(Row(text='WOW birthday')), f(Row(text='no')))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout.split() == ["SPAM", "-1", "-1"], done.stderr
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
 
 
 @pytest.mark.parametrize(

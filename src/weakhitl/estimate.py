@@ -88,3 +88,32 @@ class Estimate:
     def to_dict(self) -> dict[str, Any]:
         """Give all fields, ready for JSON."""
         return asdict(self)
+
+
+def exact_share(k: int, n: int, nothing: str, confidence: float = 0.95, method: str = "Clopper-Pearson") -> Estimate:
+    """Give the share ``k`` of ``n`` with Clopper and Pearson's exact interval; undefined where ``n`` is 0.
+
+    Parameters
+    ----------
+    k, n
+        Units that have it, and all units.
+    nothing
+        The reason, where there is no unit.
+    confidence
+        Two-sided.
+    method
+        What the estimate says of itself.
+
+    Examples
+    --------
+    >>> print(exact_share(18, 20, "nothing"))
+    0.900 [0.683, 0.988]
+
+    """
+    if not n:
+        return Estimate(None, confidence=confidence, method=method, reason=nothing, kind="nothing-measured")
+    from statsmodels.stats.proportion import proportion_confint
+
+    share = k / n
+    low, high = map(float, proportion_confint(k, n, alpha=1 - confidence, method="beta"))
+    return Estimate(share, low, high, (share * (1 - share) / n) ** 0.5, confidence, n, n, method=method)

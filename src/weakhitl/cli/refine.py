@@ -16,7 +16,8 @@ from weakhitl.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from weakhitl.feedback.refine import Candidate, FunctionErrors
+    from weakhitl.feedback.candidates import Candidate
+    from weakhitl.feedback.function_errors import FunctionErrors
     from weakhitl.pipeline.refine import Preview, Refined
 
 

@@ -76,7 +76,7 @@ def simulate_command(
     """
     from weakhitl.feedback.simulate import ORDERS, Plan
     from weakhitl.files import write_table
-    from weakhitl.pipeline.simulate import judge_votes, plot, price, recorded_by, recorded_in, simulate
+    from weakhitl.pipeline.simulate import judge_votes, plot, price, recorded_by, simulate
 
     if (ratings is None) != (truth is None):
         raise UsageError("RATINGS and --truth belong together")
@@ -84,7 +84,7 @@ def simulate_command(
     if ratings is not None and truth is not None:
         recorded = recorded_by(ratings, truth, columns, price(seconds, cost_per_hour), skips)
     else:
-        recorded = recorded_in(open_project(project_path).workspace, seconds, cost_per_hour)
+        recorded = open_project(project_path).recorded(seconds, cost_per_hour)
     plans = [
         Plan(f"{order}, {model}", order, model, overlap)
         for order, model in product(orders or ORDERS, models or ("majority", "auto"))

@@ -20,7 +20,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from weakhitl.errors import DataError, UsageError, WeakHITLError
-from weakhitl.files import require_columns, write_json
+from weakhitl.files import atomic_write, require_columns, write_json
 from weakhitl.monitor.drift import column_kind
 from weakhitl.monitor.shifts import cells
 from weakhitl.votes import FloatArray
@@ -126,9 +126,8 @@ class EndModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
         """Write the fitted model (skops, no pickle) and what is known of it. Needs skops."""
         skops = _skops()
         folder.mkdir(parents=True, exist_ok=True)
-        hidden = folder / f".{MODEL}"
-        skops.dump(self.model_, hidden)
-        hidden.replace(folder / MODEL)
+        with atomic_write(folder / MODEL) as file:
+            file.write(skops.dumps(self.model_))
         write_json(folder / FACTS, {"classes": list(self.classes), "columns": self.kinds_, **facts})
 
     @classmethod

@@ -1,14 +1,14 @@
 """Look at labeling functions: coverage, overlaps, conflicts, accuracy, and where none of them votes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.proportion import proportion_confint
 
 from weakhitl.errors import DataError
-from weakhitl.estimate import Estimate
+from weakhitl.estimate import Estimate, exact_share
 from weakhitl.files import require_columns
 from weakhitl.gold import Gold, encode_gold
 from weakhitl.schema import ABSTAIN
@@ -116,24 +116,12 @@ def lf_accuracy(votes: Votes, gold: Gold, confidence: float = 0.95) -> dict[str,
     m = len(votes.sources)
     total = np.bincount(column[judged], minlength=m)
     correct = np.bincount(column[judged & (truth == label)], minlength=m)
-    return {name: _share(int(correct[at]), int(total[at]), confidence) for at, name in enumerate(votes.sources)}
-
-
-def _share(correct: int, total: int, confidence: float) -> Estimate:
+    nothing = "it votes on no item whose label is known"
     method = "share of votes on items whose label is known; Clopper-Pearson interval"
-    if not total:
-        reason = "it votes on no item whose label is known"
-        return Estimate(None, confidence=confidence, method=method, reason=reason, kind="nothing-measured")
-    low, high = proportion_confint(correct, total, alpha=1 - confidence, method="beta")
-    return Estimate(
-        correct / total,
-        float(low),
-        float(high),
-        confidence=confidence,
-        n_units=total,
-        n_sources=1,
-        method=method,
-    )
+    return {
+        name: replace(exact_share(int(correct[at]), int(total[at]), nothing, confidence, method), n_sources=1)
+        for at, name in enumerate(votes.sources)
+    }
 
 
 def coverage_gaps(

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from weakhitl.agreement import krippendorff_alpha
-from weakhitl.estimate import Estimate
-from weakhitl.feedback.refine import exact_share
+from weakhitl.estimate import Estimate, exact_share
 from weakhitl.gate import Assessment, Subject
 from weakhitl.gate.accuracy import release_accuracy
 from weakhitl.monitor import Shift, group_confidence, largest_gap

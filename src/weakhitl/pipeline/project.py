@@ -13,10 +13,23 @@ from weakhitl.gate import Assessment, Gate
 from weakhitl.label_model import Explanation
 from weakhitl.labeling.apply import Progress
 from weakhitl.monitor import Drift
-from weakhitl.pipeline import annotate, diagnosis, exchange, keep, label, plan, recall, release, revision, status
+from weakhitl.pipeline import (
+    annotate,
+    diagnosis,
+    exchange,
+    keep,
+    label,
+    plan,
+    recall,
+    refinement_files,
+    release,
+    revision,
+    status,
+)
 from weakhitl.pipeline import bias as groups
 from weakhitl.pipeline import drift as drifting
 from weakhitl.pipeline import refine as refining
+from weakhitl.pipeline import simulate as simulation
 from weakhitl.pipeline import threshold as acceptance
 from weakhitl.pipeline import train as training
 from weakhitl.pipeline.workspace import Workspace
@@ -51,11 +64,6 @@ class Project:
 
     def __repr__(self) -> str:
         return f"Project({str(self._workspace.root)!r})"
-
-    @property
-    def workspace(self) -> Workspace:
-        """Where the project's things are."""
-        return self._workspace
 
     @property
     def config(self) -> Config:
@@ -213,11 +221,15 @@ class Project:
 
         Raises ``UsageError`` for a number or a function that is not there.
         """
-        return refining.write(self._workspace, found, numbers, stub)
+        return refinement_files.write(self._workspace, found, numbers, stub)
 
     def train(self, **settings: Any) -> training.Trained:
         """Train a classifier on the labels: columns=, estimator=, folds=, seed=, votes_above=, out=."""
         return training.train(self._workspace, **settings)
+
+    def recorded(self, seconds: float | None = None, cost_per_hour: float | None = None) -> simulation.Recorded:
+        """Give the ratings that count and the truth that is known, to be replayed by ``weakhitl simulate``."""
+        return simulation.recorded_in(self._workspace, seconds, cost_per_hour)
 
     def report(self) -> Report:
         """Make the report as a release would now have it, with people's own names; nothing is written."""

@@ -1,35 +1,24 @@
-"""Refine a project's functions by what people said: findings, proposals with previews, patches to apply by hand."""
+"""Refine a project's functions by what people said: findings, and proposals with previews."""
 
-import inspect
-import re
-from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from difflib import unified_diff
-from pathlib import Path
-from textwrap import dedent
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from weakhitl.config import CONFIG_NAME
-from weakhitl.errors import StateError, UsageError
+from weakhitl.errors import StateError
 from weakhitl.estimate import Estimate
+from weakhitl.feedback.candidates import Candidate, candidates
+from weakhitl.feedback.function_errors import FunctionErrors, class_recall, function_errors
 from weakhitl.feedback.human_labels import HumanLabels, human_labels
-from weakhitl.feedback.refine import Candidate, FunctionErrors, candidates, class_recall, function_errors
-from weakhitl.files import write_text
 from weakhitl.gate import Assessment, assess
 from weakhitl.gate.accuracy import release_accuracy
-from weakhitl.labeling import LabelingFunction, apply, coverage_gaps, lf_pairs
+from weakhitl.labeling import apply, coverage_gaps, lf_pairs
 from weakhitl.monitor.drift import column_kind
 from weakhitl.monitor.shifts import cells
-from weakhitl.pipeline.functions import project_functions
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.schema import ABSTAIN
 
-FOLDER = "refinements"
-PATCH = "refine.patch"
 _REPEATS = 0.95
 
 
@@ -107,19 +96,17 @@ def refine(workspace: Workspace, *, most: int = 10, seed: int = 0) -> Refined:
         raise StateError("nobody has labelled anything yet: `weakhitl status` says what comes next")
     votes = assessment.evidence.functions
     items = workspace.items.loc[votes.items].drop(columns=workspace.config.data.id, errors="ignore")
-    column = _text_column(workspace, items)
+    column = text_column(workspace, items)
     texts = cells(items[column]) if column else pd.Series([""] * len(items))
     pairs = lf_pairs(votes)
     found = candidates(votes, people, items, most=most)
-    taken = set(votes.sources)
-    named = [one if one.name not in taken else replace(one, name=f"{one.name}_2") for one in found]
     return Refined(
         people,
         function_errors(votes, people, texts),
         class_recall(votes, people),
         pairs[(pairs["repeats"] >= _REPEATS) & (pairs["conflict"] < 1 - _REPEATS)].reset_index(drop=True),
         coverage_gaps(votes, items, column).head(10) if column else pd.DataFrame(columns=["value", "items"]),
-        [(one, preview(assessment, one, items)) for one in named],
+        [(one, preview(assessment, one, items)) for one in found],
     )
 
 
@@ -137,94 +124,7 @@ def preview(assessment: Assessment, candidate: Candidate, items: pd.DataFrame) -
     )
 
 
-def write(workspace: Workspace, found: Refined, numbers: Sequence[int], stub: str | None) -> list[Path]:
-    """Write what was chosen: proposals by their numbers from 1, and the function for which a stub is wanted.
-
-    Raises ``UsageError`` for a number or a function that is not there.
-    """
-    if wrong := [number for number in numbers if not 1 <= number <= len(found.candidates)]:
-        raise UsageError(f"there is no proposal {', '.join(map(str, wrong))}; there are {len(found.candidates)}")
-    named = [one for one in found.functions if one.name == stub]
-    if stub is not None and not named:
-        raise UsageError(f"there is no function {stub!r}; there are {', '.join(one.name for one in found.functions)}")
-    chosen = [found.candidates[number - 1][0] for number in dict.fromkeys(numbers)]
-    written = [write_stub(workspace, one) for one in named]
-    return [*([write_patch(workspace, chosen)] if chosen else []), *written]
-
-
-def write_patch(workspace: Workspace, chosen: Sequence[Candidate]) -> Path:
-    """Write a patch that adds rules to ``weakhitl.toml``; give where it is. Nothing is applied."""
-    path = workspace.root / CONFIG_NAME
-    before = path.read_text(encoding="utf-8")
-    gap = "" if before.endswith("\n\n") else "\n" if before.endswith("\n") else "\n\n"
-    after = before + gap + "\n".join(one.toml() for one in chosen)
-    sides = [text.splitlines(keepends=True) for text in (before, after)]
-    lines = unified_diff(sides[0], sides[1], f"a/{CONFIG_NAME}", f"b/{CONFIG_NAME}")
-    text = "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
-    target = workspace.root / FOLDER / PATCH
-    target.parent.mkdir(exist_ok=True)
-    write_text(target, text)
-    return target
-
-
-def write_stub(workspace: Workspace, errors: FunctionErrors) -> Path:
-    """Write a function that abstains where another one errs, for a person to edit; give where it is.
-
-    Raises ``UsageError`` where nothing sets its errors apart.
-    """
-    if not errors.words:
-        raise UsageError(f"no words set the errors of {errors.name} apart: look at them with `weakhitl lfs --item`")
-    items = workspace.items.drop(columns=workspace.config.data.id, errors="ignore")
-    name = re.sub(r"[^0-9A-Za-z_]+", "_", errors.name)
-    words = "|".join(re.escape(word) for word, *_ in errors.words)
-    facts = "; ".join(f"{word}: {wrong} wrong, {right} right" for word, wrong, right, _ in errors.words)
-    text = _STUB.format(
-        old=errors.name,
-        name=name,
-        facts=facts,
-        pattern=rf"\b({words})\b",
-        wrong=errors.wrong,
-        judged=errors.judged,
-        column=_text_column(workspace, items) or "text",
-        body=_source(workspace, errors.name),
-    )
-    target = workspace.root / FOLDER / f"{name}.py"
-    target.parent.mkdir(exist_ok=True)
-    write_text(target, text)
-    return target
-
-
-_STUB = '''"""A narrower {old}: edit it, try it, and put it in place of the old one."""
-
-import re
-
-from weakhitl import ABSTAIN, labeling_function
-
-# Words of the votes that people overturned ({facts}).
-_ERRS = re.compile(r"{pattern}", re.IGNORECASE)
-
-
-{body}
-
-
-@labeling_function
-def {name}_narrower(x):
-    """People overturned {wrong} of {judged} votes of {old}."""
-    return ABSTAIN if _ERRS.search(str(x["{column}"])) else _before(x)
-'''
-
-
-def _source(workspace: Workspace, name: str) -> str:
-    """Give the function's own code under the name of ``_before``; for a rule, a place for it."""
-    function = next((one for one in project_functions(workspace) if one.name == name), None)
-    if isinstance(function, LabelingFunction):
-        with suppress(OSError, TypeError):
-            code = dedent(inspect.getsource(function.function))
-            return re.sub(r"\A.*?^def \w+", "def _before", code, flags=re.DOTALL | re.MULTILINE).rstrip()
-    return f'def _before(x):\n    raise NotImplementedError("put here what {name} does")'
-
-
-def _text_column(workspace: Workspace, items: pd.DataFrame) -> str | None:
+def text_column(workspace: Workspace, items: pd.DataFrame) -> str | None:
     """Name the column that people read, or the first that holds text."""
     named = workspace.config.annotation.text
     texts = [str(name) for name in items.columns if column_kind(cells(items[name])) == "text"]

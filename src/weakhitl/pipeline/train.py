@@ -11,11 +11,10 @@ from scipy.stats import norm
 
 from weakhitl import __version__
 from weakhitl.errors import StateError
-from weakhitl.estimate import Estimate
+from weakhitl.estimate import Estimate, exact_share
 from weakhitl.feedback.end_model import EndModel, estimator_by_name, usable_columns
 from weakhitl.files import require_columns, write_table
 from weakhitl.gate import FUNCTION, Assessment, assess
-from weakhitl.gate.accuracy import weighted_proportion
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import FloatArray
@@ -36,8 +35,8 @@ class Trained:
     items
         How many items it learned from.
     accuracy, labels, gain
-        On the decided audit: its out-of-fold accuracy, that of the labels which functions alone give (those it has seen
-        an item of count as wrong where there is none), and the difference of the two.
+        On the decided audit: its out-of-fold accuracy, that of the labels which functions alone give (an item without
+        one counts as wrong), and the difference of the two.
     votes
         How many out-of-fold votes were written to be a source of their own; None where none were asked for.
     folder
@@ -147,9 +146,8 @@ def _on_the_audit(assessment: Assessment, probabilities: FloatArray) -> tuple[Es
 
 
 def _share(right: np.ndarray) -> Estimate:
-    value, low, high = weighted_proportion(right, np.ones(len(right)), 0.95)
-    se = float(np.sqrt(value * (1 - value) / len(right)))
-    return Estimate(value, low, high, se, 0.95, len(right), len(right), method="audited items, Clopper-Pearson")
+    method = "audited items, Clopper-Pearson"
+    return exact_share(int(right.sum()), len(right), "no audited item has been adjudicated", method=method)
 
 
 def paired_difference(first: np.ndarray, second: np.ndarray, confidence: float = 0.95) -> Estimate:

@@ -1,61 +1,31 @@
-"""Refine: what human labels say about the functions, and which rules they suggest."""
+"""Rules that people's labels suggest: words, and limits of numbers, that go with a class."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import beta, binom, fisher_exact
+from scipy.stats import beta, binom
 
-from weakhitl.estimate import Estimate
+from weakhitl.estimate import Estimate, exact_share
 from weakhitl.feedback.human_labels import HumanLabels
 from weakhitl.labeling import Rule, keyword, threshold
 from weakhitl.monitor.drift import column_kind
 from weakhitl.monitor.shifts import cells
-from weakhitl.schema import ABSTAIN, LabelSchema
+from weakhitl.schema import LabelSchema
 from weakhitl.votes import IntArray, Votes
 
-_WORD = re.compile(r"\w\w+")
+_WORD = r"\w\w+"
 _LEAST = 3
-"""Items that a word has to be in to be looked at."""
+"""Items that a rule has to hold for among those that are learned from."""
 _SURE = 0.7
-"""Share of a class that a candidate needs among the items that it was learned from."""
+"""Share of a class that it needs among these."""
 _BY_CHANCE = 0.05
-"""Probability of so many of the class by chance from which on a candidate is none; of each, not of all together."""
-_LISTED = 5
+"""Probability of so many of the class by chance from which on a rule is not proposed; of each, not of all together."""
 _PER_CLASS = 4
-
-
-@dataclass(frozen=True)
-class FunctionErrors:
-    """What people say of a function's votes.
-
-    Attributes
-    ----------
-    name
-        The function.
-    judged, wrong
-        Its votes on items that people labelled, and how many of these they overturned.
-    accuracy
-        On the labels that figures are taken from.
-    instead
-        Class name -> how often people say that instead, the commonest first.
-    words
-        What sets its errors apart: word, errors that hold it, right votes that hold it, p by Fisher's exact test.
-    examples
-        Positions of items that it gets wrong.
-
-    """
-
-    name: str
-    judged: int
-    wrong: int
-    accuracy: Estimate
-    instead: dict[str, int]
-    words: tuple[tuple[str, int, int, float], ...]
-    examples: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -95,42 +65,9 @@ class Candidate:
     def toml(self) -> str:
         """Give it as a section of ``weakhitl.toml``."""
         head = {"name": self.name, "kind": "keyword" if self.kind == "keyword" else "threshold", "label": self.label}
-        lines = [f"{key} = {_quoted(value)}" for key, value in {**head, "column": self.column}.items()]
-        last = f"words = [{_quoted(self.value)}]" if self.kind == "keyword" else f"{self.kind} = {float(self.value)!r}"
+        lines = [f"{key} = {_toml(value)}" for key, value in {**head, "column": self.column}.items()]
+        last = f"words = [{_toml(self.value)}]" if self.kind == "keyword" else f"{self.kind} = {float(self.value)!r}"
         return "\n".join(["[[labeling.rule]]", *lines, last]) + "\n"
-
-
-def function_errors(votes: Votes, people: HumanLabels, texts: "pd.Series[str]") -> list[FunctionErrors]:
-    """Say of each function how often people overturn it, and where; those overturned most come first."""
-    matrix = votes.take_items(people.places).to_matrix()
-    words = [frozenset(_WORD.findall(text.lower())) for text in texts.iloc[people.places]]
-    found = []
-    for column, name in enumerate(votes.sources):
-        voted = matrix[:, column] != ABSTAIN
-        wrong = voted & (matrix[:, column] != people.codes)
-        counts = np.bincount(people.codes[wrong], minlength=len(votes.schema))
-        order = np.argsort(-counts, kind="stable")
-        instead = {str(votes.schema.classes[code]): int(counts[code]) for code in order if counts[code]}
-        measured = voted & people.measured
-        accuracy = exact_share(int((measured & ~wrong).sum()), int(measured.sum()), "it votes on no measured item")
-        errors, right = ([words[at] for at in np.flatnonzero(mask)] for mask in (wrong, voted & ~wrong))
-        apart = _telling_words(errors, right)
-        examples = tuple(int(place) for place in people.places[wrong][:_LISTED])
-        found.append(
-            FunctionErrors(str(name), int(voted.sum()), int(wrong.sum()), accuracy, instead, tuple(apart), examples)
-        )
-    return sorted(found, key=lambda one: (-one.wrong, one.name))
-
-
-def class_recall(votes: Votes, people: HumanLabels) -> dict[str, Estimate]:
-    """Class name -> share of its items, of those that figures are taken from, on which some function votes it."""
-    matrix = votes.take_items(people.places).to_matrix()
-    hit = (matrix == people.codes[:, None]).any(axis=1)
-    found = {}
-    for code, name in enumerate(votes.schema.classes):
-        here = people.measured & (people.codes == code)
-        found[str(name)] = exact_share(int((here & hit).sum()), int(here.sum()), "no measured item has this class")
-    return found
 
 
 def candidates(votes: Votes, people: HumanLabels, items: pd.DataFrame, *, most: int = 10) -> list[Candidate]:
@@ -169,23 +106,7 @@ def candidates(votes: Votes, people: HumanLabels, items: pd.DataFrame, *, most: 
             if made is not None:
                 proposals.append(made)
     proposals.sort(key=lambda pair: (-pair[0], pair[1].name))
-    return _best([candidate for _, candidate in proposals], most)
-
-
-def exact_share(k: int, n: int, nothing: str, confidence: float = 0.95) -> Estimate:
-    """Give a share with Clopper and Pearson's interval; undefined, with a reason, of nothing.
-
-    >>> print(exact_share(18, 20, "nothing"))
-    0.900 [0.683, 0.988]
-
-    """
-    if not n:
-        return Estimate(None, confidence=confidence, reason=nothing, kind="nothing-measured")
-    tail = (1 - confidence) / 2
-    low = float(beta.ppf(tail, k, n - k + 1)) if k else 0.0
-    high = float(beta.ppf(1 - tail, k + 1, n - k)) if k < n else 1.0
-    se = float(np.sqrt(k / n * (1 - k / n) / n))
-    return Estimate(k / n, low, high, se, confidence, n, n, method="Clopper-Pearson")
+    return _named(_best([candidate for _, candidate in proposals], most), votes.sources)
 
 
 def _candidate(
@@ -212,7 +133,8 @@ def _candidate(
         int((people.codes[measured] == code).sum()), int(measured.sum()), "no measured item holds it"
     )
     label = str(schema.classes[code])
-    name = re.sub(r"\W+", "_", f"{label}_{how if how != 'keyword' else 'says'}_{value}").lower()
+    name = f"{label}_says_{value}" if how == "keyword" else f"{label}_{column}_{how}_{value}"
+    name = re.sub(r"\W+", "_", name).lower()
     found = Candidate(name, how, label, column, value, (k, n), precision, int(holds.sum()), uncovered)
     return (low - usual) * float(np.log1p(holds.sum() + 9 * uncovered)), found
 
@@ -226,11 +148,24 @@ def _best(proposals: Sequence[Candidate], most: int) -> list[Candidate]:
     return taken
 
 
+def _named(chosen: Sequence[Candidate], taken: Iterable[str]) -> list[Candidate]:
+    """Put a number after names that functions, or other rules, have already."""
+    names, found = set(taken), []
+    for one in chosen:
+        name, times = one.name, 1
+        while name in names:
+            times += 1
+            name = f"{one.name}_{times}"
+        names.add(name)
+        found.append(replace(one, name=name))
+    return found
+
+
 def _words(column: "pd.Series[str]", at: IntArray) -> Iterator[tuple[str, Any, np.ndarray]]:
     """Give each word that enough of the texts at ``at`` hold, and which items of the dataset hold it."""
     from sklearn.feature_extraction.text import CountVectorizer
 
-    vectorizer = CountVectorizer(binary=True, token_pattern=_WORD.pattern)
+    vectorizer = CountVectorizer(binary=True, token_pattern=_WORD)
     try:
         table = vectorizer.fit_transform(column).tocsc()
     except ValueError:  # an empty vocabulary
@@ -254,17 +189,6 @@ def _limits(numbers: np.ndarray, at: IntArray) -> Iterator[tuple[str, Any, np.nd
         yield "below", value, numbers < value
 
 
-def _telling_words(errors: list[frozenset[str]], right: list[frozenset[str]]) -> list[tuple[str, int, int, float]]:
-    """Give the words that errors hold more often than right votes do, the most telling first."""
-    counts = pd.Series([word for words in errors for word in words], dtype=object).value_counts()
-    rows = []
-    for word, wrong in counts[counts >= _LEAST].items():
-        held = sum(word in words for words in right)
-        p = fisher_exact([[wrong, len(errors) - wrong], [held, len(right) - held]], alternative="greater").pvalue
-        rows.append((str(word), int(wrong), held, float(p)))
-    return sorted((row for row in rows if row[3] < 0.1), key=lambda row: row[3])[:_LISTED]
-
-
-def _quoted(text: str) -> str:
-    escaped = str(text).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+def _toml(text: Any) -> str:
+    """Write a string of TOML: what JSON writes is one."""
+    return json.dumps(str(text), ensure_ascii=False)
