@@ -113,8 +113,8 @@ class Votes:
         if faults := _name_faults(index, names) + ([] if in_range else _label_faults(array, schema, index, names)):
             raise DataError("vote matrix", faults)
         if _sparse_is_smaller(n_votes, n, m, dtype):
-            row, column = np.nonzero(dense != ABSTAIN)
-            return cls._from_sparse(_csr(row, column, dense[row, column], (n, m), dtype), index, names, schema)
+            at = np.flatnonzero(dense != ABSTAIN)
+            return cls._from_sparse(_csr(*np.divmod(at, m), dense.ravel()[at], (n, m), dtype), index, names, schema)
         return cls._frozen(dense, None, index, names, schema)
 
     @classmethod
