@@ -31,9 +31,13 @@ def blocks(page: Path, *languages: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("name", _COMMANDS)
 def test_every_command_and_option_is_documented(name):
     section = reference("cli.md").split(f"## `weakhitl {name}`")[1].split("\n## ")[0]
-    for parameter in cli.get_command(click.Context(cli), name).params:
-        if isinstance(parameter, click.Option):
-            assert f"`{parameter.opts[0]}" in section, parameter.opts
+    command = cli.get_command(click.Context(cli), name)
+    parts = {f"weakhitl {name} {part}": inner for part, inner in getattr(command, "commands", {}).items()}
+    for title, inner in (parts or {f"weakhitl {name}": command}).items():
+        text = section.split(f"`{title}`")[1].split("\n### ")[0] if parts else section
+        for parameter in inner.params:
+            if isinstance(parameter, click.Option):
+                assert f"`{parameter.opts[0]}" in text, parameter.opts
 
 
 def test_every_configuration_key_is_documented_with_its_default():

@@ -30,6 +30,7 @@ _COMMANDS = {
     "train": "train",
     "drift": "drift",
     "bias": "bias",
+    "judge": "judge",
     "simulate": "simulate",
     "status": "project",
     "backup": "keep",

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from weakhitl.config.gate import CheckSection, GateSection, WaiverSection, is_own
+from weakhitl.config.judge import JudgeSection
 from weakhitl.config.section import Section
 from weakhitl.config.sections import Config, LabelsSection, RuleSection, WebhookSection
 from weakhitl.errors import ConfigError
@@ -101,6 +102,8 @@ def describe_config() -> list[tuple[str, str, str, str]]:
             models.append(("[[labeling.rule]]", RuleSection))
         if section == "annotation":
             models.append(("[[annotation.webhook]]", WebhookSection))
+        if section == "judge":
+            models = [("[[judge]]", JudgeSection)]
         if section == "gate":
             models = [("[[gate.check]]", CheckSection), ("[[gate.waiver]]", WaiverSection)]
         for where, part in models:
@@ -163,6 +166,7 @@ _LISTS: dict[int | str, type[Section]] = {
     "waiver": WaiverSection,
     "rule": RuleSection,
     "webhook": WebhookSection,
+    "judge": JudgeSection,
 }
 
 

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from weakhitl.config.card import CardSection
 from weakhitl.config.gate import GateSection
+from weakhitl.config.judge import JudgeSection
 from weakhitl.config.section import Count, Section, Share, Text
 from weakhitl.errors import SchemaError
 from weakhitl.schema import LabelSchema, Level
@@ -90,12 +91,6 @@ class LabelingSection(Section):
         default=0.5, ge=0, le=1, description="A function that fails on a larger share of the items stops the run."
     )
     cache: bool = Field(default=True, description="Whether only changed functions, and only changed rows, run again.")
-
-    @model_validator(mode="after")
-    def _has_some(self) -> Self:
-        if not self.functions and not self.rule:
-            raise ValueError("expected functions, or a [[labeling.rule]]")
-        return self
 
 
 class LabelModelSection(Section):
@@ -279,12 +274,22 @@ class Config(Section):
     labels: LabelsSection
     data: DataSection
     labeling: LabelingSection
+    judge: list[JudgeSection] = Field(default=[])
     label_model: LabelModelSection = LabelModelSection()
     routing: RoutingSection = RoutingSection()
     annotation: AnnotationSection = AnnotationSection()
     gate: GateSection = GateSection()
     release: ReleaseSection = ReleaseSection()
     card: CardSection = CardSection()
+
+    @model_validator(mode="after")
+    def _has_sources(self) -> Self:
+        if not self.labeling.functions and not self.labeling.rule and not self.judge:
+            raise ValueError("labeling: expected functions, or a [[labeling.rule]], or a [[judge]]")
+        names = [*(judge.name for judge in self.judge), *(rule.name for rule in self.labeling.rule)]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"two of the judges and rules are called {', '.join(map(repr, twice))}")
+        return self
 
     @cached_property
     def schema_(self) -> LabelSchema:

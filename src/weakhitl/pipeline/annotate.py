@@ -13,6 +13,7 @@ from weakhitl.errors import StateError, UsageError
 from weakhitl.estimate import Estimate
 from weakhitl.files import require_columns, write_table
 from weakhitl.gate import Assessment
+from weakhitl.pipeline.licences import licensed_last
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.routing import REQUESTED, Batch, draw_batch, draw_pilot, far_apart, in_turns, item_vectors, score_order
 
@@ -87,7 +88,7 @@ def _ordered(workspace: Workspace, assessment: Assessment, taken: pd.Index, budg
         order = in_turns(order, assessment.automatic.labels if by_class else table[settings.stratify])
     elif settings.diverse is not None:
         order = far_apart(order, item_vectors(table[settings.diverse]), budget)
-    return votes.items[order]
+    return votes.items[licensed_last(workspace, votes.items, order)]
 
 
 def people_quality(workspace: Workspace) -> list[AnnotatorQuality]:

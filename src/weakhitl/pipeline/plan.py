@@ -6,7 +6,7 @@ from weakhitl.agreement import units_needed
 from weakhitl.config import CheckSection
 from weakhitl.gate import PASS, Subject, Verdict, run_policy
 from weakhitl.gate.metrics import least_units
-from weakhitl.pipeline.own_checks import own_checks
+from weakhitl.pipeline.own_functions import own_checks
 from weakhitl.pipeline.workspace import Workspace
 
 

@@ -17,8 +17,10 @@ from weakhitl.pipeline import (
     annotate,
     diagnosis,
     exchange,
+    judges,
     keep,
     label,
+    licences,
     plan,
     recall,
     refinement_files,
@@ -226,6 +228,22 @@ class Project:
     def train(self, **settings: Any) -> training.Trained:
         """Train a classifier on the labels: columns=, estimator=, folds=, seed=, votes_above=, out=."""
         return training.train(self._workspace, **settings)
+
+    def judge(self, name: str, progress: Progress | None = None, **how: Any) -> judges.Judged:
+        """Ask a judge about all items that it has not answered yet, or of a random sample: sample=, seed=."""
+        return judges.run_judge(self._workspace, name, progress=progress, **how)
+
+    def quote(self, name: str, **how: Any) -> judges.Quote:
+        """Say what ``judge`` would ask and cost; nothing is sent."""
+        return judges.quote_judge(self._workspace, name, **how)
+
+    def licence(self, name: str, *, at_least: float, **how: Any) -> licences.Licence:
+        """License a judge for classes where the lower bound of its audited accuracy clears a bar: confidence=, by=."""
+        return licences.licence(self._workspace, name, at_least=at_least, **how)
+
+    def judges(self) -> list[dict[str, Any]]:
+        """Say of each judge what it voted, what it cost, and what it is licensed for."""
+        return licences.judge_list(self._workspace)
 
     def recorded(self, seconds: float | None = None, cost_per_hour: float | None = None) -> simulation.Recorded:
         """Give the ratings that count and the truth that is known, to be replayed by ``weakhitl simulate``."""

@@ -14,7 +14,7 @@ from weakhitl.files import raise_row_faults, read_table, require_columns, sha256
 from weakhitl.gate import Gate, Subject, run_policy
 from weakhitl.gate.log import Run, append_run
 from weakhitl.pipeline.clock import moment
-from weakhitl.pipeline.own_checks import own_checks
+from weakhitl.pipeline.own_functions import own_checks
 from weakhitl.release.evidence_files import NAMES
 from weakhitl.schema import LabelSchema, Level
 from weakhitl.vote_table import conflict_faults, encode_labels, missing_faults

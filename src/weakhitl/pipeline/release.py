@@ -14,7 +14,7 @@ from weakhitl.gate import PASS, PERSON, Assessment, Evidence, Gate, Subject, ass
 from weakhitl.gate.log import Run, append_run, evidence_digest, read_runs
 from weakhitl.labeling.discover import function_files
 from weakhitl.pipeline.clock import check_clock
-from weakhitl.pipeline.own_checks import own_checks
+from weakhitl.pipeline.own_functions import own_checks
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release import Contents, write_bundle, write_refusal
 from weakhitl.release.archive import check_no_archive, pack

@@ -9,7 +9,7 @@ from weakhitl.errors import StateError
 from weakhitl.estimate import Estimate
 from weakhitl.gate import FAIL, PASS, Assessment, run_gate
 from weakhitl.pipeline.annotate import people_quality
-from weakhitl.pipeline.own_checks import own_checks
+from weakhitl.pipeline.own_functions import own_checks
 from weakhitl.pipeline.revision import before_and_after
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release.last_release import next_patch, release_folders

@@ -75,6 +75,17 @@ class Workspace:
         return [self.root / rule.file for rule in self.config.labeling.rule if rule.file is not None]
 
     @property
+    def judges(self) -> Path:
+        """Folder of what judges answered."""
+        return self.root / "judges"
+
+    @property
+    def judge_votes(self) -> dict[str, Path]:
+        """Judge -> its table of votes, of those that have voted."""
+        files = {judge.name: self.judges / f"{judge.name}.csv" for judge in self.config.judge}
+        return {name: path for name, path in files.items() if path.is_file()}
+
+    @property
     def guideline_path(self) -> Path | None:
         """The annotators' guideline."""
         guideline = self.config.annotation.guideline
@@ -250,7 +261,8 @@ class Workspace:
     def input_files(self) -> list[Path]:
         """Files that the functions' votes depend on, beside the configuration."""
         data = sorted(self.data_path.iterdir()) if self.data_path.is_dir() else [self.data_path]
-        return [path for path in [*data, *function_files(self.function_paths), *self.rule_files] if path.is_file()]
+        files = [*data, *function_files(self.function_paths), *self.rule_files, *self.judge_votes.values()]
+        return [path for path in files if path.is_file()]
 
     def _inputs(self) -> Mapping[str, Any]:
         """Hash what the votes depend on: data, functions, classes."""
@@ -262,6 +274,7 @@ class Workspace:
                 for path in self.input_files
             },
             "[labels], [data] or [[labeling.rule]]": hashlib.sha256(labels.encode()).hexdigest(),
+            **{f"[[judge]] {name}": "has voted" for name in self.judge_votes},
         }
 
 

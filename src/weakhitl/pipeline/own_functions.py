@@ -1,7 +1,8 @@
-"""A user's own checks: Python functions that the policy names as ``file.py:function``."""
+"""A user's own functions that the configuration names as ``file.py:function``."""
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from weakhitl.config import CheckSection, is_own
 from weakhitl.errors import ConfigError
@@ -18,19 +19,27 @@ def own_checks(checks: Iterable[CheckSection], root: Path) -> dict[str, OwnCheck
     found: dict[str, OwnCheck] = {}
     faults: list[str] = []
     for metric in dict.fromkeys(check.metric for check in checks if is_own(check.metric)):
-        file, name = metric.rsplit(":", 1)
-        path = root / file
-        if not path.is_file():
-            faults.append(f"{metric}: there is no file {path}")
-            continue
-        module, fault = load_file(path)
-        if module is None:
+        function, fault = load_named(metric, root)
+        if fault:
             faults.append(fault)
-        elif not callable(function := getattr(module, name, None)):
-            known = ", ".join(key for key, value in vars(module).items() if callable(value) and key[0] != "_")
-            faults.append(f"{metric}: {path} has no function {name!r}; it has {known or 'none'}")
         else:
             found[metric] = function
     if faults:
         raise ConfigError("gate", faults)
     return found
+
+
+def load_named(named: str, root: Path) -> tuple[Any, str]:
+    """Load what ``file.py:name`` names, something to be called or with ``predict``; or say what is wrong."""
+    file, name = named.rsplit(":", 1)
+    path = root / file
+    if not path.is_file():
+        return None, f"{named}: there is no file {path}"
+    module, fault = load_file(path)
+    if module is None:
+        return None, fault
+    found = getattr(module, name, None)
+    if callable(found) or hasattr(found, "predict"):
+        return found, ""
+    known = ", ".join(key for key, value in vars(module).items() if callable(value) and key[0] != "_")
+    return None, f"{named}: {path} has no function {name!r}; it has {known or 'none'}"
