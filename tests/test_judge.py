@@ -325,7 +325,8 @@ def test_a_dry_run_sends_nothing_and_shows_the_question(tmp_path):
         result = CliRunner().invoke(cli, ["judge", "run", "gpt", "--dry-run", "--project", str(tmp_path)])
     assert result.exit_code == 0
     assert "items would be asked about; at most 0." in result.output
-    assert '"role": "system"' in result.output
+    assert "--- system\nYou label the items" in result.output
+    assert '--- user\n{"item": {"text": "' in result.output
     assert server.requests == []
     assert not (tmp_path / "judges").exists()
 
@@ -496,6 +497,7 @@ def test_a_licence_rests_on_the_lower_bound_on_the_decided_audit(tmp_path):
         assert cell.licensed == (low >= 0.75)
     assert any(cell.licensed for cell in found.cells)
     assert not any(cell.licensed for cell in project.licence("own", at_least=0.99).cells)
+    assert (project.judges()[0]["licence"], project.judges()[0]["licensed"]) == ("standing", [])
 
 
 def test_a_licensed_judge_spares_people_and_the_audit_goes_on(tmp_path):

@@ -78,8 +78,18 @@ def run_command(name: str, project_path: Path, sample: int | None, seed: int, dr
 def _print_quote(quote: "Quote") -> None:
     click.echo(f"{quote.items:,} items would be asked about; at most {quote.most:,.2f}" + _likely(quote.likely))
     if quote.first is not None:
-        click.echo("The first of them:\n")
-        click.echo(json.dumps(quote.first, indent=2, ensure_ascii=False, default=str))
+        click.echo("The first of them:")
+        for message in quote.first if isinstance(quote.first, list) else [{"role": "row", "content": quote.first}]:
+            click.echo(f"\n--- {message['role']}\n{_shown(message['content'])}")
+
+
+def _shown(content: Any) -> str:
+    """Give what is sent as people read it; of an image only that there is one."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "\n".join(part.get("text", "[an image]") for part in content)
+    return json.dumps(content, ensure_ascii=False, default=str)
 
 
 def _likely(cost: float | None) -> str:
@@ -136,10 +146,7 @@ def list_command(project_path: Path, as_json: bool) -> None:
 
 
 def _may(one: dict[str, Any]) -> str:
-    return (
-        ", ".join(one["licensed"])
-        or {"none": "nothing", "void": "nothing: void", "standing": "nothing"}[one["licence"]]
-    )
+    return ", ".join(one["licensed"]) or ("nothing: void" if one["licence"] == "void" else "nothing")
 
 
 @judge_command.command("licence")

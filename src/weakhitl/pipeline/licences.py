@@ -143,7 +143,7 @@ def licensed_items(workspace: Workspace, items: pd.Index) -> np.ndarray:
     found = np.zeros(len(items), dtype=bool)
     for name in workspace.judge_votes:
         facts = standing_licence(workspace, name)
-        if facts is None:
+        if facts is None or not facts["granted"]:
             continue
         votes = _votes(workspace, name).reindex(items)
         by = facts["by"]
@@ -157,10 +157,10 @@ def standing_licence(workspace: Workspace, name: str) -> dict[str, Any] | None:
     """Give a judge's licence; None where it has none, or has changed since."""
     try:
         facts = json.loads(_path(workspace, name).read_text(encoding="utf-8"))
-        identity, granted, by = facts["identity"], facts["granted"], facts["by"]
+        identity, by, _ = facts["identity"], facts["by"], facts["granted"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    if not granted or (by is not None and by not in workspace.items.columns):
+    if by is not None and by not in workspace.items.columns:
         return None
     asker = judge_asker(workspace, judge_section(workspace, name))
     return dict(facts) if identity == asker.identity else None
