@@ -1,5 +1,7 @@
 """Measure whether the lower bound of release accuracy keeps its promise, by simulating the whole chain.
 
+The same for the errors that people removed, whose two-sided 95 % interval should miss the truth in 5 % of the runs.
+
 A Dawid-Skene world: functions and people err at known rates, the adjudicator is right. In every run items are
 labelled, routed, rated and adjudicated by the library's own functions; the gate's figure is compared with the true
 accuracy of the released labels, both as they are and with the audit's own corrections taken back.
@@ -19,7 +21,7 @@ import weakhitl as wh
 from weakhitl.annotation import ADJUDICATOR, ANNOTATOR
 from weakhitl.config import parse_config
 from weakhitl.gate import Evidence, assess, figure
-from weakhitl.gate.accuracy import _ordinary
+from weakhitl.gate.accuracy import error_reduction, settled
 from weakhitl.gate.assessment import consolidate
 from weakhitl.release.evidence_files import NAMES
 from weakhitl.routing import draw_batch, draw_pilot, score_order
@@ -56,10 +58,14 @@ def main() -> None:
     arguments = parser.parse_args()
     results = {name: simulate(arguments.runs, **settings) for name, settings in SCENARIOS.items()}
     arguments.out.write_text(json.dumps({"runs": arguments.runs, "scenarios": results}, indent=2))
-    print(f"{'scenario':<36}{'true':>7}{'as is':>7}{'bias':>8}{'bound too high':>16}{'p':>8}")
+    print(
+        f"{'scenario':<34}{'true':>6}{'as is':>7}{'bias':>8}{'too high':>14}{'p':>6}"
+        f"{'removed':>9}{'bias':>8}{'missed':>8}"
+    )
     for name, row in results.items():
         share = f"{row['too_high']}/{row['defined']} ({row['share']:.1%})"
-        print(f"{name:<36}{row['true']:>7.3f}{row['as_released']:>7.3f}{row['bias']:>8.4f}{share:>16}{row['p']:>8.3f}")
+        line = f"{name:<34}{row['true']:>6.3f}{row['as_released']:>7.3f}{row['bias']:>8.4f}{share:>14}{row['p']:>6.2f}"
+        print(f"{line}{row['removed']:>9.3f}{row['removed_bias']:>8.4f}{row['removed_missed']:>8}")
 
 
 def simulate(runs: int, *, right: float, audit: int, fill: int, pilot: int) -> dict[str, float]:
@@ -72,6 +78,9 @@ def simulate(runs: int, *, right: float, audit: int, fill: int, pilot: int) -> d
         "true": float(table["true"].mean()),
         "as_released": float(table["as_released"].mean()),
         "bias": float((table["value"] - table["true"]).mean()),
+        "removed": float(table["removed"].mean()),
+        "removed_bias": float(table["removed_bias"].mean()),
+        "removed_missed": int(table["removed_missed"].sum()),
         "too_high": too_high,
         "share": too_high / len(table),
         "p": float(binomtest(too_high, len(table), 0.05, alternative="greater").pvalue),
@@ -102,12 +111,16 @@ def one_run(seed: int, right: float, audit: int, fill: int, pilot: int) -> dict[
     if estimate.low is None:
         return None
     released, codes = assessment.released, truth.to_numpy()
-    without = _ordinary(assessment)
+    without, reduction = settled(assessment), error_reduction(assessment)
+    removed = float((without.labels == codes).mean() - (assessment.automatic.labels == codes).mean())
     return {
         "value": estimate.value,
         "low": estimate.low,
         "true": float((without.labels == codes)[without.confident(CONFIG.release.min_confidence)].mean()),
         "as_released": float((assessment.final.labels == codes)[released].mean()),
+        "removed": removed,
+        "removed_bias": (reduction.value or 0.0) - removed,
+        "removed_missed": not (reduction.low or 0.0) <= removed <= (reduction.high or 0.0),
     }
 
 

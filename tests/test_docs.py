@@ -14,6 +14,7 @@ import weakhitl
 from weakhitl.cli.main import _COMMANDS, cli
 from weakhitl.config import describe_config
 from weakhitl.gate import METRICS
+from weakhitl.release.kpis import KPIS
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -50,6 +51,11 @@ def test_every_configuration_key_is_documented_with_its_default():
 
 def test_every_check_is_documented():
     assert [name for name in METRICS if f"`{name}`" not in reference("checks.md")] == []
+
+
+def test_every_key_figure_is_documented():
+    page = reference("kpis.md")
+    assert [kpi.name for kpi in KPIS if f"| `{kpi.name}` | {kpi.title} | {kpi.meaning} |" not in page] == []
 
 
 def test_every_public_name_is_documented():

@@ -570,6 +570,15 @@ def test_a_release_holds_a_judges_votes_and_verifies(tmp_path):
     assert (held["source:own"] != -1).sum() == 240
 
 
+def test_new_items_that_a_judge_has_not_seen_are_no_drift_of_it(tmp_path):
+    project = judged(tmp_path, right=0.95)
+    items = pd.read_csv(tmp_path / "items.csv", dtype=str)
+    items.assign(item="n" + items["item"]).to_csv(tmp_path / "new.csv", index=False)
+    found = project.drift(tmp_path / "new.csv")
+    assert not found.alarms
+    assert not any("own" in shift.name for shift in found.shifts)
+
+
 def test_a_project_may_have_judges_alone(tmp_path):
     start(tmp_path, World(n=30))
     config = tmp_path / "weakhitl.toml"

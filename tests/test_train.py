@@ -18,7 +18,7 @@ import weakhitl as wh
 from projects import ready
 from weakhitl.cli.main import cli
 from weakhitl.errors import DataError, UsageError
-from weakhitl.pipeline.train import paired_difference
+from weakhitl.estimate import paired_difference
 
 pytestmark = pytest.mark.current
 CLASSES = ["no", "yes"]

@@ -2,7 +2,11 @@
 
 from dataclasses import asdict, dataclass
 from math import isnan
+from statistics import NormalDist
 from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
 
 from weakhitl.notebook import html_table
 
@@ -117,3 +121,35 @@ def exact_share(k: int, n: int, nothing: str, confidence: float = 0.95, method: 
     share = k / n
     low, high = map(float, proportion_confint(k, n, alpha=1 - confidence, method="beta"))
     return Estimate(share, low, high, (share * (1 - share) / n) ** 0.5, confidence, n, n, method=method)
+
+
+def paired_difference(
+    first: npt.ArrayLike, second: npt.ArrayLike, confidence: float = 0.95, weights: npt.ArrayLike | None = None
+) -> Estimate:
+    """Share of units where ``first`` holds minus that where ``second`` does, of the same units.
+
+    With weights the interval is that of Kish's effective number of units. Undefined without a unit.
+
+    References
+    ----------
+    A. Agresti, Y. Min (2005), Simple improved confidence intervals for comparing matched proportions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> print(paired_difference(np.array([True] * 30 + [False] * 10), np.array([True] * 20 + [False] * 20)))
+    0.250 [0.101, 0.375]
+
+    """
+    a, b = np.asarray(first, dtype=bool), np.asarray(second, dtype=bool)
+    method = "difference of matched proportions, Agresti and Min's interval"
+    w = np.ones(len(a)) if weights is None else np.asarray(weights, dtype=np.float64)
+    if not w.sum():
+        return Estimate(None, confidence=confidence, method=method, reason="no unit", kind="nothing-measured")
+    n = float(w.sum() ** 2 / (w**2).sum())
+    up, down = (float(n * (w * one).sum() / w.sum()) for one in (a & ~b, b & ~a))
+    middle = (up - down) / (n + 2)
+    se = float(np.sqrt((up + down + 1) - (up - down) ** 2 / (n + 2)) / (n + 2))
+    half = NormalDist().inv_cdf((1 + confidence) / 2) * se
+    low, high = max(-1.0, middle - half), min(1.0, middle + half)
+    return Estimate((up - down) / n, low, high, se, confidence, len(a), int((w > 0).sum()), method=method)

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -19,6 +19,7 @@ from weakhitl.cli.shared import (
 
 if TYPE_CHECKING:
     from weakhitl.monitor import Drift, Shift
+    from weakhitl.pipeline.streams import Watched
 
 _ROWS = 15
 """Comparisons without an alarm that are printed."""
@@ -26,6 +27,7 @@ _ROWS = 15
 
 @click.command("drift")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--over-time", is_flag=True, help="Instead: where people's agreement and pace changed, by ADWIN.")
 @click.option("--by", multiple=True, metavar="COLUMN", help="Compare within each of its values, too; repeatable.")
 @click.option("--smallest", type=click.IntRange(2), default=50, show_default=True, help="Units each side needs.")
 @click.option("--alpha", type=float, default=0.05, show_default=True, help="Chance that any alarm is false.")
@@ -37,6 +39,7 @@ _ROWS = 15
 def drift_command(
     *,
     paths: tuple[Path, ...],
+    over_time: bool,
     by: tuple[str, ...],
     smallest: int,
     alpha: float,
@@ -49,7 +52,8 @@ def drift_command(
 
     Without PATHS: the items added since the last release, against those in it.
     With one: a file of new items, against the project's. With two: releases, or
-    files. Exit 1 with an alarm, 4 where nothing could be compared.
+    files. With --over-time: within the ratings, in the order in which they were
+    given. Exit 1 with an alarm, 4 where nothing could be compared.
 
     \b
     Example:
@@ -59,6 +63,10 @@ def drift_command(
     from weakhitl.errors import UsageError
 
     how: dict[str, Any] = {"by": by, "smallest": smallest, "alpha": alpha, "least_effect": least_effect, "seed": seed}
+    if over_time:
+        if paths:
+            raise UsageError("--over-time looks at the project's own ratings; name no path")
+        _over_time(open_project(project_path).watch(), as_json=as_json)
     if len(paths) > 2:
         raise UsageError(f"{len(paths)} paths are too many; expected none, one or two")
     if len(paths) == 2:
@@ -72,6 +80,25 @@ def drift_command(
     else:
         _print(found)
     sys.exit(EXIT_CODES["fail" if found.alarms else "pass" if found.shifts else "undecided"])
+
+
+def _over_time(found: "list[Watched]", *, as_json: bool) -> NoReturn:
+    """Print the changes within the ratings, and exit."""
+    changes = [(one, at) for one in found for at in range(len(one.changes))]
+    if as_json:
+        print_json([one.to_dict() for one in found])
+    else:
+        for one, at in changes:
+            change, unit = one.changes[at], "" if one.scale == 1 else " s"
+            click.secho(one.name, fg="red", bold=True, nl=False)
+            before, after = (f"{number * one.scale:.3g}{unit}" for number in (change.before, change.after))
+            click.echo(f": {before}, then {after}, from value {change.at + 1:,} of {one.n:,} ({one.times[at]})")
+        unchanged = [one.name for one in found if not one.changes]
+        if unchanged:
+            echo_wrapped(f"No change: {', '.join(unchanged)}")
+        verdict = f"{len(changes) or 'no'} alarm{'s' if len(changes) > 1 else ''}"
+        click.secho(verdict if found else "undecided: no stream of 100 values or more", bold=True)
+    sys.exit(EXIT_CODES["fail" if changes else "pass" if found else "undecided"])
 
 
 def _print(found: "Drift") -> None:

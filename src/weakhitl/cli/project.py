@@ -1,6 +1,7 @@
 """Commands ``init`` and ``status``."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -63,17 +64,18 @@ def init_command(
 
 @click.command("status")
 @click.option("--checks", is_flag=True, help="Also what each check says so far, and the agreement; nothing is logged.")
+@click.option("--kpis", is_flag=True, help="Also how much people do, what it changes, and what it costs.")
 @project_option
 @json_option
 @guarded
-def status_command(project_path: Path, checks: bool, as_json: bool) -> None:
+def status_command(project_path: Path, checks: bool, kpis: bool, as_json: bool) -> None:
     """Say how far the project is, and what comes next.
 
     \b
     Example:
       weakhitl status --project weather
     """
-    facts = open_project(project_path).status(checks=checks)
+    facts = open_project(project_path).status(checks=checks, kpis=kpis)
     if as_json:
         print_json(facts)
         return
@@ -84,5 +86,18 @@ def status_command(project_path: Path, checks: bool, as_json: bool) -> None:
     facts.pop("people", None)  # `weakhitl annotators` shows them
     if found := facts.pop("agreement", None):
         facts["agreement"] = f"Krippendorff's alpha {found['text']}"
+    figures, months = facts.pop("kpis", {}), facts.pop("interventions", [])
     rows = [(name, ", ".join(value) if isinstance(value, list) else str(value)) for name, value in facts.items()]
     print_table("", ("", ""), [(name, value or "none") for name, value in rows])
+    if kpis:
+        _print_kpis(figures, months)
+
+
+def _print_kpis(figures: dict[str, Any], months: list[dict[str, Any]]) -> None:
+    from weakhitl.release.kpis import KPIS, kpi_text
+
+    rows = [(kpi.title, kpi_text(figures[kpi.name], kpi.unit)) for kpi in KPIS if figures]
+    print_table("Key figures (95 % intervals)", ("", ""), rows)
+    if months:
+        table = [[one["month"], f"{one['items']:,}", f"{one['share_so_far']:.1%}"] for one in months]
+        print_table("People over time", ("month", "items first rated", "of all so far"), table, numbers=[1, 2])

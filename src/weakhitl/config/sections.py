@@ -283,9 +283,7 @@ class Config(Section):
     card: CardSection = CardSection()
 
     @model_validator(mode="after")
-    def _has_sources(self) -> Self:
-        if not self.labeling.functions and not self.labeling.rule and not self.judge:
-            raise ValueError("labeling: expected functions, or a [[labeling.rule]], or a [[judge]]")
+    def _names_differ(self) -> Self:
         names = [*(judge.name for judge in self.judge), *(rule.name for rule in self.labeling.rule)]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"two of the judges and rules are called {', '.join(map(repr, twice))}")

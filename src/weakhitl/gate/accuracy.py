@@ -19,7 +19,7 @@ import numpy.typing as npt
 from scipy.stats import beta
 
 from weakhitl.consensus import Consensus
-from weakhitl.estimate import Estimate, Kind
+from weakhitl.estimate import Estimate, Kind, paired_difference
 from weakhitl.gate.assessment import Assessment
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import FloatArray, IntArray
@@ -74,7 +74,8 @@ def release_accuracy(assessment: Assessment, *, confidence: float = 0.95, within
     decisions = assessment.decisions.reindex(items[at])
     pending = decisions.isna().to_numpy()
     decided = decisions.fillna(ABSTAIN).to_numpy(dtype=np.int64)
-    strata = [stratum for stratum in _strata(assessment, part, at) if stratum.size]
+    least = assessment.evidence.config.release.min_confidence
+    strata = [stratum for stratum in _strata(assessment, part, at, least) if stratum.size]
     if undefined := _undefined(strata, ~pending):
         kind, reason = undefined
         return Estimate(None, confidence=confidence, n_units=len(at), method=_METHOD, reason=reason, kind=kind)
@@ -102,6 +103,34 @@ def release_accuracy(assessment: Assessment, *, confidence: float = 0.95, within
     )
 
 
+def error_reduction(assessment: Assessment, *, confidence: float = 0.95) -> Estimate:
+    """Share of all items with a wrong label, or none, by the functions alone, minus that with people.
+
+    Each decided audited item counts as in ``release_accuracy``, with the label that it would have had without its own
+    audit, for the items that it stands for, released or not.
+
+    Returns
+    -------
+    Estimate
+        Undefined without an audit or decisions on it, and where some items have nobody to stand for them.
+
+    """
+    items = assessment.evidence.items
+    decided = assessment.decisions[assessment.decisions != ABSTAIN]
+    audited = decided[decided.index.isin(assessment.evidence.audited)]
+    at = np.sort(items.get_indexer(audited.index))
+    truth = decided.reindex(items[at]).to_numpy(dtype=np.int64)
+    strata = [one for one in _strata(assessment, np.ones(len(items), dtype=bool), at, None) if one.size]
+    if undefined := _undefined(strata, np.ones(len(at), dtype=bool)):
+        kind, reason = undefined
+        return Estimate(None, confidence=confidence, n_units=len(at), reason=reason, kind=kind)
+    before = assessment.automatic.take_items(at).labels == truth
+    # An item stands for several strata; in each it counts by itself.
+    weight = np.concatenate([one.size / one.standing.sum() * one.standing for one in strata])
+    after = np.concatenate([one.labels == truth for one in strata])
+    return paired_difference(after, np.tile(before, len(strata)), confidence, weight)
+
+
 def weighted_proportion(right: npt.ArrayLike, weight: npt.ArrayLike, confidence: float) -> tuple[float, float, float]:
     """Estimate a weighted proportion with Clopper and Pearson's interval at Kish's effective sample size.
 
@@ -127,15 +156,19 @@ def _effective_size(weight: FloatArray) -> float:
     return float(weight.sum() ** 2 / (weight**2).sum())
 
 
-def _strata(assessment: Assessment, part: np.ndarray, at: IntArray) -> Iterator[Stratum]:
-    """Give the strata of a part of the dataset; ``at`` are the positions of its audited items."""
+def _strata(assessment: Assessment, part: np.ndarray, at: IntArray, least: float | None) -> Iterator[Stratum]:
+    """Give the strata of a part of the dataset.
+
+    ``at`` are the positions of its audited items; ``least`` is the confidence from which on items are released, None
+    for all items, labelled or not.
+    """
     items, batches = assessment.evidence.items, assessment.evidence.batches
     audited = np.zeros(len(items), dtype=bool)
     audited[at] = True
     untouched = part.copy()
     low_of_last = np.zeros(len(items), dtype=bool)
     ordinary, joint, automatic = (
-        _Treatment.of(one, assessment, at) for one in (settled(assessment), assessment.joint, assessment.automatic)
+        _Treatment.of(one, at, least) for one in (settled(assessment), assessment.joint, assessment.automatic)
     )
     for number, batch in enumerate(batches, start=1):
         here = items.isin(batch.items) & part
@@ -153,16 +186,16 @@ def _strata(assessment: Assessment, part: np.ndarray, at: IntArray) -> Iterator[
 
 @dataclass(frozen=True)
 class _Treatment:
-    """``confident[item]``: what would be released; the audited items' positions, and their labels."""
+    """``confident[item]``: what is spoken of; the audited items' positions, and their labels."""
 
     confident: np.ndarray
     at: IntArray
     labels: IntArray
 
     @classmethod
-    def of(cls, consensus: Consensus, assessment: Assessment, at: IntArray) -> "_Treatment":
-        least = assessment.evidence.config.release.min_confidence
-        return cls(consensus.confident(least), at, consensus.take_items(at).labels)
+    def of(cls, consensus: Consensus, at: IntArray, least: float | None) -> "_Treatment":
+        released = np.ones(len(consensus.items), dtype=bool) if least is None else consensus.confident(least)
+        return cls(released, at, consensus.take_items(at).labels)
 
     def stratum(self, name: str, members: np.ndarray, standing: np.ndarray) -> Stratum:
         size = int(np.count_nonzero(members & self.confident))

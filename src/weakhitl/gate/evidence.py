@@ -43,6 +43,8 @@ class Context:
         (their ratings are, and do not count; nor do their decisions).
     texts
         Item -> what people read, shortened, of the items that the report shows.
+    spent
+        Judge -> the money that its answers took so far.
 
     """
 
@@ -53,6 +55,7 @@ class Context:
     tests: Mapping[str, str] = field(default_factory=dict)
     withdrawn: Mapping[str, str] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
+    spent: Mapping[str, float] = field(default_factory=dict)
 
     def recalled(self, kind: str) -> dict[str, str]:
         """Name -> why, of the recalled functions or people."""

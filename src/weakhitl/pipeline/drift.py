@@ -1,5 +1,6 @@
 """Drift: a project's new items against those of its last release, a file, or two releases."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,8 @@ def project_drift(workspace: Workspace, new: Path | None = None, **how: Any) -> 
     """
     if new is not None:
         old = _side(workspace, workspace.assess(), None, workspace.config.project.name)
-        return drift(old, _of_file(workspace, new), **how)
+        unknown = _by_id(workspace)
+        return drift(_without(old, unknown), _without(_of_file(workspace, new), unknown), **how)
     folders = release_folders(workspace.releases)
     if not folders:
         raise StateError("there is no release yet to compare with; name a file of new items, or two releases")
@@ -65,6 +67,19 @@ def files_drift(before: Path, after: Path, **how: Any) -> Drift:
         )
     ]
     return drift(sides[0], sides[1], **how)
+
+
+def _by_id(workspace: Workspace) -> set[str]:
+    """Name the sources that know items by their ids: of new ones they have no vote, which is no drift."""
+    config = workspace.config
+    rules = {rule.name for rule in config.labeling.rule if rule.kind == "lookup" and rule.column == config.data.id}
+    return rules | {judge.name for judge in config.judge}
+
+
+def _without(side: Side, names: set[str]) -> Side:
+    if side.votes is None or names.isdisjoint(side.votes.sources):
+        return side
+    return replace(side, votes=side.votes.take_sources([name for name in side.votes.sources if name not in names]))
 
 
 def _of_file(workspace: Workspace, path: Path) -> Side:

@@ -1,7 +1,6 @@
 """Judges: ask a model about the items of a project, and keep its votes."""
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -118,14 +117,14 @@ def run_judge(
     answers = answers_to(asker, rows_of(items), ledger)
     labels = {item: answer.label for item, answer in answers.items() if answer.label is not None}
     _write_votes(workspace.judges / f"{name}.csv", labels)
-    write_json(_state_path(workspace, name), {"identity": asker.identity, "model": section.model or section.function})
+    spent = ledger.spent()
+    model = section.model or section.function
+    write_json(workspace.judges / f"{name}.json", {"identity": asker.identity, "model": model, "spent": spent.cost})
     problems = Counter(answer.problem for answer in answers.values() if answer.problem)
     votes = Counter(labels.values())
     classes = {str(label): votes[str(label)] for label in workspace.config.schema_.classes}
     abstained = len(answers) - len(labels)
-    return Judged(
-        name, asked.new, classes, abstained, dict(problems), dict(asked.failed), asked.unasked, ledger.spent()
-    )
+    return Judged(name, asked.new, classes, abstained, dict(problems), dict(asked.failed), asked.unasked, spent)
 
 
 def _write_votes(path: Path, labels: Mapping[str, str]) -> None:
@@ -178,7 +177,10 @@ def judge_rules(workspace: Workspace) -> list[Rule]:
     """
     found, changed = [], []
     for name, path in workspace.judge_votes.items():
-        if judge_identity(workspace, name) != judge_asker(workspace, judge_section(workspace, name)).identity:
+        if (
+            workspace.judge_state(name).get("identity")
+            != judge_asker(workspace, judge_section(workspace, name)).identity
+        ):
             changed.append(name)
             continue
         table = read_table(path)
@@ -191,19 +193,6 @@ def judge_rules(workspace: Workspace) -> list[Rule]:
             f"run `weakhitl judge run {changed[0]}`"
         )
     return found
-
-
-def judge_identity(workspace: Workspace, name: str) -> str:
-    """Give the identity with which a judge voted; empty where that is not known."""
-    try:
-        state = json.loads(_state_path(workspace, name).read_text(encoding="utf-8"))
-        return str(state["identity"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
-
-
-def _state_path(workspace: Workspace, name: str) -> Path:
-    return workspace.judges / f"{name}.json"
 
 
 def _columns(workspace: Workspace, section: JudgeSection) -> list[str]:

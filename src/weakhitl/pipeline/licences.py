@@ -14,7 +14,7 @@ from weakhitl.estimate import Estimate, exact_share
 from weakhitl.files import read_table, require_columns, write_json
 from weakhitl.labeling.judge import Ledger
 from weakhitl.pipeline.clock import moment
-from weakhitl.pipeline.judges import judge_asker, judge_identity, judge_section
+from weakhitl.pipeline.judges import judge_asker, judge_section
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import IntArray
@@ -205,7 +205,7 @@ def judge_list(workspace: Workspace) -> list[dict[str, Any]]:
 
 
 def _standing(workspace: Workspace, section: JudgeSection) -> dict[str, Any]:
-    name, identity = section.name, judge_identity(workspace, section.name)
+    name, identity = section.name, workspace.judge_state(section.name).get("identity")
     facts = standing_licence(workspace, name)
     state = "voted" if identity == judge_asker(workspace, section).identity else "changed" if identity else "new"
     return {

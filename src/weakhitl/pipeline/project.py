@@ -27,6 +27,7 @@ from weakhitl.pipeline import (
     release,
     revision,
     status,
+    streams,
 )
 from weakhitl.pipeline import bias as groups
 from weakhitl.pipeline import drift as drifting
@@ -214,6 +215,10 @@ class Project:
         """
         return drifting.project_drift(self._workspace, Path(new) if new is not None else None, **how)
 
+    def watch(self) -> list[streams.Watched]:
+        """Say where people's agreement and pace, and the audit, changed as time went by."""
+        return streams.watch(self._workspace)
+
     def refine(self, *, most: int = 10, seed: int = 0) -> refining.Refined:
         """Say what human labels overturn, leave uncovered, and suggest; nothing changes."""
         return refining.refine(self._workspace, most=most, seed=seed)
@@ -261,6 +266,6 @@ class Project:
         """Bring back what a backup holds; give how many events, and where the store is that was there."""
         return keep.restore(self._workspace, Path(file), replace=replace)
 
-    def status(self, *, checks: bool = False) -> dict[str, Any]:
-        """Say how far the project is; with ``checks`` also what each check says, and the agreement."""
-        return status.status(self._workspace, checks=checks)
+    def status(self, *, checks: bool = False, kpis: bool = False) -> dict[str, Any]:
+        """Say how far the project is; with ``checks`` also what each says, and the agreement; with ``kpis`` those."""
+        return status.status(self._workspace, checks=checks, kpis=kpis)

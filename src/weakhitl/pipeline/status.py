@@ -12,11 +12,15 @@ from weakhitl.pipeline.annotate import people_quality
 from weakhitl.pipeline.own_functions import own_checks
 from weakhitl.pipeline.revision import before_and_after
 from weakhitl.pipeline.workspace import Workspace
+from weakhitl.release.kpis import interventions
+from weakhitl.release.kpis import kpis as key_figures
 from weakhitl.release.last_release import next_patch, release_folders
 
 
-def status(workspace: Workspace, *, checks: bool = False) -> dict[str, Any]:
-    """Say what is there and what to do next, and with ``checks`` what each says and the agreement; ready for JSON.
+def status(workspace: Workspace, *, checks: bool = False, kpis: bool = False) -> dict[str, Any]:
+    """Say what is there and what to do next; ready for JSON.
+
+    With ``checks`` also what each says, and the agreement; with ``kpis`` the key figures.
 
     The run of the gate is not logged: nothing is decided by it.
     """
@@ -48,6 +52,9 @@ def status(workspace: Workspace, *, checks: bool = False) -> dict[str, Any]:
         facts["agreement"] = _agreement(assessment)
         facts["revision"] = _revision(workspace)
         facts["people"] = {one.name: _quality(one) for one in people_quality(workspace)}
+    if kpis:
+        facts["kpis"] = {name: one.to_dict() for name, one in key_figures(assessment).items()}
+        facts["interventions"] = interventions(assessment).to_dict("records")
     folders = release_folders(workspace.releases)
     facts["releases"] = [folder.name for folder in folders]
     if withdrawn := assessment.evidence.context.withdrawn:

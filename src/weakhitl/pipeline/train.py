@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from weakhitl import __version__
 from weakhitl.errors import StateError
-from weakhitl.estimate import Estimate, exact_share
+from weakhitl.estimate import Estimate, exact_share, paired_difference
 from weakhitl.feedback.end_model import EndModel, estimator_by_name, usable_columns
 from weakhitl.files import require_columns, write_table
 from weakhitl.gate import FUNCTION, Assessment, assess
@@ -148,27 +147,3 @@ def _on_the_audit(assessment: Assessment, probabilities: FloatArray) -> tuple[Es
 def _share(right: np.ndarray) -> Estimate:
     method = "audited items, Clopper-Pearson"
     return exact_share(int(right.sum()), len(right), "no audited item has been adjudicated", method=method)
-
-
-def paired_difference(first: np.ndarray, second: np.ndarray, confidence: float = 0.95) -> Estimate:
-    """Share of units where ``first`` holds minus that where ``second`` does, of the same units.
-
-    References
-    ----------
-    A. Agresti, Y. Min (2005), Simple improved confidence intervals for comparing matched proportions.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> print(paired_difference(np.array([True] * 30 + [False] * 10), np.array([True] * 20 + [False] * 20)))
-    0.250 [0.101, 0.375]
-
-    """
-    a, b = np.asarray(first, dtype=bool), np.asarray(second, dtype=bool)
-    n, up, down = len(a), int((a & ~b).sum()), int((b & ~a).sum())
-    middle = (up - down) / (n + 2)
-    se = float(np.sqrt((up + down + 1) - (up - down) ** 2 / (n + 2)) / (n + 2))
-    half = float(norm.ppf((1 + confidence) / 2)) * se
-    method = "difference of matched proportions, Agresti and Min's interval"
-    low, high = max(-1.0, middle - half), min(1.0, middle + half)
-    return Estimate((up - down) / n, low, high, se, confidence, n, n, method=method)

@@ -85,6 +85,14 @@ class Workspace:
         files = {judge.name: self.judges / f"{judge.name}.csv" for judge in self.config.judge}
         return {name: path for name, path in files.items() if path.is_file()}
 
+    def judge_state(self, name: str) -> dict[str, Any]:
+        """Say as what a judge voted (``identity``) and what it has cost (``spent``); empty where that is not known."""
+        try:
+            state = json.loads((self.judges / f"{name}.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return state if isinstance(state, dict) else {}
+
     @property
     def guideline_path(self) -> Path | None:
         """The annotators' guideline."""
@@ -234,7 +242,10 @@ class Workspace:
             attributes = pd.DataFrame({name: rows.column(name).to_numpy() for name in columns}, index=votes.items)
             attributes = attributes.map(lambda cell: None if pd.isna(cell) or cell == "" else str(cell))
         withdrawn = standing(read_recalls(self.recalls_file))
-        return Context(moment(), self.guideline_hash, last_release(self.releases), attributes, self.tests, withdrawn)
+        states = {judge.name: self.judge_state(judge.name) for judge in self.config.judge}
+        spent = {name: float(state.get("spent") or 0) for name, state in states.items() if state}
+        previous = last_release(self.releases)
+        return Context(moment(), self.guideline_hash, previous, attributes, self.tests, withdrawn, spent=spent)
 
     def _gold(self, votes: Votes) -> "pd.Series[int] | None":
         name = self.config.label_model.gold

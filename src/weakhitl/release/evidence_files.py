@@ -41,7 +41,7 @@ def write_evidence(folder: Path, evidence: Evidence) -> None:
         write_table(folder / GOLD, table)
     context = evidence.context
     facts = {"as_of": context.as_of.isoformat(), "guideline": context.guideline, "previous": context.previous}
-    facts |= {name: dict(getattr(context, name)) for name in _MAPPINGS}
+    facts |= {name: dict(getattr(context, name)) for name in _MAPPINGS} | {"spent": dict(context.spent)}
     write_json(folder / CONTEXT, facts)
     if len(context.attributes.columns):
         write_table(folder / ATTRIBUTES, context.attributes.rename_axis(_ITEM).reset_index())
@@ -65,13 +65,14 @@ def _context(folder: Path, config: Config) -> Context:
         as_of = datetime.fromisoformat(facts["as_of"])
         guideline, previous = str(facts["guideline"]), facts["previous"]
         mappings = {name: {str(a): str(b) for a, b in facts.get(name, {}).items()} for name in _MAPPINGS}
+        spent = {str(judge): float(money) for judge, money in facts.get("spent", {}).items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(str(folder / CONTEXT), f"cannot be used: {error}") from error
     columns = config.gate.columns
     attributes = pd.DataFrame()
     if columns:
         attributes = _read(folder / ATTRIBUTES, [_ITEM, *columns]).set_index(_ITEM)
-    return Context(as_of, guideline, previous, attributes, **mappings)
+    return Context(as_of, guideline, previous, attributes, **mappings, spent=spent)
 
 
 def gold_labels(table: pd.DataFrame, items: pd.Index, schema: LabelSchema) -> "pd.Series[int]":

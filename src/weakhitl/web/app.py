@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from weakhitl import __version__
 from weakhitl.errors import DataError, StateError, UsageError, WeakHITLError
-from weakhitl.web import api, pages
+from weakhitl.web import api, metrics, pages
 from weakhitl.web.guard import Doors, Limit, check_place
 from weakhitl.web.live import Live
 from weakhitl.web.room import Room
@@ -68,6 +68,7 @@ def create_app(room: Room, doors: Doors) -> FastAPI:
     app.state.joins = Limit(rate=0.5, burst=20)
     app.include_router(pages.router, include_in_schema=False)
     app.include_router(api.router)
+    app.include_router(metrics.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     app.middleware("http")(_guarded)
     for kind in (WeakHITLError, StarletteHTTPException, RequestValidationError, Exception):

@@ -56,7 +56,7 @@ class Live:
             waiting.join()
 
     def _start(self) -> "subprocess.Popen[str]":
-        command = [sys.executable, "-m", "weakhitl", "status", "--json", "--checks"]
+        command = [sys.executable, "-m", "weakhitl", "status", "--json", "--checks", "--kpis"]
         return subprocess.Popen(  # noqa: S603 - our own command
             [*command, "--project", str(self._workspace.root)],
             stdin=subprocess.DEVNULL,

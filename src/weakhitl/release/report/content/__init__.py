@@ -3,6 +3,7 @@
 from typing import Any
 
 from weakhitl.gate import Assessment, Gate
+from weakhitl.release.kpis import kpis
 from weakhitl.release.report.content.agreement import agreement_content
 from weakhitl.release.report.content.audit import audit_content
 from weakhitl.release.report.content.cost import cost_content
@@ -48,6 +49,7 @@ def report_content(assessment: Assessment, gate: Gate, version: str) -> dict[str
         "recalled": dict(context.withdrawn),
         "policy": {"min_confidence": config.release.min_confidence, "skip": config.labels.skip},
     }
+    content["kpis"] = {name: one.to_dict() for name, one in kpis(assessment).items()}
     content["cost"] = cost_content(assessment, content["counts"]["released"])
     content["drift"] = drift_content(content, context.previous)
     return content

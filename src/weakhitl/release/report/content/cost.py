@@ -31,6 +31,7 @@ def cost_content(assessment: Assessment, released: int) -> dict[str, Any]:
         "hours_per_released": hours / released if timed and released else None,
         "cost_per_hour": annotation.cost_per_hour,
         "currency": annotation.currency,
+        "judges": dict(assessment.evidence.context.spent),
         "cost": money,
         "cost_per_released": None if money is None or not released else money / released,
     }

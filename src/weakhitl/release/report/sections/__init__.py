@@ -31,7 +31,7 @@ CHAPTERS: dict[str, tuple[Maker, ...]] = {
     "Hardest items": (hardest.hardest,),
     "Groups": (changes.groups, changes.classes_of_groups),
     "Drift": (changes.drift, changes.figures_before, changes.functions_before),
-    "Cost and time": (people.cost,),
+    "Cost and time": (people.cost, people.key_figures),
     "Limits and proof": (closing.limits, closing.recalled, closing.undefined, closing.cross_checked),
     "Use": (closing.cite, closing.verify),
 }

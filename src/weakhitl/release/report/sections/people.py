@@ -1,5 +1,6 @@
 """The people: their ratings, agreement and accuracy, the pilot, and what all this took."""
 
+from weakhitl.release.kpis import KPIS, kpi_text
 from weakhitl.release.report.section import Content, Section, accuracy_text
 
 _ROLES = {"annotator": "ratings", "adjudicator": "decisions", "test": "answers to gold and repeats"}
@@ -87,6 +88,14 @@ def cost(report: Content) -> Section:
         return Section("Time and money", ("Nobody has rated anything.",))
     header = ("what", "how many", "with a time", "median seconds [95 %]", "hours")
     return Section("Time and money", tuple(_spent(found)), header, rows, short=True)
+
+
+def key_figures(report: Content) -> Section:
+    """Show how much people do, what it changes, and what it costs."""
+    rows = tuple((kpi.title, kpi_text(report["kpis"][kpi.name], kpi.unit), kpi.meaning) for kpi in KPIS)
+    spent = sum(report["cost"]["judges"].values())
+    text = (f"Judges took {spent:,.4f} of it.",) if report["cost"]["judges"] else ()
+    return Section("Key figures", text, ("figure", "value [95 %]", "what it is"), rows, short=True)
 
 
 def _hours(role: Content) -> str:
