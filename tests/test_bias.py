@@ -91,3 +91,34 @@ def test_a_column_that_is_not_there_is_refused(folder):
     result = run("bias", "dialetc", "--project", folder)
     assert result.exit_code == 2
     assert "dialetc" in result.output
+
+
+def test_the_figures_of_groups_are_those_of_fairlearn(folder):
+    """Overturned labels and coverage by group, and the largest gap, by MetricFrame on the same items."""
+    fairlearn = pytest.importorskip("fairlearn.metrics")
+    project = Project.load(folder)
+    assessment = project.assess()
+    items = assessment.evidence.items
+    groups = project.items["dialect"].reindex(items)
+    decided = assessment.decisions[assessment.decisions >= 0]
+    decided = decided[decided.index.isin(assessment.evidence.audited)]
+    labels = pd.Series(assessment.automatic.labels, index=items)
+    audited = labels[decided.index]
+    found = project.bias("dialect", smallest=2)
+
+    def share(truth, said):
+        return float(np.mean(np.asarray(truth) != np.asarray(said)))
+
+    frame = fairlearn.MetricFrame(
+        metrics=share, y_true=decided, y_pred=audited, sensitive_features=groups[decided.index].to_numpy()
+    )
+    ours = {name: one.value for name, one in found.figures["overturned"].items()}
+    theirs = frame.by_group.to_dict()
+    assert ours == pytest.approx({name: theirs[name] for name in ours})
+    known = fairlearn.MetricFrame(
+        metrics=share, y_true=labels, y_pred=np.full(len(labels), -1), sensitive_features=groups.to_numpy()
+    )
+    covered = {name: one.value for name, one in found.figures["covered"].items()}
+    assert covered == pytest.approx({name: known.by_group[name] for name in covered})
+    gap = max(covered.values()) - min(covered.values())
+    assert found.gaps["covered"].value == pytest.approx(gap)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -160,12 +161,13 @@ def plot(found: Simulated, path: Path, currency: str = "") -> None:
 
     figure = Figure(figsize=(7, 4.2), layout="constrained")
     axes = figure.subplots()
+    styles = cycle(["-", "--", "-.", ":"])  # plans often lie on top of each other
     for name, curves in found.curves.groupby("plan", sort=False):
         by_ratings = curves.groupby("ratings")
         cost = by_ratings["cost"].mean()
-        (line,) = axes.plot(cost, by_ratings["accuracy"].mean(), label=str(name))
+        (line,) = axes.plot(cost, by_ratings["accuracy"].mean(), next(styles), label=str(name))
         band = by_ratings["accuracy"].min(), by_ratings["accuracy"].max()
-        axes.fill_between(cost, *band, alpha=0.2, color=line.get_color())
+        axes.fill_between(cost, *band, alpha=0.1, linewidth=0, color=line.get_color())
     axes.axhline(found.mark, color="grey", linestyle=":", linewidth=1)
     axes.set_xlabel(f"cost{f' ({currency})' if currency else ''}")
     axes.set_ylabel("accuracy of all labels")

@@ -92,7 +92,9 @@ def cost(report: Content) -> Section:
 
 def key_figures(report: Content) -> Section:
     """Show how much people do, what it changes, and what it costs."""
-    rows = tuple((kpi.title, kpi_text(report["kpis"][kpi.name], kpi.unit), kpi.meaning) for kpi in KPIS)
+    rows = tuple(
+        (kpi.title, kpi_text(report["kpis"][kpi.name], kpi.unit), kpi.meaning.replace("`", "")) for kpi in KPIS
+    )
     spent = sum(report["cost"]["judges"].values())
     text = (f"Judges took {spent:,.4f} of it.",) if report["cost"]["judges"] else ()
     return Section("Key figures", text, ("figure", "value [95 %]", "what it is"), rows, short=True)
