@@ -3,7 +3,7 @@
 False alarms: the items of a real set are shuffled into two halves, many times; whatever differs is chance, so a run
 with any alarm is false. Detection: shifts of known size are put into the second half. Sets come from ../shared/data.
 
-    python benchmarks/drift.py [--runs 200] [--out drift.json]
+    python benchmarks/drift.py [--runs 200] [--streams] [--out drift.json]
 """
 
 import argparse
@@ -19,6 +19,7 @@ from scipy.stats import binomtest
 
 import weakhitl as wh
 from weakhitl.monitor import Side, drift
+from weakhitl.monitor.stream import stream_changes
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 Change = Callable[[Side, np.random.Generator], Side]
@@ -131,12 +132,52 @@ def measure(name: str, load: Callable[[str], Side], changes: dict[str, Change], 
     return found
 
 
+STREAMS = {
+    "no change, .9": [(1000, 0.9)],
+    "no change, .6": [(1000, 0.6)],
+    "no change, .9, 5,000 values": [(5000, 0.9)],
+    ".9, then .7": [(500, 0.9), (500, 0.7)],
+    ".9, then .8": [(500, 0.9), (500, 0.8)],
+}
+
+
+def measure_streams(runs: int) -> list[dict[str, Any]]:
+    """Count the streams of flags with an alarm, and how late and how exactly a change at half is noticed."""
+    found = []
+    for title, parts in STREAMS.items():
+        for method in ("adwin", "page-hinkley"):
+            rng = np.random.default_rng(20261127)
+            alarms, late, off = 0, [], []
+            for _ in range(runs):
+                values = np.concatenate([rng.random(n) < share for n, share in parts]).astype(float)
+                changes = stream_changes(values, method=method)
+                change = parts[0][0] if len(parts) > 1 else 0
+                seen = [one for one in changes if one.noticed >= change]
+                alarms += bool(seen)
+                if change and seen:
+                    late.append(seen[0].noticed - change)
+                    off.append(abs(seen[0].at - change))
+            row = {"stream": title, "method": method, "runs": runs, "alarms": alarms}
+            row |= {"late": float(np.median(late)), "off": float(np.median(off))} if late else {}
+            print(
+                f"{title:<30}{method:<14}{runs:>6}{alarms:>8}{row.get('late', ''):>8}{row.get('off', ''):>8}",
+                flush=True,
+            )
+            found.append(row)
+    return found
+
+
 def main() -> None:
     """Measure everything, print a table and write JSON; fail where too many alarms are false."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--streams", action="store_true", help="only streams of values, by ADWIN and Page-Hinkley")
     parser.add_argument("--out", type=Path, default=Path("drift.json"))
     arguments = parser.parse_args()
+    if arguments.streams:
+        print(f"{'stream':<30}{'method':<14}{'runs':>6}{'alarms':>8}{'late':>8}{'off':>8}")
+        arguments.out.write_text(json.dumps(measure_streams(arguments.runs), indent=2))
+        return
     print(f"{'set':<16}{'change':<38}{'runs':>6}{'alarms':>8}{'comparisons':>13}{'p':>8}")
     rows = [row for case in CASES for row in measure(*case, runs=arguments.runs)]
     arguments.out.write_text(json.dumps(rows, indent=2))

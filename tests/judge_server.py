@@ -22,6 +22,8 @@ class JudgeServer:
         self._lock = threading.Lock()
         self.url = ""
 
+        self.junk: bytes | None = None
+
     def answer(self, body: dict[str, Any], key: str) -> tuple[int, dict[str, Any]]:
         """Answer a call."""
         with self._lock:
@@ -59,7 +61,7 @@ def serving(say: Callable[[dict[str, Any]], str | int], seconds: float = 0.0) ->
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             right = self.path == "/v1/chat/completions"
             status, found = judge.answer(body, self.headers["Authorization"]) if right else (404, {"error": "no"})
-            content = json.dumps(found).encode()
+            content = judge.junk if judge.junk is not None else json.dumps(found).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))

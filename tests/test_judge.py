@@ -14,10 +14,13 @@ from judge_server import serving
 from projects import CLASSES, World, collect, ready
 from projects import start as start_alike
 from weakhitl import LabelSchema, Project
+from weakhitl.annotation import ADJUDICATOR
 from weakhitl.cli.main import cli
 from weakhitl.errors import ConfigError, DataError, StateError, UsageError
 from weakhitl.labeling.judge import Answer, Ledger, Prompt, ask_all, fill, parse_answer
 from weakhitl.labeling.judge.endpoint import AskError
+from weakhitl.pipeline.licences import licensed_items
+from weakhitl.release.whole_folder import only_one
 
 pytestmark = pytest.mark.current
 SCHEMA = LabelSchema(["HAM", "SPAM"], skip=["cannot tell"])
@@ -120,7 +123,7 @@ def test_the_same_question_is_asked_once(tmp_path):
 def test_what_was_answered_before_an_interruption_is_kept(tmp_path):
     start(tmp_path, World(n=60))
     with serving(first_word) as server:
-        project = declare(tmp_path, server.url)
+        project = declare(tmp_path, server.url, price_in=10.0, price_out=100.0)
 
         def interrupt(done: int, _: int | None) -> None:
             if done == 30:
@@ -132,8 +135,9 @@ def test_what_was_answered_before_an_interruption_is_kept(tmp_path):
         kept = len(ledger.read_text().splitlines())
         ledger.write_bytes(ledger.read_bytes() + b'{"key": "cut o')  # and by a crash in the middle of a line
         before = len(server.requests)
+        assert json.loads((tmp_path / "judges" / "gpt.json").read_text()) == {"spent": pytest.approx(kept * 2e-3)}
         found = project.judge("gpt")
-    assert 10 <= kept <= before
+    assert kept == before  # those under way were paid for, and are kept
     distinct = project.items["text"].nunique()
     assert found.new == distinct - kept
     assert sum(found.votes.values()) == 60
@@ -257,6 +261,19 @@ def test_a_run_that_only_fails_stops(tmp_path):
         assert len(server.requests) < 40
 
 
+@pytest.mark.parametrize("junk", [b"<html>Sign in</html>", b'{"choices": []}', b'{"error": "quota"}', b"[1, 2]"])
+def test_what_is_no_answer_of_the_protocol_is_a_failure_and_no_vote(tmp_path, junk):
+    """A proxy's page with status 200 must not be kept as an abstention."""
+    start(tmp_path, World(n=5))
+    with serving(first_word) as server:
+        project = declare(tmp_path, server.url, retries=0)
+        server.junk = junk
+        found = project.judge("gpt")
+        assert (found.new, found.abstained, sum(found.failed.values())) == (0, 0, 5)
+        server.junk = None
+        assert project.judge("gpt").new == 5
+
+
 def test_calls_run_side_by_side_up_to_the_limit(tmp_path):
     start(tmp_path, World(n=40))
     with serving(first_word, seconds=0.05) as server:
@@ -367,6 +384,12 @@ def test_images_are_sent_along_and_only_from_the_project(tmp_path):
     }.items():
         with pytest.raises(DataError, match=what):
             prompt.messages({"text": "a", "photo": name})
+
+
+def test_cells_of_every_kind_are_json(tmp_path):
+    cells = {"a": np.array([1, 2]), "b": {"x": np.float64(0.5)}, "c": float("nan"), "d": [None, "y"], "e": np.int64(3)}
+    sent = json.loads(Prompt("x", list(cells)).messages(cells)[-1]["content"])["item"]
+    assert sent == {"a": ["1", "2"], "b": {"x": 0.5}, "c": None, "d": [None, "y"], "e": "3"}
 
 
 def test_a_prompt_says_its_places_are_wrong():
@@ -542,6 +565,63 @@ def test_licences_by_slice_and_the_exit_codes(tmp_path):
     assert CliRunner().invoke(cli, [*run, "--at-least", "1.5"]).exit_code == 2
     facts = json.loads(CliRunner().invoke(cli, [*run, "--at-least", "0.5", "--json"]).output)
     assert {cell["part"] for cell in facts["cells"]} == {"sea", "land"}
+
+
+def test_what_waits_for_a_decision_or_cannot_be_told_counts_against_a_judge(tmp_path):
+    """As at the gate: else whoever decides the easy ones first would license it."""
+    project = judged(tmp_path, right=1.0)
+    before = {cell.label: cell for cell in project.licence("own", at_least=0.7).cells}
+    assert all(cell.n == cell.right for cell in before.values())
+    batch = project.route(budget=30, audit=30, another=True)
+    untold = pd.DataFrame({"item": batch.items[:10], "annotator": "senior", "label": "I can't tell"})
+    project._workspace.store.add_ratings(untold, ADJUDICATOR, "g")
+    after = {cell.label: cell for cell in Project.load(tmp_path).licence("own", at_least=0.7).cells}
+    assert sum(cell.n for cell in after.values()) == sum(cell.n for cell in before.values()) + 30
+    assert sum(cell.right for cell in after.values()) == sum(cell.right for cell in before.values())
+    assert all(after[label].accuracy.low < before[label].accuracy.low for label in after)
+
+
+def test_votes_of_before_a_change_are_not_licensed_and_a_recalled_judge_spares_nobody(tmp_path):
+    project = judged(tmp_path, right=1.0)
+    project.licence("own", at_least=0.7)
+    items = project.items.index
+    assert licensed_items(project._workspace, items).any()
+    project.recall("function:own", "wrong", make_release=False)
+    assert not licensed_items(Project.load(tmp_path)._workspace, items).any()
+    own = tmp_path / "own.py"
+    own.write_text(own.read_text() + "# other\n")
+    with pytest.raises(StateError, match="was changed after it voted"):
+        Project.load(tmp_path).licence("own", at_least=0.7)
+
+
+def test_a_model_that_learned_something_else_is_another_judge(tmp_path):
+    start(tmp_path, World(n=20))
+    (tmp_path / "own.py").write_text(
+        "from pathlib import Path\nfrom sklearn.dummy import DummyClassifier\n"
+        "said = (Path(__file__).parent / 'said.txt').read_text()\n"
+        "model = DummyClassifier(strategy='constant', constant=said).fit([[0], [0]], [said, 'rain'])\n"
+    )
+    config = tmp_path / "weakhitl.toml"
+    config.write_text(config.read_text() + '[[judge]]\nname = "own"\nfunction = "own.py:model"\n')
+    (tmp_path / "said.txt").write_text("sun")
+    assert Project.load(tmp_path).judge("own").votes["sun"] == 20
+    assert Project.load(tmp_path).judge("own").new == 0
+    (tmp_path / "said.txt").write_text("snow")
+    assert Project.load(tmp_path).judges()[0]["state"] == "changed"
+    assert Project.load(tmp_path).judge("own").votes["snow"] == 20
+
+
+def test_a_judge_is_asked_by_one_run_at_a_time(tmp_path):
+    """Two would pay twice, and could exceed the budget together."""
+    start(tmp_path, World(n=5))
+    with serving(first_word) as server:
+        project = declare(tmp_path, server.url)
+        with (
+            only_one(tmp_path / ".weakhitl" / "judge-gpt.lock", "asking judge gpt"),
+            pytest.raises(StateError, match="asking judge gpt"),
+        ):
+            project.judge("gpt")
+        assert server.requests == []
 
 
 def test_without_a_decided_audit_there_is_no_licence(tmp_path):

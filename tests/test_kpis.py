@@ -97,6 +97,12 @@ def test_what_is_not_known_is_undefined_with_its_reason(tmp_path):
     assert "adjudicated" in found["overturn-rate"].reason
     assert "no audited item" in found["error-reduction"].reason
     assert found["review-time"].reason == "the ratings carry no times"
+    (tmp_path / "c").mkdir()
+    made, _ = timed(tmp_path / "c")
+    batch = made.route(budget=20, audit=20, another=True)
+    waiting = kpis(wh.Project.load(tmp_path / "c").assess())
+    for name in ("overturn-rate", "error-reduction"):
+        assert waiting[name].reason == f"{len(batch.items)} audited items wait for the adjudicator"
     for name, reason in {"a": "is not configured", "b": "carry no time"}.items():
         config = "" if name == "a" else HOURLY
         made = ready(tmp_path / name)

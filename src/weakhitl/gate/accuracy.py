@@ -112,14 +112,15 @@ def error_reduction(assessment: Assessment, *, confidence: float = 0.95) -> Esti
     Returns
     -------
     Estimate
-        Undefined without an audit or decisions on it, and where some items have nobody to stand for them.
+        Undefined without an audit, while one of its items waits for its decision (those that are decided first are no
+        random sample), and where some items have nobody to stand for them.
 
     """
     items = assessment.evidence.items
-    decided = assessment.decisions[assessment.decisions != ABSTAIN]
-    audited = decided[decided.index.isin(assessment.evidence.audited)]
-    at = np.sort(items.get_indexer(audited.index))
-    truth = decided.reindex(items[at]).to_numpy(dtype=np.int64)
+    if waiting := assessment.audit_waiting:
+        return Estimate(None, confidence=confidence, reason=still_waiting(waiting), kind="nothing-measured")
+    at = np.sort(items.get_indexer(assessment.decided_audit.index))
+    truth = assessment.decided_audit.reindex(items[at]).to_numpy(dtype=np.int64)
     strata = [one for one in _strata(assessment, np.ones(len(items), dtype=bool), at, None) if one.size]
     if undefined := _undefined(strata, np.ones(len(at), dtype=bool)):
         kind, reason = undefined
@@ -129,6 +130,11 @@ def error_reduction(assessment: Assessment, *, confidence: float = 0.95) -> Esti
     weight = np.concatenate([one.size / one.standing.sum() * one.standing for one in strata])
     after = np.concatenate([one.labels == truth for one in strata])
     return paired_difference(after, np.tile(before, len(strata)), confidence, weight)
+
+
+def still_waiting(items: int) -> str:
+    """Say that some audited items have no decision yet."""
+    return f"{items:,} audited items wait for the adjudicator"
 
 
 def weighted_proportion(right: npt.ArrayLike, weight: npt.ArrayLike, confidence: float) -> tuple[float, float, float]:

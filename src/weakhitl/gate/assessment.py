@@ -75,6 +75,17 @@ class Assessment:
         return self.evidence.decisions()
 
     @cached_property
+    def decided_audit(self) -> "pd.Series[int]":
+        """Item of a random audit -> the class that was decided on, without those that could not be told."""
+        decided = self.decisions
+        return decided[(decided != ABSTAIN) & decided.index.isin(self.evidence.audited)]
+
+    @property
+    def audit_waiting(self) -> int:
+        """How many audited items have no decision yet."""
+        return len(self.evidence.audited.unique().difference(self.decisions.index))
+
+    @cached_property
     def unclear(self) -> "pd.Series[str]":
         """Routed item -> why its ratings do not settle it, or ``""``."""
         return unclear(self.counted.settling, self.evidence.config.annotation.adjudicate_below)

@@ -135,8 +135,8 @@ def _overturned(part: Subject, confidence: float) -> Estimate:
     """Share of the functions' labels that decisions on the random audit overturn."""
     assessment = _assessment(part)
     items = assessment.evidence.items
-    decided = assessment.decisions[assessment.decisions != ABSTAIN]
-    decided = decided[decided.index.isin(assessment.evidence.audited) & decided.index.isin(items[part.listed])]
+    decided = assessment.decided_audit
+    decided = decided[decided.index.isin(items[part.listed])]
     labels = assessment.automatic.labels[items.get_indexer(decided.index)]
     known = labels != ABSTAIN
     wrong = int((labels[known] != decided.to_numpy()[known]).sum())

@@ -31,6 +31,7 @@ from weakhitl.labeling.judge import (
 )
 from weakhitl.pipeline.own_functions import load_named
 from weakhitl.pipeline.workspace import Workspace
+from weakhitl.release.whole_folder import only_one
 
 Progress = Callable[[int, int | None], None]
 
@@ -105,21 +106,34 @@ def run_judge(
 ) -> Judged:
     """Ask a judge about all items, or a random sample, that it has not answered yet; write its votes.
 
-    Raises ``ConfigError``, ``UsageError`` or ``StateError`` where it cannot be asked; what it had answered is kept.
+    Raises ``ConfigError``, ``UsageError`` or ``StateError`` where it cannot be asked, or is being asked by another run;
+    what it had answered is kept.
     """
     section = judge_section(workspace, name)
+    with only_one(workspace.root / ".weakhitl" / f"judge-{name}.lock", f"asking judge {name}"):
+        return _run(workspace, section, sample, seed, progress)
+
+
+def _run(
+    workspace: Workspace, section: JudgeSection, sample: int | None, seed: int, progress: Progress | None
+) -> Judged:
+    name = section.name
     asker, items = judge_asker(workspace, section), _items(workspace, section)
-    ledger = Ledger(workspace.judges / f"{name}.jsonl")
+    ledger, state = Ledger(workspace.judges / f"{name}.jsonl"), workspace.judges / f"{name}.json"
     chosen = _sample(items, sample, seed)
     told = None if progress is None else lambda done: progress(done, len(chosen))
     at_once = section.concurrency if section.function is None else 1
-    asked = ask_all(asker, rows_of(chosen), ledger, at_once=at_once, budget=section.budget, progress=told)
+    try:
+        asked = ask_all(asker, rows_of(chosen), ledger, at_once=at_once, budget=section.budget, progress=told)
+    finally:  # what was spent is on record, whatever stopped this; the votes are still those of before
+        if ledger.answers:
+            write_json(state, workspace.judge_state(name) | {"spent": ledger.spent().cost})
     answers = answers_to(asker, rows_of(items), ledger)
     labels = {item: answer.label for item, answer in answers.items() if answer.label is not None}
     _write_votes(workspace.judges / f"{name}.csv", labels)
     spent = ledger.spent()
     model = section.model or section.function
-    write_json(workspace.judges / f"{name}.json", {"identity": asker.identity, "model": model, "spent": spent.cost})
+    write_json(state, {"identity": asker.identity, "model": model, "spent": spent.cost})
     problems = Counter(answer.problem for answer in answers.values() if answer.problem)
     votes = Counter(labels.values())
     classes = {str(label): votes[str(label)] for label in workspace.config.schema_.classes}
@@ -159,7 +173,7 @@ def judge_asker(workspace: Workspace, section: JudgeSection) -> Asker:
         function, fault = load_named(section.function, workspace.root)
         if fault:
             raise ConfigError(where, fault)
-        source = (workspace.root / section.function.rsplit(":", 1)[0]).read_text(encoding="utf-8")
+        source = _text(workspace.root / section.function.rsplit(":", 1)[0])
         return Own(function, columns, schema, f"{section.function}\n{source}")
     known = _examples(workspace, section)
     shown = workspace.items.loc[list(known), [*columns, *section.images]]

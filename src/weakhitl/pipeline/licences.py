@@ -12,11 +12,11 @@ from weakhitl.config.judge import JudgeSection
 from weakhitl.errors import StateError, UsageError
 from weakhitl.estimate import Estimate, exact_share
 from weakhitl.files import read_table, require_columns, write_json
+from weakhitl.gate import FUNCTION
 from weakhitl.labeling.judge import Ledger
 from weakhitl.pipeline.clock import moment
 from weakhitl.pipeline.judges import judge_asker, judge_section
 from weakhitl.pipeline.workspace import Workspace
-from weakhitl.schema import ABSTAIN
 from weakhitl.votes import IntArray
 
 
@@ -31,7 +31,7 @@ class Cell:
     part
         Value of the slice's column; None where there is no slice.
     n, right
-        Decided audited items on which the judge voted it, and those on which it was right.
+        Audited items on which the judge voted it, and those on which it was right.
     accuracy
         With bounds that hold for all cells at once.
     licensed
@@ -81,15 +81,16 @@ class Licence:
 def licence(
     workspace: Workspace, name: str, *, at_least: float, confidence: float = 0.95, by: str | None = None
 ) -> Licence:
-    """Measure a judge on the decided audit, and license it where the lower bound of its accuracy clears the bar.
+    """Measure a judge on the audit, and license it where the lower bound of its accuracy clears the bar.
 
+    As for the gate, an audited item that waits for its decision, or of which nothing can be told, counts as an error.
     The bounds are Clopper and Pearson's, one-sided, by Bonferroni for all cells together. Items that were shown to the
     judge as examples have no vote of it. The licence is kept beside its votes.
 
     Raises
     ------
     StateError
-        The judge has not voted, changed since, or no audited item is decided.
+        The judge has not voted, or changed since; or no audited item is decided.
     UsageError
         The bar or the confidence is out of range.
 
@@ -99,7 +100,11 @@ def licence(
     if not 0.5 <= confidence < 1:
         raise UsageError(f"the confidence is {confidence:g}; expected a number from 0.5 to 1")
     identity = judge_asker(workspace, judge_section(workspace, name)).identity
-    table = _decided_votes(workspace, name, by)
+    if name not in workspace.judge_votes:
+        raise StateError(f"judge {name!r} has not voted yet: run `weakhitl judge run {name}`")
+    if workspace.judge_state(name).get("identity") != identity:
+        raise StateError(f"judge {name!r} was changed after it voted: run `weakhitl judge run {name}`")
+    table = _audited_votes(workspace, name, by)
     cells = license_cells(table, at_least, confidence)
     found = Licence(name, identity, at_least, confidence, by, cells)
     granted = [{"label": cell.label, "part": cell.part} for cell in cells if cell.licensed]
@@ -141,8 +146,9 @@ def license_cells(table: pd.DataFrame, at_least: float, confidence: float = 0.95
 def licensed_items(workspace: Workspace, items: pd.Index) -> np.ndarray:
     """``mask[item]``: those whose class a judge with a standing licence has voted; people need not label them."""
     found = np.zeros(len(items), dtype=bool)
+    recalled = workspace.recalled(FUNCTION)
     for name in workspace.judge_votes:
-        facts = standing_licence(workspace, name)
+        facts = None if name in recalled else standing_licence(workspace, name)
         if facts is None or not facts["granted"]:
             continue
         votes = _votes(workspace, name).reindex(items)
@@ -154,7 +160,7 @@ def licensed_items(workspace: Workspace, items: pd.Index) -> np.ndarray:
 
 
 def standing_licence(workspace: Workspace, name: str) -> dict[str, Any] | None:
-    """Give a judge's licence; None where it has none, or has changed since."""
+    """Give a judge's licence; None where it has none, has changed since, or its votes are of before a change."""
     try:
         facts = json.loads(_path(workspace, name).read_text(encoding="utf-8"))
         identity, by, _ = facts["identity"], facts["by"], facts["granted"]
@@ -162,25 +168,21 @@ def standing_licence(workspace: Workspace, name: str) -> dict[str, Any] | None:
         return None
     if by is not None and by not in workspace.items.columns:
         return None
-    asker = judge_asker(workspace, judge_section(workspace, name))
-    return dict(facts) if identity == asker.identity else None
+    now = judge_asker(workspace, judge_section(workspace, name)).identity
+    return dict(facts) if identity == now == workspace.judge_state(name).get("identity") else None
 
 
-def _decided_votes(workspace: Workspace, name: str, by: str | None) -> pd.DataFrame:
-    """Give the judge's votes on audited items that were decided, with the truth and the slice."""
-    if name not in workspace.judge_votes:
-        raise StateError(f"judge {name!r} has not voted yet: run `weakhitl judge run {name}`")
+def _audited_votes(workspace: Workspace, name: str, by: str | None) -> pd.DataFrame:
+    """Give the judge's votes on the audited items, with the truth (None where it is not known) and the slice."""
     assessment = workspace.assess()
-    decided = assessment.decisions[assessment.decisions != ABSTAIN]
-    decided = decided[decided.index.isin(assessment.evidence.audited)]
-    if decided.empty:
+    if assessment.decided_audit.empty:
         raise StateError("no audited item has been adjudicated: a licence rests on the random audit alone")
     if by is not None:
         require_columns(workspace.items, [by], str(workspace.data_path))
-    schema = workspace.config.schema_
-    truth = [str(schema.name(int(code))) for code in decided]
-    parts = workspace.items.loc[decided.index, by].astype(str).tolist() if by else ""
-    table = pd.DataFrame({"voted": _votes(workspace, name).reindex(decided.index), "truth": truth, "part": parts})
+    schema, audited = workspace.config.schema_, assessment.evidence.audited.unique()
+    truth = assessment.decided_audit.map(lambda code: str(schema.name(int(code)))).reindex(audited)
+    parts = workspace.items.loc[audited, by].astype(str).tolist() if by else ""
+    table = pd.DataFrame({"voted": _votes(workspace, name).reindex(audited), "truth": truth, "part": parts})
     return table.dropna(subset=["voted"])
 
 

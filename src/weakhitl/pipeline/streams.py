@@ -93,8 +93,7 @@ def _streams(assessment: Assessment) -> Iterator[tuple[str, pd.DataFrame, float]
 
 def _audit(assessment: Assessment) -> pd.DataFrame:
     """Say whether the functions were right, in the order of the decisions."""
-    evidence, decisions = assessment.evidence, assessment.decisions
-    decided = decisions[decisions.index.isin(evidence.audited) & (decisions != ABSTAIN)]
+    evidence, decided = assessment.evidence, assessment.decided_audit
     last = _in_order(evidence.ratings[evidence.ratings["role"] == ADJUDICATOR]).drop_duplicates("item", keep="last")
     last = last[last["item"].isin(decided.index)]
     at = evidence.items.get_indexer(pd.Index(last["item"]))

@@ -15,7 +15,6 @@ from weakhitl.feedback.end_model import EndModel, estimator_by_name, usable_colu
 from weakhitl.files import require_columns, write_table
 from weakhitl.gate import FUNCTION, Assessment, assess
 from weakhitl.pipeline.workspace import Workspace
-from weakhitl.schema import ABSTAIN
 from weakhitl.votes import FloatArray
 
 OUT_OF_FOLD, VOTES = "out_of_fold.parquet", "votes.csv"
@@ -132,8 +131,7 @@ def _write_votes(path: Path, assessment: Assessment, model: EndModel, above: flo
 def _on_the_audit(assessment: Assessment, probabilities: FloatArray) -> tuple[Estimate, Estimate, Estimate]:
     """Compare the model and the functions' labels with what the adjudicator decided on the random sample."""
     items = assessment.evidence.items
-    decided = assessment.decisions[assessment.decisions != ABSTAIN]
-    decided = decided[decided.index.isin(assessment.evidence.audited)]
+    decided = assessment.decided_audit
     if decided.empty:
         nothing = Estimate(None, reason="no audited item has been adjudicated", kind="nothing-measured")
         return nothing, nothing, nothing

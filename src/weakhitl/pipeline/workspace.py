@@ -91,7 +91,9 @@ class Workspace:
             state = json.loads((self.judges / f"{name}.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
-        return state if isinstance(state, dict) else {}
+        if not isinstance(state, dict) or not isinstance(state.get("spent", 0.0), int | float):
+            return {}
+        return state
 
     @property
     def guideline_path(self) -> Path | None:

@@ -11,7 +11,7 @@ from weakhitl.annotation import ANNOTATOR
 from weakhitl.annotation.people_quality import quantile_estimate
 from weakhitl.estimate import Estimate, exact_share
 from weakhitl.gate import Assessment
-from weakhitl.gate.accuracy import error_reduction
+from weakhitl.gate.accuracy import error_reduction, still_waiting
 from weakhitl.schema import ABSTAIN
 
 _FEWEST = 20
@@ -136,8 +136,9 @@ def _rated(assessment: Assessment) -> set[Any]:
 
 
 def _overturned(assessment: Assessment) -> Estimate:
-    decided = assessment.decisions[assessment.decisions != ABSTAIN]
-    decided = decided[decided.index.isin(assessment.evidence.audited)]
+    if waiting := assessment.audit_waiting:
+        return _unknown(still_waiting(waiting))
+    decided = assessment.decided_audit
     labels = assessment.automatic.labels[assessment.evidence.items.get_indexer(decided.index)]
     known = labels != ABSTAIN
     other = int((labels[known] != decided.to_numpy(dtype=np.int64)[known]).sum())

@@ -8,12 +8,13 @@ from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 
+from weakhitl.gate import FAIL, PASS, UNDECIDED
 from weakhitl.release.kpis import KPIS
 from weakhitl.web.guard import Owner
 
 router = APIRouter()
 
-_STATES = ("pass", "fail", "undecided", "waived")
+_STATES = (PASS, FAIL, UNDECIDED)
 
 
 @router.get("/metrics")

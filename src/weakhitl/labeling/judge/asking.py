@@ -108,7 +108,7 @@ def ask_all(
                     progress(done + 1)
             calls.settle(1)
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)  # calls under way are paid for: they are waited for, and kept
             calls.keep_finished()
             raise
     return found

@@ -159,15 +159,17 @@ class Endpoint:
             raise AskError(f"no answer within {self._patience['timeout']:g} s") from error
         except openai.APIConnectionError as error:
             raise StateError(f"{self.model.url} cannot be reached: {_reason(error)}") from error
-        except openai.OpenAIError as error:
+        except (openai.OpenAIError, ValueError) as error:  # ValueError: what came is no JSON
             raise AskError(_reason(error)) from error
+        if not getattr(reply, "choices", None):
+            raise AskError("what came is no answer of OpenAI's protocol: it has no choices")
         return self._answer(item, key, reply, perf_counter() - start)
 
     def _answer(self, item: str, key: str, reply: Any, seconds: float) -> Answer:
-        choices = getattr(reply, "choices", None) or []
-        text = (choices[0].message.content if choices and choices[0].message else None) or ""
+        first = reply.choices[0]
+        text = (first.message.content if first.message else None) or ""
         label, problem = parse_answer(text, self.schema)
-        if choices and choices[0].finish_reason == "length":
+        if first.finish_reason == "length":
             label, problem = None, f"was cut off at {self.model.max_tokens} tokens"
         used = getattr(reply, "usage", None)
         tokens = (int(getattr(used, "prompt_tokens", 0) or 0), int(getattr(used, "completion_tokens", 0) or 0))

@@ -21,11 +21,19 @@ class Spent:
 
 
 class Ledger:
-    """A file of answers that only grows; a line that was cut off by a crash is passed over."""
+    """A file of answers that only grows; a line that was cut off by a crash is passed over.
+
+    Attributes
+    ----------
+    answers
+        Key -> its newest answer.
+
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.answers: dict[str, Answer] = {one.key: one for one in self._read()}
+        self._all = list(self._read())
+        self.answers: dict[str, Answer] = {one.key: one for one in self._all}
 
     def _read(self) -> Iterator[Answer]:
         if not self.path.exists():
@@ -40,22 +48,22 @@ class Ledger:
                     continue
 
     def add(self, answer: Answer) -> None:
-        """Keep an answer, on disk before this returns."""
+        """Keep an answer; it is written before this returns."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         line = json.dumps(asdict(answer) | {"at": datetime.now(UTC).isoformat(timespec="seconds")}, ensure_ascii=False)
         with self.path.open("ab+") as file:
             if file.seek(0, 2) and file.seek(-1, 2) and file.read(1) != b"\n":
                 file.write(b"\n")  # ends a line that was cut off
             file.write(line.encode("utf-8", "replace") + b"\n")
+        self._all.append(answer)
         self.answers[answer.key] = answer
 
     def spent(self) -> Spent:
         """Sum up everything, also what earlier prompts and models took."""
-        known = self.answers.values()
         return Spent(
-            len(known),
-            sum(one.tokens_in for one in known),
-            sum(one.tokens_out for one in known),
-            sum(one.cost for one in known),
-            sum(one.seconds for one in known),
+            len(self._all),
+            sum(one.tokens_in for one in self._all),
+            sum(one.tokens_out for one in self._all),
+            sum(one.cost for one in self._all),
+            sum(one.seconds for one in self._all),
         )

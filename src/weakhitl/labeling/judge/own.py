@@ -7,6 +7,7 @@ from functools import cached_property
 from time import perf_counter
 from typing import Any
 
+import joblib
 import pandas as pd
 
 from weakhitl.labeling.chunk import Row
@@ -17,6 +18,9 @@ from weakhitl.schema import ABSTAIN, LabelSchema
 
 class Own:
     """Asks a function, or a model, about one item at a time.
+
+    Its identity covers its file's text and, of a model, what it has learned; files that it reads when asked, and what
+    it imports, cannot be seen.
 
     Parameters
     ----------
@@ -38,7 +42,8 @@ class Own:
     @cached_property
     def identity(self) -> str:
         """Hash of all that its answers depend on beside the item."""
-        return _digest([self._source, self.columns, self.schema.classes, self.schema.skip])
+        learned = joblib.hash(vars(self.function)) if hasattr(self.function, "predict") else ""
+        return _digest([self._source, learned, self.columns, self.schema.classes, self.schema.skip])
 
     def question(self, item: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         """Give the key of a question, and the row."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from weakhitl.errors import ConfigError, DataError
@@ -110,8 +111,10 @@ def fill(template: str, classes: Sequence[str], guideline: str, where: str = "pr
 
 def _plain(cell: Any) -> Any:
     """Give a cell as JSON holds it; missing is null."""
-    if isinstance(cell, list | tuple | dict):
-        return cell
+    if isinstance(cell, list | tuple | np.ndarray):
+        return [_plain(one) for one in cell]
+    if isinstance(cell, dict):
+        return {str(name): _plain(one) for name, one in cell.items()}
     if pd.isna(cell):
         return None
     return cell if isinstance(cell, str | int | float | bool) else str(cell)

@@ -55,9 +55,7 @@ def counting_ratings(assessment: Assessment) -> pd.DataFrame:
 
 def _measures(assessment: Assessment) -> dict[str, dict[str, Any]]:
     """Person -> agreement with the others and seconds on what counts, and accuracy on the decided audit."""
-    decided = assessment.decisions[assessment.decisions != ABSTAIN]
-    sampled = decided[decided.index.isin(assessment.evidence.audited)]
-    answers = read_answers(counting_ratings(assessment), assessment.evidence.schema, sampled)
+    answers = read_answers(counting_ratings(assessment), assessment.evidence.schema, assessment.decided_audit)
     rows = answers.rows_of_people()
     return {name: _figures(answers, own) for name, own in zip(answers.people, rows, strict=True)}
 

@@ -19,7 +19,7 @@ def functions_content(assessment: Assessment) -> list[dict[str, Any]]:
     summary = lf_summary(evidence.functions)
     decided = assessment.decisions[assessment.decisions != ABSTAIN]
     judged = _judged(assessment, decided)
-    sampled = decided[decided.index.isin(evidence.audited)]
+    sampled = assessment.decided_audit
     accuracy = lf_accuracy(_only(evidence.functions, sampled.index), sampled)
     return [
         {
