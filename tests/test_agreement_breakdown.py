@@ -38,7 +38,7 @@ def test_without_a_coder_who_is_needed_agreement_is_undefined():
     assert found["agreement"].tolist() == [0.5, 0.5]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(votes(items=(1, 10)))
 def test_the_mean_over_items_is_percent_agreement(some):
     table, whole = wh.by_item(some), wh.percent_agreement(some).value

@@ -12,7 +12,7 @@ from weakhitl.agreement.distances import WEIGHTINGS, agreement_weights
 
 SCHEMA = wh.LabelSchema(list("1234"))
 K = len(SCHEMA)
-quick = settings(max_examples=30, deadline=None)
+quick = settings(max_examples=30)
 every_weighting = pytest.mark.parametrize("weighting", WEIGHTINGS)
 
 

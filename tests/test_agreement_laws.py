@@ -17,7 +17,7 @@ from weakhitl.schema import LEVELS
 
 SCHEMA = wh.LabelSchema(list("1234"))
 everything = pytest.mark.parametrize("coefficient", COEFFICIENTS.values(), ids=COEFFICIENTS)
-quick = settings(max_examples=40, deadline=None)
+quick = settings(max_examples=40)
 
 
 def same(first: wh.Estimate, second: wh.Estimate) -> bool:

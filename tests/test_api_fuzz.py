@@ -22,7 +22,7 @@ def try_operation(operation, headers) -> int:
     tried = []
 
     @given(case=operation.as_strategy())
-    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+    @settings(max_examples=25, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
     def check(case):
         response = case.call(headers=headers)
         tried.append(response.status_code)

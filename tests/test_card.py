@@ -244,7 +244,7 @@ def test_names_are_shown_as_they_are(name, report):
 texts = st.text(min_size=1).filter(str.strip)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(text=texts, citation=texts)
 @example(text="\x7f\x80\ufffe\uffff\U0001f642 ---\n---", citation="````\n```")
 def test_any_text_survives(report, text, citation):

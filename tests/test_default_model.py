@@ -29,7 +29,7 @@ def people(rng, truth, accuracies, k, share=1.0):
     return np.where(rng.random(said.shape) < share, said, -1)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(votes())
 def test_a_unanimous_item_keeps_its_label(given_votes):
     model = wh.LabelModel().fit(given_votes)

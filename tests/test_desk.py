@@ -279,7 +279,7 @@ def test_the_rule_of_overlap_asks_until_people_agree():
 
 
 @pytest.mark.parametrize("most", [None, 5])
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**6))
 def test_whatever_people_do_no_item_gets_too_many_and_nothing_is_lost(tmp_path_factory, seed, most):
     """Rate, undo, skip, go away, come back late and send twice, in any order."""

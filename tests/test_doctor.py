@@ -80,7 +80,7 @@ def test_warnings_come_first_and_findings_are_json():
     assert all(isinstance(finding.to_dict()["names"], list) for finding in found)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(votes(sources=(1, 5)))
 def test_an_explanation_adds_up_to_the_log_odds(given_votes):
     model = wh.DawidSkene().fit(given_votes)

@@ -122,7 +122,7 @@ def faults(name, path, schema=PLAIN, **layout) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(given_=exchanges())
 def test_what_a_format_can_hold_comes_back_and_nothing_else_is_lost(name, given_, tmp_path):
     columns, bare, adjudicators, most = HELD[name]

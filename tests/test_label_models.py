@@ -16,7 +16,7 @@ from weakhitl.label_model import MODELS
 
 OWN = {name: make for name, make in MODELS.items() if name != "snorkel"}
 every = pytest.mark.parametrize("model", [make() for make in OWN.values()], ids=OWN)
-quick = settings(max_examples=30, deadline=None)
+quick = settings(max_examples=30)
 
 
 @every

@@ -88,7 +88,7 @@ def test_models_of_other_packages_say_that_they_cannot_be_saved(tmp_path):
 
 
 @every
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(votes(items=(2, 12)), st.integers(1, 11))
 def test_seeing_votes_in_two_parts_is_seeing_them_at_once(model, given_votes, cut):
     cut = min(cut, len(given_votes) - 1)

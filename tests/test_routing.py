@@ -58,7 +58,7 @@ def test_items_are_routed_as_often_as_their_probability_says():
         assert binomtest(int(row.size), len(batches), min(row.max, 1.0)).pvalue > 1e-5
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_the_probabilities_of_a_frame_add_up_to_the_budget(data):
     n = data.draw(st.integers(1, 60))

@@ -58,7 +58,7 @@ def test_a_threshold_takes_numbers_and_text_that_is_one(bounds, expected):
     assert votes(wh.threshold("t", "n", label="SPAM", above=0), ["many", "nan", "1"], "n") == [-1, -1, 1]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.text(alphabet="ab é_€-", max_size=12), min_size=1, max_size=8),
     st.lists(st.text(alphabet="abé€-", min_size=1, max_size=3), min_size=1, max_size=4),

@@ -14,7 +14,7 @@ from weakhitl.agreement.units import units_of
 SCHEMA = wh.LabelSchema(list("abc"))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.sampled_from([0.0, 0.5, 1.0]), max_size=40), st.integers(0, 60))
 def test_bounds_hold_what_is_certain_and_the_mean_of_what_was_seen_lies_between(values, more):
     size = len(values) + more

@@ -15,7 +15,7 @@ from weakhitl.errors import DataError, SchemaError
 from weakhitl.votes_file import read_votes, write_votes
 
 SCHEMA = wh.LabelSchema(["a", "b", "c"], skip=["?"])
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=60)
 
 
 def sparse_matrix(n=200, m=80, share=0.02, seed=0):
