@@ -24,7 +24,7 @@ from weakhitl.gate import Evidence, assess, figure
 from weakhitl.gate.accuracy import error_reduction, settled
 from weakhitl.gate.assessment import consolidate
 from weakhitl.release.evidence_files import NAMES
-from weakhitl.routing import draw_batch, draw_pilot, score_order
+from weakhitl.routing import SCORES, draw_batch, draw_pilot, score_order
 
 N, K, PEOPLE = 1000, 3, 10
 CONFIG = parse_config(
@@ -101,7 +101,9 @@ def one_run(seed: int, right: float, audit: int, fill: int, pilot: int) -> dict[
         batches.append(draw_pilot(left, pilot, seed))
         ratings.append(_rate(truth, batches[0].items, hard, 3, rng))
         left = left[~left.isin(batches[0].items)]
-    order = votes.items[score_order(votes, consolidate(wh.LabelModel().fit(votes), votes), seed)]
+    order = votes.items[
+        score_order(SCORES["disagreement"](votes, consolidate(wh.LabelModel().fit(votes), votes)), seed)
+    ]
     batches.append(draw_batch(order[order.isin(left)], audit + fill, audit, 3, seed))
     ratings.append(_rate(truth, batches[-1].items, hard, 3, rng))
     queue = assess(_evidence(votes, ratings, batches)).adjudication_queue["item"]

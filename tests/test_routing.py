@@ -13,6 +13,7 @@ from weakhitl.consensus import Consensus
 from weakhitl.errors import ConfigError, DataError, UsageError
 from weakhitl.routing import (
     SCORES,
+    density,
     draw_batch,
     draw_pilot,
     far_apart,
@@ -44,7 +45,7 @@ def test_the_audit_is_uniform_over_items_that_are_ordered_by_lot():
     consensus = Consensus.of_items(votes.items, np.full((20, 3), 1 / 3), np.zeros(20, bool), SCHEMA)
     counts = np.zeros(20)
     for seed in range(2000):
-        batch = draw_batch(votes.items[score_order(votes, consensus, seed)], 9, 5, 3, seed)
+        batch = draw_batch(votes.items[score_order(SCORES["disagreement"](votes, consensus), seed)], 9, 5, 3, seed)
         counts[batch.drawn_for_audit.astype(int)] += 1
     assert chisquare(counts).pvalue > 1e-4
 
@@ -112,7 +113,7 @@ def test_conflict_comes_before_doubt_and_doubt_before_agreement():
     consensus = Consensus.of_items(
         votes.items, np.array([[0.9, 0.1], [0.5, 0.5], [0.5, 0.5], [0.3, 0.7]]), np.ones(4, bool), schema
     )
-    assert score_order(votes, consensus, 0).tolist() == [2, 1, 3, 0]
+    assert score_order(SCORES["disagreement"](votes, consensus), 0).tolist() == [2, 1, 3, 0]
 
 
 SCHEMA = wh.LabelSchema(["a", "b", "c"])
@@ -128,13 +129,15 @@ def test_each_score_is_what_its_name_says():
     assert found["entropy"] == pytest.approx([entropy(row, base=3) for row in shares])
     assert found["margin"] == pytest.approx([0.7, 0.03, 1, 1])
     assert found["expected-error"] == pytest.approx([0.4, 0.02, 2 / 3, 0.6])
-    orders = {name: score_order(votes, consensus, 0, name).tolist() for name in SCORES}
+    orders = {name: score_order(score(votes, consensus), 0).tolist() for name, score in SCORES.items()}
     assert orders["expected-error"] == [2, 3, 0, 1]
     assert orders["conflict"][:2] == [3, 0]
-    cheap = score_order(votes, consensus, 0, "expected-error", cost=[0.1, 1, 10, 10])
+    doubt = SCORES["expected-error"](votes, consensus)
+    cheap = score_order(doubt, 0, cost=pd.Series([0.1, 1, 10, 10]))
     assert cheap.tolist() == [0, 2, 3, 1]
     with pytest.raises(DataError, match="of 2 items are no positive numbers, first of 1"):
-        score_order(votes, consensus, 0, cost=[1, 0, np.nan, 2])
+        score_order(doubt, 0, cost=pd.Series([1, 0, np.nan, 2]))
+    assert score_order(doubt, 0, density=[0.1, 50, 0.2, 0.3]).tolist() == [1, 3, 2, 0]
 
 
 def test_novelty_finds_what_is_like_no_other():
@@ -142,9 +145,8 @@ def test_novelty_finds_what_is_like_no_other():
     found = novelty(item_vectors(texts))
     assert found.argmax() == 24
     assert found[:24] == pytest.approx(np.zeros(24), abs=1e-6)
-    votes = wh.Votes.from_matrix(np.zeros((25, 1), dtype=int), SCHEMA)
-    consensus = Consensus.of_items(votes.items, np.full((25, 3), 1 / 3), np.ones(25, bool), SCHEMA)
-    assert score_order(votes, consensus, 0, "novelty", vectors=item_vectors(texts))[0] == 24
+    assert score_order([found], 0)[0] == 24
+    assert density(item_vectors(texts)).argmin() == 24
 
 
 def test_novelty_among_many_is_close_to_that_among_all():

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 @click.option("--audit", type=click.IntRange(0), help="How many of them are a random sample of all items.")
 @click.option("--overlap", type=click.IntRange(1), help="Ratings that count per item.")
 @click.option("--seed", type=click.IntRange(0), help="Seed of the draw.")
+@click.option("--strategy", metavar="NAME", help="What else goes first.  [default: `score` under [routing]]")
 @click.option("--another", is_flag=True, help="Draw even though the last batch has no ratings yet.")
 @click.option("--again", is_flag=True, help="Ask rated items again instead, after a revision of the guideline.")
 @click.option("--class", "classes", multiple=True, help="With --again: items that somebody gave this class.")
@@ -49,6 +50,7 @@ def route_command(
     \b
     Example:
       weakhitl route --budget 350 --audit 250 --overlap 5
+      weakhitl route --strategy committee
       weakhitl route --again --class neutral
     """
     if again:

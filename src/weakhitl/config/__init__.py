@@ -10,7 +10,7 @@ from weakhitl.config.reading import (
     load_policy,
     parse_config,
 )
-from weakhitl.config.sections import Config, LabelsSection, RuleSection
+from weakhitl.config.sections import Config, LabelsSection, RuleSection, Score
 
 __all__ = [
     "CONFIG_NAME",
@@ -22,6 +22,7 @@ __all__ = [
     "OneBar",
     "Policy",
     "RuleSection",
+    "Score",
     "WaiverSection",
     "describe_config",
     "is_own",

@@ -108,7 +108,10 @@ class LabelModelSection(Section):
     )
 
 
-Score = Literal["disagreement", "vote-entropy", "conflict", "entropy", "margin", "expected-error", "novelty"]
+Score = Literal[
+    "disagreement", "vote-entropy", "conflict", "entropy", "margin", "expected-error", "novelty", "random",
+    "model-error", "model-margin", "model-entropy", "committee", "gradient-length",
+]  # fmt: skip
 
 
 class RoutingSection(Section):
@@ -137,12 +140,18 @@ class RoutingSection(Section):
         default=None,
         description="A column of texts, or of vectors; those with high scores that are far apart come first.",
     )
+    density: Text | None = Field(
+        default=None, description="A column of texts, or of vectors; scores are multiplied by likeness to all items."
+    )
     cost: Text | None = Field(default=None, description="A column of what an item costs; scores are divided by it.")
+    learn: list[Text] = Field(
+        default=[], description="Columns that `model-…`, `committee` and `gradient-length` read; without, all but ids."
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if (self.score == "novelty") != (self.near is not None):
-            raise ValueError('score = "novelty" and near = "COLUMN" belong together')
+        if self.score == "novelty" and self.near is None:
+            raise ValueError('score = "novelty" needs near = "COLUMN"')
         if self.stratify and self.diverse:
             raise ValueError("stratify and diverse are two orders; choose one")
         if self.max_overlap is not None and self.max_overlap < self.overlap:

@@ -10,19 +10,15 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, clone
-from sklearn.compose import ColumnTransformer
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.impute import SimpleImputer
+from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from weakhitl.errors import DataError, UsageError, WeakHITLError
+from weakhitl.feedback.columns import clean, column_kinds, features
 from weakhitl.files import atomic_write, require_columns, write_json
-from weakhitl.monitor.drift import column_kind
-from weakhitl.monitor.shifts import cells
 from weakhitl.votes import FloatArray
 
 MODEL, FACTS = "end_model.skops", "end_model.json"
@@ -83,7 +79,8 @@ class EndModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
     def fit(self, table: pd.DataFrame, probabilities: FloatArray) -> Self:
         """Fit on the rows of a table and ``probabilities[item, class]``; rows that are all nan are only predicted.
 
-        Raises ``UsageError`` for an estimator without sample weights, and ``DataError`` where there are too few items.
+        Raises ``UsageError`` for an estimator without sample weights, and ``DataError`` where there are too few items
+        or all are of one class.
         """
         target = np.asarray(probabilities, dtype=np.float64)
         if target.shape != (len(table), len(self.classes)):
@@ -95,14 +92,16 @@ class EndModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
             raise DataError(
                 "items", f"{len(known)} have a label; expected at least {2 * self.folds}, two for each fold"
             )
+        if len(found := np.flatnonzero((target[known] >= _LEAST).any(axis=0))) < 2:
+            raise DataError("items", f"all that have a label are {self.classes[found[0]]!r}: nothing to tell apart")
         estimator = LogisticRegression(max_iter=2000) if self.estimator is None else self.estimator
         if "sample_weight" not in signature(estimator.fit).parameters:
             raise UsageError(
                 f"{type(estimator).__name__} takes no sample weights, so it cannot learn from probabilities"
             )
-        self.kinds_ = _kinds(table)
-        table = _clean(table, self.kinds_)
-        pipeline = _pipeline(self.kinds_, len(known), estimator)
+        self.kinds_ = column_kinds(table)
+        table = clean(table, self.kinds_)
+        pipeline = Pipeline([("columns", features(self.kinds_, len(known))), ("classifier", clone(estimator))])
         self.out_of_fold_ = np.full(target.shape, np.nan)
         for learned, left in KFold(self.folds, shuffle=True, random_state=self.seed).split(known):
             fitted = _fit(clone(pipeline), table.iloc[known[learned]], target[known[learned]])
@@ -116,7 +115,7 @@ class EndModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
         """Give ``probabilities[item, class]``. Raises ``DataError`` for missing columns."""
         check_is_fitted(self, "model_")
         require_columns(table, list(self.kinds_), "items")
-        return _probabilities(self.model_, _clean(table, self.kinds_), len(self.classes))
+        return _probabilities(self.model_, clean(table, self.kinds_), len(self.classes))
 
     def predict(self, table: pd.DataFrame) -> np.ndarray:
         """Give class indices."""
@@ -164,51 +163,13 @@ def estimator_by_name(name: str) -> Any:
     return made
 
 
-def usable_columns(table: pd.DataFrame) -> list[str]:
-    """Name the columns that a model can learn from: all but ids.
-
-    >>> usable_columns(pd.DataFrame({"key": ["a1", "b2", "c3"], "text": ["a dog", "a cat", "two cats"]}))
-    ['text']
-
-    """
-    return [str(name) for name in table.columns if column_kind(cells(table[name])) != "id"]
-
-
-def _kinds(table: pd.DataFrame) -> dict[str, str]:
-    return {str(name): column_kind(cells(table[name])) for name in table.columns}
-
-
-def _clean(table: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:
-    """Give numbers as numbers, all else as text, what is missing as nan or empty."""
-    columns = {
-        name: pd.to_numeric(table[name], errors="coerce") if kind == "number" else cells(table[name])
-        for name, kind in kinds.items()
-    }
-    return pd.DataFrame(columns, index=table.index)
-
-
-def _pipeline(kinds: dict[str, str], n: int, estimator: Any) -> Pipeline:
-    """Texts by TF-IDF, numbers scaled, what else there is by its values; then the classifier."""
-    least = 1 if n < 100 else 2
-    steps: list[tuple[str, Any, Any]] = [
-        (name, TfidfVectorizer(min_df=least, ngram_range=(1, 2), sublinear_tf=True), name)
-        for name, kind in kinds.items()
-        if kind == "text"
-    ]
-    if numbers := [name for name, kind in kinds.items() if kind == "number"]:
-        steps.append(("numbers", make_pipeline(SimpleImputer(), StandardScaler()), numbers))
-    if categories := [name for name, kind in kinds.items() if kind in ("category", "id")]:
-        steps.append(("categories", OneHotEncoder(handle_unknown="ignore"), categories))
-    if not steps:
-        raise UsageError("there is no column to learn from")
-    return Pipeline([("columns", ColumnTransformer(steps)), ("classifier", clone(estimator))])
-
-
 def _fit(pipeline: Pipeline, table: pd.DataFrame, target: FloatArray) -> Pipeline:
     """Fit what reads the columns on the items, and the classifier on each item once for each class."""
-    features = pipeline["columns"].fit_transform(table)
+    seen = pipeline["columns"].fit_transform(table)
     row, code = np.nonzero(target >= _LEAST)
-    pipeline["classifier"].fit(features[row], code, sample_weight=target[row, code])
+    if len(np.unique(code)) == 1:  # a part in which a rare class is missing; few classifiers can be fitted to that
+        pipeline.steps[-1] = ("classifier", DummyClassifier())
+    pipeline["classifier"].fit(seen[row], code, sample_weight=target[row, code])
     return pipeline
 
 

@@ -1,4 +1,4 @@
-"""Route items to people, hand them out, collect what comes back."""
+"""People and what they said: their quality, their ratings, items that somebody asks for by name."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,84 +11,9 @@ from weakhitl.annotation import AnnotatorQuality, anchoring, annotator_quality
 from weakhitl.annotation.counting import COUNTED
 from weakhitl.errors import StateError, UsageError
 from weakhitl.estimate import Estimate
-from weakhitl.files import require_columns, write_table
-from weakhitl.gate import Assessment
-from weakhitl.pipeline.licences import licensed_last
+from weakhitl.files import write_table
 from weakhitl.pipeline.workspace import Workspace
-from weakhitl.routing import REQUESTED, Batch, draw_batch, draw_pilot, far_apart, in_turns, item_vectors, score_order
-
-
-def route(
-    workspace: Workspace,
-    *,
-    pilot: int | None = None,
-    budget: int | None = None,
-    audit: int | None = None,
-    overlap: int | None = None,
-    seed: int | None = None,
-    another: bool = False,
-) -> Batch:
-    """Draw the next batch and keep it; what is not given comes from ``[routing]``.
-
-    Raises ``StateError`` while the last batch has no rating, unless ``another``: routing twice by mistake
-    would cost a second batch of people's time.
-    """
-    settings = workspace.config.routing
-    seed = settings.seed if seed is None else seed
-    assessment = workspace.assess()
-    batches = workspace.store.batches()
-    rated = set(workspace.store.ratings()["item"])
-    if batches and not another and not rated & set(batches[-1].items):
-        raise StateError(
-            f"the last batch ({len(batches[-1].items):,} items) has no ratings yet: `weakhitl export` writes it, "
-            "`weakhitl import` reads ratings; `--another` draws one more all the same"
-        )
-    taken = pd.Index([item for batch in batches for item in batch.items], dtype=object)
-    if pilot is not None:
-        items = assessment.evidence.items
-        batch = draw_pilot(items[~items.isin(taken)], pilot, seed)
-    else:
-        budget = settings.budget if budget is None else budget
-        batch = draw_batch(
-            _ordered(workspace, assessment, taken, budget, seed),
-            budget,
-            settings.audit if audit is None else audit,
-            settings.overlap if overlap is None else overlap,
-            seed,
-        )
-    workspace.store.add_batch(batch, _skills(workspace, batch))
-    return batch
-
-
-def _skills(workspace: Workspace, batch: Batch) -> dict[str, str]:
-    """Say what one has to know for a batch's items; nothing for those whose cell is empty."""
-    column = workspace.config.routing.skill
-    if column is None:
-        return {}
-    require_columns(workspace.items, [column], f"{workspace.data_path} (for [routing])")
-    cells = workspace.items.loc[batch.items, column]
-    return {str(item): str(cell) for item, cell in cells.items() if not pd.isna(cell)}
-
-
-def _ordered(workspace: Workspace, assessment: Assessment, taken: pd.Index, budget: int, seed: int) -> pd.Index:
-    """Put items that are in no batch yet in the order that ``[routing]`` asks for."""
-    settings, votes = workspace.config.routing, assessment.evidence.functions
-    asked = (settings.stratify, settings.diverse, settings.cost, settings.near)
-    columns = [name for name in asked if name not in (None, "class")]
-    table = pd.DataFrame(index=votes.items)
-    if columns:
-        require_columns(workspace.items, columns, f"{workspace.data_path} (for [routing])")
-        table = workspace.items.loc[votes.items, columns]
-    cost = None if settings.cost is None else pd.to_numeric(table[settings.cost], errors="coerce").to_numpy()
-    near = None if settings.near is None else item_vectors(table[settings.near])
-    order = score_order(votes, assessment.automatic, seed, settings.score, cost, near)
-    order = order[~votes.items.isin(taken)[order]]
-    if settings.stratify is not None:
-        by_class = settings.stratify == "class"
-        order = in_turns(order, assessment.automatic.labels if by_class else table[settings.stratify])
-    elif settings.diverse is not None:
-        order = far_apart(order, item_vectors(table[settings.diverse]), budget)
-    return votes.items[licensed_last(workspace, votes.items, order)]
+from weakhitl.routing import REQUESTED, Batch
 
 
 def people_quality(workspace: Workspace) -> list[AnnotatorQuality]:

@@ -35,6 +35,7 @@ from weakhitl.pipeline import refine as refining
 from weakhitl.pipeline import simulate as simulation
 from weakhitl.pipeline import threshold as acceptance
 from weakhitl.pipeline import train as training
+from weakhitl.pipeline.route import route
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release.report import Report
 from weakhitl.routing import Batch
@@ -144,7 +145,7 @@ class Project:
 
     def route(self, **settings: Any) -> Batch:
         """Draw the next batch of items for annotators: pilot=, budget=, audit=, overlap=, seed=, another=."""
-        return annotate.route(self._workspace, **settings)
+        return route(self._workspace, **settings)
 
     def export(self, out: Path | str, **settings: Any) -> exchange.Exported:
         """Write the items that wait for annotators to a file: adjudication=, to=, ratings=, predictions=, text=."""

@@ -11,9 +11,10 @@ import pandas as pd
 from weakhitl import __version__
 from weakhitl.errors import StateError
 from weakhitl.estimate import Estimate, exact_share, paired_difference
-from weakhitl.feedback.end_model import EndModel, estimator_by_name, usable_columns
+from weakhitl.feedback.columns import usable_columns
+from weakhitl.feedback.end_model import EndModel, estimator_by_name
 from weakhitl.files import require_columns, write_table
-from weakhitl.gate import FUNCTION, Assessment, assess
+from weakhitl.gate import FUNCTION, Assessment, Evidence, assess
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.votes import FloatArray
 
@@ -90,17 +91,12 @@ def train(
 
     """
     folder = workspace.root / "models" if out is None else out
-    assessment = _without_itself(workspace)
-    items = workspace.items.loc[assessment.evidence.items]
-    names = list(columns) or usable_columns(items.drop(columns=workspace.config.data.id, errors="ignore"))
-    require_columns(items, names, str(workspace.data_path))
-    target = np.where(assessment.final.known[:, None], assessment.final.probabilities, np.nan)
+    assessment = _without_itself(workspace.evidence())
+    table, target = _learning_set(workspace, assessment, columns)
     known = ~np.isnan(target).any(axis=1)
-    if not known.any():
-        raise StateError("no item has a label to learn from: `weakhitl lfs` says what the functions cover")
     classes = [str(name) for name in workspace.config.schema_.classes]
     model = EndModel(classes, None if estimator is None else estimator_by_name(estimator), folds, seed)
-    model.fit(items[names].reset_index(drop=True), target)
+    model.fit(table, target)
     accuracy, labels, gain = _on_the_audit(assessment, model.out_of_fold_)
     facts = {
         "items": int(known.sum()), "folds": folds, "seed": seed, "estimator": estimator, "weakhitl": __version__,
@@ -113,9 +109,30 @@ def train(
     return Trained(model, int(known.sum()), accuracy, labels, gain, votes, folder)
 
 
-def _without_itself(workspace: Workspace) -> Assessment:
+def learning_set(
+    workspace: Workspace, evidence: Evidence, columns: Sequence[str] = ()
+) -> tuple[pd.DataFrame, FloatArray]:
+    """Give what a model of the items learns from: their columns, and ``probabilities[item, class]`` or nan.
+
+    Raises ``StateError`` where no item has a label.
+    """
+    return _learning_set(workspace, _without_itself(evidence), columns)
+
+
+def _learning_set(
+    workspace: Workspace, assessment: Assessment, columns: Sequence[str]
+) -> tuple[pd.DataFrame, FloatArray]:
+    items = workspace.items.loc[assessment.evidence.items]
+    names = list(columns) or usable_columns(items.drop(columns=workspace.config.data.id, errors="ignore"))
+    require_columns(items, names, str(workspace.data_path))
+    target = np.where(assessment.final.known[:, None], assessment.final.probabilities, np.nan)
+    if np.isnan(target).any(axis=1).all():
+        raise StateError("no item has a label to learn from: `weakhitl lfs` says what the functions cover")
+    return items[names].reset_index(drop=True), target
+
+
+def _without_itself(evidence: Evidence) -> Assessment:
     """Leave out the model's own votes: what it learned from them, it would have told itself."""
-    evidence = workspace.evidence()
     if SOURCE in evidence.functions.sources:
         evidence = evidence.without(f"{FUNCTION}:{SOURCE}", "the model does not learn from itself")
     return assess(evidence)

@@ -4,43 +4,54 @@ Any order that does not depend on the audit's lot will do: the probability with 
 rank alone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from weakhitl.consensus import Consensus
 from weakhitl.errors import DataError
-from weakhitl.routing.scores import NOVELTY, SCORES, novelty
-from weakhitl.votes import FloatArray, IntArray, Votes
+from weakhitl.votes import FloatArray, IntArray
 
 _CANDIDATES = 10
 """So many items with high scores compete for each place of a diverse order."""
 
 
 def score_order(
-    votes: Votes,
-    consensus: Consensus,
+    scores: Sequence[FloatArray],
     seed: int,
-    score: str = "disagreement",
-    cost: npt.ArrayLike | None = None,
-    vectors: Any = None,
+    *,
+    density: npt.ArrayLike | None = None,
+    cost: "pd.Series[float] | None" = None,
 ) -> IntArray:
     """Item positions, highest score first, then by lot: another one than the audit's, though of the same seed.
 
-    ``vectors[position, feature]`` of length 1 say which items are near each other, for the score ``novelty``. With
-    ``cost``, what each item costs to rate, the (first) score is divided by it. Raises ``DataError`` for costs that
-    are not positive numbers.
+    Parameters
+    ----------
+    scores
+        ``scores[0][position]``, not negative, and further ones that decide where the first are equal.
+    seed
+        Of the lot.
+    density
+        How much each item stands for others; the first score is multiplied by it.
+    cost
+        Item -> what it costs to rate; the first score is divided by it.
+
+    Raises
+    ------
+    DataError
+        A cost is no positive number.
+
     """
-    keys = [novelty(vectors, seed)] if score == NOVELTY else SCORES[score](votes, consensus)
+    keys = list(scores)
+    if density is not None:
+        keys[0] = keys[0] * np.asarray(density)
     if cost is not None:
-        prices = np.asarray(cost, dtype=np.float64)
-        if bad := [str(item) for item, price in zip(votes.items, prices, strict=True) if not price > 0]:
+        if len(bad := cost.index[~(cost > 0)]):
             raise DataError("costs", f"of {len(bad):,} items are no positive numbers, first of {bad[0]}")
-        keys = [keys[0] / prices, *keys[1:]]
-    lots = np.random.default_rng([seed, 1]).random(len(votes))
+        keys[0] = keys[0] / cost.to_numpy(dtype=np.float64)
+    lots = np.random.default_rng([seed, 1]).random(len(keys[0]))
     return np.lexsort((lots, *(-key.round(9) for key in reversed(keys))))
 
 

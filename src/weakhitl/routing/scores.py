@@ -69,6 +69,16 @@ def novelty(vectors: Any, seed: int = 0) -> FloatArray:
     return np.asarray(np.where(among, distances[:, 1:].mean(axis=1), distances[:, :-1].mean(axis=1)))
 
 
+def density(vectors: Any) -> FloatArray:
+    """Mean cosine with all items: high for items that stand for many (B. Settles, M. Craven, 2008).
+
+    >>> density(np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])).round(2).tolist()
+    [0.67, 0.67, 0.33]
+
+    """
+    return np.asarray(vectors @ np.asarray(vectors.mean(axis=0)).ravel())
+
+
 _NEAR, _AMONG = 10, 10_000
 
 NOVELTY = "novelty"
@@ -80,6 +90,7 @@ SCORES: dict[str, Callable[[Votes, Consensus], list[FloatArray]]] = {
     "entropy": lambda _, consensus: [entropy(consensus)],
     "margin": lambda _, consensus: [margin(consensus)],
     "expected-error": lambda _, consensus: [expected_error(consensus)],
+    "random": lambda votes, _: [np.zeros(len(votes))],
 }
 """Name -> scores of each item; where the first are equal the next decides."""
 

@@ -1,0 +1,121 @@
+"""Route: draw the next batch of items for people."""
+
+from typing import get_args
+
+import pandas as pd
+
+from weakhitl.config import Score
+from weakhitl.errors import StateError, UsageError
+from weakhitl.files import require_columns
+from weakhitl.gate import Assessment
+from weakhitl.pipeline.licences import licensed_last
+from weakhitl.pipeline.workspace import Workspace
+from weakhitl.routing import (
+    NOVELTY,
+    SCORES,
+    Batch,
+    density,
+    draw_batch,
+    draw_pilot,
+    far_apart,
+    in_turns,
+    item_vectors,
+    novelty,
+    score_order,
+)
+from weakhitl.votes import FloatArray
+
+
+def route(
+    workspace: Workspace,
+    *,
+    pilot: int | None = None,
+    budget: int | None = None,
+    audit: int | None = None,
+    overlap: int | None = None,
+    seed: int | None = None,
+    strategy: str | None = None,
+    another: bool = False,
+) -> Batch:
+    """Draw the next batch and keep it; what is not given comes from ``[routing]`` (``strategy`` is its ``score``).
+
+    Raises ``UsageError`` for a strategy that there is not, and ``StateError`` while the last batch has no rating
+    (unless ``another``): routing twice by mistake would cost a second batch of people's time.
+    """
+    settings = workspace.config.routing
+    seed = settings.seed if seed is None else seed
+    if strategy is not None and strategy not in get_args(Score):
+        raise UsageError(f"there is no strategy {strategy!r}; there are {', '.join(get_args(Score))}")
+    assessment = workspace.assess()
+    batches = workspace.store.batches()
+    rated = set(workspace.store.ratings()["item"])
+    if batches and not another and not rated & set(batches[-1].items):
+        raise StateError(
+            f"the last batch ({len(batches[-1].items):,} items) has no ratings yet: `weakhitl export` writes it, "
+            "`weakhitl import` reads ratings; `--another` draws one more all the same"
+        )
+    taken = pd.Index([item for batch in batches for item in batch.items], dtype=object)
+    if pilot is not None:
+        items = assessment.evidence.items
+        batch = draw_pilot(items[~items.isin(taken)], pilot, seed)
+    else:
+        budget = settings.budget if budget is None else budget
+        batch = draw_batch(
+            _ordered(workspace, assessment, strategy or settings.score, taken, budget, seed),
+            budget,
+            settings.audit if audit is None else audit,
+            settings.overlap if overlap is None else overlap,
+            seed,
+        )
+    workspace.store.add_batch(batch, _skills(workspace, batch))
+    return batch
+
+
+def _skills(workspace: Workspace, batch: Batch) -> dict[str, str]:
+    """Say what one has to know for a batch's items; nothing for those whose cell is empty."""
+    column = workspace.config.routing.skill
+    if column is None:
+        return {}
+    require_columns(workspace.items, [column], f"{workspace.data_path} (for [routing])")
+    cells = workspace.items.loc[batch.items, column]
+    return {str(item): str(cell) for item, cell in cells.items() if not pd.isna(cell)}
+
+
+def _ordered(
+    workspace: Workspace, assessment: Assessment, score: str, taken: pd.Index, budget: int, seed: int
+) -> pd.Index:
+    """Put items that are in no batch yet in the order that ``[routing]`` asks for."""
+    settings, votes = workspace.config.routing, assessment.evidence.functions
+    asked = (settings.stratify, settings.diverse, settings.cost, settings.near, settings.density)
+    columns = [name for name in asked if name not in (None, "class")]
+    table = pd.DataFrame(index=votes.items)
+    if columns:
+        require_columns(workspace.items, columns, f"{workspace.data_path} (for [routing])")
+        table = workspace.items.loc[votes.items, columns]
+    cost = None if settings.cost is None else pd.to_numeric(table[settings.cost], errors="coerce")
+    dense = None if settings.density is None else density(item_vectors(table[settings.density]))
+    order = score_order(_scores(workspace, assessment, score, seed), seed, density=dense, cost=cost)
+    order = order[~votes.items.isin(taken)[order]]
+    if settings.stratify is not None:
+        by_class = settings.stratify == "class"
+        order = in_turns(order, assessment.automatic.labels if by_class else table[settings.stratify])
+    elif settings.diverse is not None:
+        order = far_apart(order, item_vectors(table[settings.diverse]), budget)
+    return votes.items[licensed_last(workspace, votes.items, order)]
+
+
+def _scores(workspace: Workspace, assessment: Assessment, score: str, seed: int) -> list[FloatArray]:
+    """Say of each item how much there is to learn from people about it."""
+    settings = workspace.config.routing
+    if score in SCORES:
+        return SCORES[score](assessment.evidence.functions, assessment.automatic)
+    if score == NOVELTY:
+        if settings.near is None:
+            raise UsageError('the strategy novelty needs [routing] near = "COLUMN", which says which items are alike')
+        return [novelty(item_vectors(workspace.items.loc[assessment.evidence.items, settings.near]), seed)]
+    # Here, not above: scikit-learn takes its time to load.
+    from weakhitl.feedback.committee import STRATEGIES, ask_committee
+    from weakhitl.pipeline.train import learning_set
+
+    table, target = learning_set(workspace, assessment.evidence, settings.learn)
+    return [STRATEGIES[score](ask_committee(table, target, seed=seed))]
