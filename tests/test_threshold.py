@@ -127,6 +127,67 @@ def test_every_class_has_its_own_threshold_and_they_share_the_risk(folder):
     assert sum(one["audited"] for one in found.values()) == together["audited"]
 
 
+def claims(folder, right):
+    """What a model says of every item, right as often as it is sure."""
+    truth = pd.read_csv(folder / "truth.csv", dtype=str, index_col=0).iloc[:, 0]
+    rng = np.random.default_rng(1)
+    sure = np.round(0.5 + 0.5 * rng.random(len(truth)) ** (1 - right), 4)
+    other = truth.map({"sun": "rain", "rain": "snow", "snow": "sun"})
+    items = [f"{int(item):03d}" for item in truth.index]
+    label = np.where(rng.random(len(truth)) < sure, truth, other)
+    return pd.DataFrame({"item": items, "label": label, "confidence": sure}), pd.Series(truth.to_numpy(), index=items)
+
+
+def test_labels_of_another_model_have_a_threshold_over_the_whole_frame(folder, tmp_path):
+    table, truth = claims(folder, 0.9)
+    table.to_csv(tmp_path / "claims.csv", index=False)
+    result = run(
+        "threshold",
+        "--project",
+        folder,
+        "--scores",
+        tmp_path / "claims.csv",
+        "--error",
+        0.1,
+        "--out",
+        tmp_path / "a.csv",
+    )
+    assert result.exit_code == 0, result.output
+    accepted = pd.read_csv(tmp_path / "a.csv", dtype={"item": str}).set_index("item")
+    assert (accepted["label"] != truth[accepted.index]).mean() <= 0.1
+    found = Project.load(folder).threshold(scores=tmp_path / "claims.csv", error=0.1)
+    assert found.thresholds["all"].items == 1200
+    assert found.thresholds["all"].audited == 400
+    cut = float(result.output.rsplit("accept = ", 1)[1])
+    assert cut - 0.0001 < found.thresholds["all"].best.confidence <= cut
+    by_class = run("threshold", "--project", folder, "--scores", tmp_path / "claims.csv", "--error", 0.3, "--by-class")
+    assert 'accept = { "sun" = 0.' in by_class.output
+
+
+def test_probabilities_of_classes_are_read_as_the_likeliest_one(folder, tmp_path):
+    table, _ = claims(folder, 0.9)
+    shares = {f"p:{name}": np.where(table["label"] == name, table["confidence"], 0) for name in ("sun", "rain", "snow")}
+    table.to_csv(tmp_path / "long.csv", index=False)
+    table[["item"]].assign(**shares).to_parquet(tmp_path / "wide.parquet")
+    long, wide = (Project.load(folder).threshold(scores=tmp_path / name) for name in ("long.csv", "wide.parquet"))
+    assert long.thresholds == wide.thresholds
+
+
+def test_every_fault_of_a_file_of_scores_is_named(folder, tmp_path):
+    rows = ["item,label,confidence", "001,fog,0.5", "002,sun,2", "002,sun,", "003,,0.5"]
+    (tmp_path / "bad.csv").write_text("\n".join(rows) + "\n")
+    refused = run("threshold", "--project", folder, "--scores", tmp_path / "bad.csv")
+    assert refused.exit_code == 3
+    said = " ".join(refused.output.split())
+    for line, what in [(2, "its label is no class"), (3, "its confidence is no"), (4, "its item occurs twice")]:
+        assert f"line {line}: {what}" in said
+    (tmp_path / "other.csv").write_text("item,label,confidence\nelsewhere,sun,0.5\n")
+    assert (
+        "holds none of the project's items"
+        in run("threshold", "--project", folder, "--scores", tmp_path / "other.csv").output
+    )
+
+
 def test_an_audited_item_without_a_decision_counts_as_an_error(folder):
     evidence = Project.load(folder).assess().evidence
     last = [thresholds(assess(one), error=0.3)["all"].cutoffs[-1] for one in (evidence, undecided(evidence, 100))]

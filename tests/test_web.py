@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sites import make_project, opened
+from sites import Somebody, make_project, opened
 from weakhitl.annotation import ADJUDICATOR, ANNOTATOR
 from weakhitl.errors import DataError, UsageError
 from weakhitl.web.guard import Doors, Limit, origin_of
@@ -38,38 +38,6 @@ def app(tmp_path, open_app):
 @pytest.fixture
 def room(app):
     return app.state.room
-
-
-class Somebody:
-    """A person with a browser (or a program with a token)."""
-
-    def __init__(self, app, role="annotator", name=None, **settings):
-        from fastapi.testclient import TestClient
-
-        self.client = TestClient(app, follow_redirects=False)
-        self.token = app.state.room.people.invite(name or role, role, **settings)
-        self.headers = {"Authorization": f"Bearer {self.token}"}
-
-    def join(self):
-        answer = self.client.get(f"/join/{self.token}")
-        assert answer.status_code == 303
-        return self
-
-    def page(self, where):
-        answer = self.client.get(where)
-        assert answer.status_code == 200, answer.text
-        return answer.text
-
-    def form(self, where="/rate"):
-        text = self.page(where)
-        found = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', text))
-        return {name: found[name] for name in ("csrf", "item", "id") if name in found}
-
-    def send(self, url, **data):
-        return self.client.post(url, data=data)
-
-    def api(self, url, json=None, method="post"):
-        return self.client.request(method, f"/api/v1{url}", json=json, headers=self.headers)
 
 
 @pytest.fixture

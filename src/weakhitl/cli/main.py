@@ -31,6 +31,8 @@ _COMMANDS = {
     "drift": "drift",
     "bias": "bias",
     "judge": "judge",
+    "online": "online",
+    "pause": "online",
     "simulate": "simulate",
     "status": "project",
     "backup": "keep",

@@ -1,6 +1,8 @@
 """Command ``threshold``."""
 
+import json
 import sys
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,7 @@ _ROWS = 12
 
 
 @click.command("threshold")
+@click.option("--scores", type=click.Path(path_type=Path), help="Of these labels: item, label, confidence, or p:CLASS.")
 @click.option("--error", type=float, default=0.02, show_default=True, help="Share of wrong labels that is allowed.")
 @click.option("--confidence", type=float, default=0.95, show_default=True, help="How sure that has to be; one-sided.")
 @click.option("--by-class", is_flag=True, help="A threshold for each class; all of them hold together.")
@@ -33,20 +36,29 @@ _ROWS = 12
 @json_option
 @guarded
 def threshold_command(
-    project_path: Path, error: float, confidence: float, by_class: bool, out: Path | None, as_json: bool
+    *,
+    project_path: Path,
+    scores: Path | None,
+    error: float,
+    confidence: float,
+    by_class: bool,
+    out: Path | None,
+    as_json: bool,
 ) -> None:
     """Find by the audit which labels need no person.
 
     The confidence from which on at most 2 % of the labels are wrong, shown with
     95 % confidence on the decided audit; exit 4 where nothing can be shown.
+    Of the functions' labels, or of those of another model, given by --scores.
 
     \b
     Example:
       weakhitl threshold --error 0.02 --out accepted.csv
+      weakhitl threshold --scores models/out_of_fold.parquet --by-class
     """
     from weakhitl.files import write_table
 
-    found = open_project(project_path).threshold(error=error, confidence=confidence, by_class=by_class)
+    found = open_project(project_path).threshold(scores=scores, error=error, confidence=confidence, by_class=by_class)
     if out is not None:
         write_table(out, found.table)
     if as_json:
@@ -55,7 +67,19 @@ def threshold_command(
         for name, one in found.thresholds.items():
             _print(name, one)
         click.echo(f"{len(found.table):,} items that nobody has looked at can be accepted" + _where(out))
+        if scores is not None and any(one.best for one in found.thresholds.values()):
+            click.echo(f"For [online] in weakhitl.toml: accept = {_setting(found.thresholds)}")
     sys.exit(EXIT_CODES["pass" if any(one.best for one in found.thresholds.values()) else "undecided"])
+
+
+def _setting(found: "dict[str, ErrorThreshold]") -> str:
+    """Write thresholds as TOML, rounded up: whoever copies them accepts no label more."""
+    cuts = {name: f"{ceil(one.best.confidence * 1e4) / 1e4:.4f}" for name, one in found.items() if one.best}
+    return (
+        cuts["all"]
+        if "all" in cuts
+        else f"{{ {', '.join(f'{json.dumps(name)} = {cut}' for name, cut in cuts.items())} }}"
+    )
 
 
 def _where(out: Path | None) -> str:

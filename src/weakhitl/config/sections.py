@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from weakhitl.config.card import CardSection
 from weakhitl.config.gate import GateSection
 from weakhitl.config.judge import JudgeSection
+from weakhitl.config.online import OnlineSection
 from weakhitl.config.section import Count, Section, Share, Text
 from weakhitl.errors import SchemaError
 from weakhitl.schema import LabelSchema, Level
@@ -287,6 +288,7 @@ class Config(Section):
     label_model: LabelModelSection = LabelModelSection()
     routing: RoutingSection = RoutingSection()
     annotation: AnnotationSection = AnnotationSection()
+    online: OnlineSection = OnlineSection()
     gate: GateSection = GateSection()
     release: ReleaseSection = ReleaseSection()
     card: CardSection = CardSection()
@@ -296,6 +298,12 @@ class Config(Section):
         names = [*(judge.name for judge in self.judge), *(rule.name for rule in self.labeling.rule)]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"two of the judges and rules are called {', '.join(map(repr, twice))}")
+        return self
+
+    @model_validator(mode="after")
+    def _online_fits(self) -> Self:
+        if faults := [*self.online.faults(self.labels.classes, [rule.name for rule in self.labeling.rule])]:
+            raise ValueError("; ".join(faults))
         return self
 
     @cached_property

@@ -14,6 +14,9 @@ from weakhitl.gate import Assessment
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import FloatArray, IntArray
 
+Claims = tuple[IntArray, FloatArray]
+"""``label[item]``, a class index or ABSTAIN, and ``confidence[item]``: what some model says of the items."""
+
 _STEPS = 30
 """Cutoffs that are tried at most; between two of them little is lost, and each may end the sequence."""
 
@@ -159,13 +162,18 @@ def error_threshold(
 
 
 def thresholds(
-    assessment: Assessment, *, error: float = 0.02, confidence: float = 0.95, by_class: bool = False
+    assessment: Assessment,
+    claims: Claims | None = None,
+    *,
+    error: float = 0.02,
+    confidence: float = 0.95,
+    by_class: bool = False,
 ) -> dict[str, ErrorThreshold]:
-    """Find from which confidence on a project's labels need no person.
+    """Find from which confidence on labels need no person.
 
-    The items are those of the last batch's frame that were not routed for their disagreement, with the labels that
-    functions alone give them; of these the batch's audit is a random sample. An audited item without a decision counts
-    as an error.
+    Without ``claims`` they are the labels that functions alone give the items of the last batch's frame that were not
+    routed for their disagreement; of these the batch's audit is a random sample. With them, the items are all of the
+    frame, of which it is one, too. An audited item without a decision counts as an error.
 
     Returns
     -------
@@ -173,8 +181,8 @@ def thresholds(
         ``all`` -> the threshold, or class name -> its own, which hold together (Bonferroni).
 
     """
-    rest, audited = _audited_rest(assessment)
-    labels, scores = assessment.automatic.labels, assessment.automatic.confidence
+    rest, audited = _audited_rest(assessment, whole=claims is not None)
+    labels, scores = claims or _of_functions(assessment)
     decisions = assessment.decisions.reindex(assessment.evidence.items[audited])
     if decisions.isna().all():
         reason = f"none of {len(audited):,} audited items has been adjudicated: `weakhitl export --adjudication`"
@@ -194,10 +202,12 @@ def thresholds(
     return found
 
 
-def accepted_items(assessment: Assessment, found: dict[str, ErrorThreshold]) -> np.ndarray:
+def accepted_items(
+    assessment: Assessment, found: dict[str, ErrorThreshold], claims: Claims | None = None
+) -> np.ndarray:
     """``mask[item]``: whose label needs no person; ``found`` is what ``thresholds`` gave."""
-    rest, _ = _audited_rest(assessment)
-    labels, scores = assessment.automatic.labels, assessment.automatic.confidence
+    rest, _ = _audited_rest(assessment, whole=claims is not None)
+    labels, scores = claims or _of_functions(assessment)
     mask = np.zeros(len(labels), dtype=bool)
     for name, threshold in found.items():
         if (best := threshold.best) is not None:
@@ -277,13 +287,18 @@ def _reason(cutoffs: list[Cutoff], audited: int, error: float, confidence: float
     )
 
 
-def _audited_rest(assessment: Assessment) -> tuple[IntArray, IntArray]:
-    """Positions of what functions alone label, and of the random sample of them; both in order."""
+def _of_functions(assessment: Assessment) -> Claims:
+    return assessment.automatic.labels, assessment.automatic.confidence
+
+
+def _audited_rest(assessment: Assessment, *, whole: bool) -> tuple[IntArray, IntArray]:
+    """Positions of what functions alone label, or of the whole frame, and of the random sample of it; in order."""
     batches = assessment.evidence.batches
     routing = [number for number, batch in enumerate(batches) if batch.kind == "routing"]
     if not routing or not len(batches[routing[-1]].drawn_for_audit):
         raise UsageError("there is no random audit: run `weakhitl route` with an audit, and have it decided")
     items, last = assessment.evidence.items, batches[routing[-1]]
     earlier = [item for batch in batches[: routing[-1]] for item in batch.items]
-    rest = np.flatnonzero(~items.isin(earlier) & ~items.isin(last.items[last.above_cut()]))
+    chosen = last.items[:0] if whole else last.items[last.above_cut()]
+    rest = np.flatnonzero(~items.isin(earlier) & ~items.isin(chosen))
     return rest, rest[items[rest].isin(last.drawn_for_audit)]

@@ -16,6 +16,7 @@ from weakhitl.labeling.apply import Progress
 from weakhitl.labeling.cache import VoteCache
 from weakhitl.labeling.engines import make_engine
 from weakhitl.pipeline.functions import project_functions
+from weakhitl.pipeline.online import take_in
 from weakhitl.pipeline.workspace import Workspace, gold_file
 from weakhitl.release.consensus_file import Labels
 from weakhitl.schema import ABSTAIN
@@ -54,7 +55,11 @@ class Labelled:
 def label(
     workspace: Workspace, out: Path | None = None, progress: Progress | None = None, *, cache: bool = True
 ) -> Labelled:
-    """Run the labeling functions, keep their votes, and consolidate; write the labels to ``out`` if given."""
+    """Run the labeling functions, keep their votes, and consolidate; write the labels to ``out`` if given.
+
+    Items that arrived one by one since the last time are taken into the data first.
+    """
+    take_in(workspace)
     remembered = VoteCache(workspace.cache_path) if cache and workspace.config.labeling.cache else None
     functions = project_functions(workspace)
     settings = workspace.config.labeling

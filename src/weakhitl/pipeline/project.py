@@ -35,6 +35,7 @@ from weakhitl.pipeline import refine as refining
 from weakhitl.pipeline import simulate as simulation
 from weakhitl.pipeline import threshold as acceptance
 from weakhitl.pipeline import train as training
+from weakhitl.pipeline.online import OnlineReport, online_report
 from weakhitl.pipeline.route import route
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release.report import Report
@@ -183,11 +184,9 @@ class Project:
         """Say for each check how many more items it is likely to take."""
         return plan.plan(self._workspace)
 
-    def threshold(
-        self, *, error: float = 0.02, confidence: float = 0.95, by_class: bool = False
-    ) -> acceptance.Accepted:
-        """Find by the audit which labels need no person, so that at most a share ``error`` of those is wrong."""
-        return acceptance.threshold(self._workspace, error=error, confidence=confidence, by_class=by_class)
+    def threshold(self, **how: Any) -> acceptance.Accepted:
+        """Find by the audit which labels need no person: scores=, error=, confidence=, by_class=."""
+        return acceptance.threshold(self._workspace, **how)
 
     def check(self, where: Mapping[str, str] | None = None, log: Path | None = None) -> Gate:
         """Run the gate, or only on the items whose columns have the values of ``where``; the run is logged."""
@@ -204,6 +203,10 @@ class Project:
     def lift_recall(self, source: str, why: str) -> str:
         """Let a recalled source count again; give its whole name."""
         return recall.lift(self._workspace, source, why)
+
+    def online(self) -> OnlineReport:
+        """Say how the decisions on items that arrive one by one do."""
+        return online_report(self._workspace)
 
     def bias(self, column: str, **how: Any) -> groups.Bias:
         """Compare the groups of items that a column makes: confidence=, smallest=, seed=."""

@@ -12,7 +12,7 @@ from weakhitl.annotation.pseudonyms import pseudonyms, secret_key
 from weakhitl.errors import StateError, UsageError
 from weakhitl.gate import FUNCTION, PERSON, Evidence, assess, of_kind
 from weakhitl.pipeline.clock import moment
-from weakhitl.pipeline.recalls import Recall, add_recall, read_recalls, standing
+from weakhitl.pipeline.recalls import MODEL, ONLINE, UPSTREAM, Recall, add_recall, read_recalls, standing
 from weakhitl.pipeline.release import Released, release
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release import Difference, diff
@@ -121,18 +121,28 @@ def lift(workspace: Workspace, source: str, why: str) -> str:
 
 def _known_source(workspace: Workspace, source: str) -> str:
     """Give a source's whole name. Raises ``UsageError`` where there is none of this name, or two."""
-    recalled = workspace.recalled(FUNCTION)
-    functions = [f"{FUNCTION}:{name}" for name in (*workspace.votes().sources, *recalled)]
+    online = [f"{ONLINE}:{name}" for name in (UPSTREAM, MODEL)]
+    if source in online:
+        return source
+    functions = [f"{FUNCTION}:{name}" for name in _function_names(workspace)]
     people = [f"{PERSON}:{name}" for name in workspace.store.ratings()["annotator"].unique()]
-    known = [*functions, *people]
+    known = [*functions, *people, *online]
     found = [name for name in known if source in (name, name.partition(":")[2])]
     if len(found) == 1:
         return found[0]
     if found:
-        raise UsageError(f"{source!r} is a function and a person; say {' or '.join(found)}")
+        raise UsageError(f"{source!r} is the name of several; say {' or '.join(found)}")
     near = get_close_matches(source, [*known, *(name.partition(":")[2] for name in known)], n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     raise UsageError(f"there is no function or person {source!r}{hint}")
+
+
+def _function_names(workspace: Workspace) -> list[str]:
+    try:
+        names = list(workspace.votes().sources)
+    except StateError:  # not labelled yet, or not anew: to stop a source must be possible all the same
+        names = [rule.name for rule in workspace.config.labeling.rule]
+    return [*names, *(name for name in workspace.recalled(FUNCTION) if name not in names)]
 
 
 def _check_reason(name: str, why: str) -> None:

@@ -11,6 +11,9 @@ from weakhitl.files import write_text
 
 RECALLS = "recalls.jsonl"
 
+ONLINE, UPSTREAM, MODEL = "online", "upstream", "model"
+"""What says the class of an item that arrives, and can be paused: ``online:upstream`` and ``online:model``."""
+
 
 @dataclass(frozen=True)
 class Recall:
@@ -19,7 +22,7 @@ class Recall:
     Attributes
     ----------
     source
-        ``function:NAME`` or ``annotator:NAME``.
+        ``function:NAME``, ``annotator:NAME`` or ``online:NAME``.
     why
         The reason; it stands in every later release.
     at

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from weakhitl.annotation import AnnotationStore, Desk, Rules
+from weakhitl.annotation.arrivals import Arrivals
 from weakhitl.annotation.counting import excluded_by
 from weakhitl.annotation.store.store import EVIDENCE_COLUMNS
 from weakhitl.config import CONFIG_NAME, Config, load_config
@@ -23,7 +24,7 @@ from weakhitl.gate import FUNCTION, PERSON, Assessment, Context, Evidence, asses
 from weakhitl.labeling.discover import function_files
 from weakhitl.labeling.items import read_items
 from weakhitl.pipeline.clock import moment
-from weakhitl.pipeline.recalls import RECALLS, read_recalls, standing
+from weakhitl.pipeline.recalls import ONLINE, RECALLS, read_recalls, standing
 from weakhitl.release.evidence_files import NAMES, gold_labels
 from weakhitl.release.last_release import last_release
 from weakhitl.table_stream import TableStream
@@ -147,6 +148,11 @@ class Workspace:
         where = self.config.annotation.store
         return AnnotationStore(where if "://" in where else self.root / where)
 
+    @property
+    def arrivals(self) -> Arrivals:
+        """Items that arrived one by one."""
+        return Arrivals(self.store)
+
     @cached_property
     def desk(self) -> Desk:
         """What gives the store's items to people."""
@@ -217,7 +223,7 @@ class Workspace:
         return self.root / RECALLS
 
     def recalled(self, kind: str) -> dict[str, str]:
-        """Name -> why, of the functions or the people who were recalled."""
+        """Name -> why, of the functions, the people, or what decides online, that were recalled."""
         return of_kind(kind, standing(read_recalls(self.recalls_file)))
 
     @property
@@ -230,6 +236,8 @@ class Workspace:
         votes = self.votes()
         batches = tuple(self.store.batches())
         ratings = self.store.ratings()[EVIDENCE_COLUMNS]
+        # What arrived after the functions ran has no place among the items yet: `weakhitl label` takes it in.
+        ratings = ratings[~ratings["item"].isin(self.arrivals.items() - {*votes.items})]
         return Evidence(self.config, votes, ratings, batches, self._gold(votes), self._context(votes, columns))
 
     def _context(self, votes: Votes, more: Collection[str]) -> Context:
@@ -243,7 +251,8 @@ class Workspace:
                 raise ConfigError(CONFIG_NAME, [f"{fault}; the data has {known}" for fault in faults])
             attributes = pd.DataFrame({name: rows.column(name).to_numpy() for name in columns}, index=votes.items)
             attributes = attributes.map(lambda cell: None if pd.isna(cell) or cell == "" else str(cell))
-        withdrawn = standing(read_recalls(self.recalls_file))
+        recalls = standing(read_recalls(self.recalls_file))
+        withdrawn = {source: why for source, why in recalls.items() if not of_kind(ONLINE, {source: why})}
         states = {judge.name: self.judge_state(judge.name) for judge in self.config.judge}
         spent = {name: float(state.get("spent") or 0) for name, state in states.items() if state}
         previous = last_release(self.releases)

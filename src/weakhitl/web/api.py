@@ -7,9 +7,11 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from weakhitl.annotation import ADJUDICATOR, Answer, Given, Nothing, Stored
+from weakhitl.annotation.arrivals import Arrival, Outcome
 from weakhitl.pipeline.annotate import add_items, ratings_table
+from weakhitl.pipeline.online import online_report
 from weakhitl.web.guard import Adjudicator, Annotator, Anybody, Owner
-from weakhitl.web.inputs import FlagBody, ItemBody, ItemsBody, Name, PersonBody, RatingBody
+from weakhitl.web.inputs import ArrivalBody, Filled, FlagBody, ItemBody, ItemsBody, Name, PersonBody, RatingBody
 from weakhitl.web.room import Room
 
 ERRORS: dict[int | str, dict[str, Any]] = {
@@ -48,6 +50,17 @@ class StoredAnswer(BaseModel):
     number: int
     known: bool
     surplus: bool
+
+
+class ArrivalAnswer(BaseModel):
+    """What became of an item that arrived."""
+
+    item: str
+    outcome: Outcome = Field(description="accepted: it has a label; routed: people are asked; unlabelled: neither.")
+    label: str | None = Field(description="The class that it has, or most likely has.")
+    confidence: float | None = Field(description="Null where a rule decided.")
+    by: str = Field(description="What decided: rule:NAME, upstream or model.")
+    people: str | None = Field(None, description="What people say; null where they have not answered.")
 
 
 def _room(request: Request) -> Room:
@@ -154,6 +167,36 @@ def add(request: Request, _: Owner, body: ItemsBody) -> dict[str, int]:
     """Queue items for annotators. Their ratings label them; nothing is measured on them, since nobody drew them."""
     room = _room(request)
     return {"queued": add_items(room.workspace, body.items, body.overlap)}
+
+
+@router.post("/arrivals", status_code=201)
+def arrive(request: Request, login: Owner, body: ArrivalBody) -> ArrivalAnswer:
+    """Decide on an item that arrives, by [online]; sent again, it gets the same answer.
+
+    When people have answered, the webhook `item-labelled` says so; what they said is at `/arrivals/{item}`.
+    """
+    return _arrived(_room(request).online.arrive(body.row, body.label, body.confidence, login.person.name))
+
+
+@router.get("/arrivals/{item}", responses={404: {"description": "No such item arrived."}})
+def arrival(request: Request, _: Owner, item: Filled) -> ArrivalAnswer:
+    """Say what became of an item that arrived, and what people say of it."""
+    online = _room(request).online
+    found = online.find(item)
+    if found is None:
+        raise HTTPException(404, f"no item {item!r} arrived")
+    return _arrived(found, online.people_say(item) if found.asked else None)
+
+
+def _arrived(one: Arrival, people: str | None = None) -> ArrivalAnswer:
+    facts: dict[str, Any] = {"label": one.label, "confidence": one.confidence, "by": one.by}
+    return ArrivalAnswer(item=one.item, outcome=one.outcome, people=people, **facts)
+
+
+@router.get("/online")
+def online(request: Request, _: Owner) -> dict[str, Any]:
+    """Say how the decisions on what arrives do: how many, and how often people agree with what was accepted."""
+    return online_report(_room(request).workspace).to_dict()
 
 
 @router.get("/export")

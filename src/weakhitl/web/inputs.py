@@ -62,6 +62,14 @@ class ItemsBody(Body):
     overlap: int = Field(1, ge=1, le=100)
 
 
+class ArrivalBody(Body):
+    """An item that arrives: an id and columns of the data, and what a model upstream says, if one does."""
+
+    row: Row = Field(min_length=1, max_length=1000)
+    label: Filled | None = None
+    confidence: Annotated[float, Field(ge=0, le=1)] | None = None
+
+
 class PersonBody(Body):
     """Whom to invite."""
 

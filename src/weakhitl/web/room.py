@@ -23,6 +23,7 @@ from weakhitl.annotation import (
 )
 from weakhitl.errors import StateError
 from weakhitl.gate import PERSON
+from weakhitl.pipeline.online import Online
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.votes import Votes
 from weakhitl.web.show import Field, fields_of
@@ -65,6 +66,7 @@ class Room:
         self.workspace = workspace
         self.config = workspace.config
         self.people = People(workspace.store)
+        self.online = Online(workspace)
         self.guidelines = Guidelines(workspace.store, workspace.guideline_path)
         self._lock = threading.Lock()
         self._waiting: tuple[float, pd.DataFrame] = (-_COUNTED_FOR, pd.DataFrame(columns=["item", "why"]))
@@ -107,6 +109,8 @@ class Room:
 
     def row(self, item: str) -> Mapping[str, Any]:
         """Give an item's cells."""
+        if item not in self.workspace.items.index and (arrived := self.online.find(item)) is not None:
+            return {**dict.fromkeys(map(str, self.workspace.items.columns)), **arrived.row}
         return dict(self.workspace.items.loc[item])
 
     def fields(self, item: str, suggestion: Suggestion | None = None) -> list[Field]:

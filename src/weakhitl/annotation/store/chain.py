@@ -27,7 +27,7 @@ class Event:
     Attributes
     ----------
     kind
-        batch, rating, correction, undo, flag, person, revoked, guideline or again.
+        batch, rating, correction, undo, flag, person, revoked, guideline, again or arrival.
     actor
         Who did it; empty for the command line.
     item

@@ -270,8 +270,10 @@ def read_ratings(connection: Connection, *, retired: bool = False) -> pd.DataFra
 
 
 def _queue(connection: Connection, number: int, batch: Batch, skills: Mapping[str, str]) -> None:
-    """Put a batch's items at the end of the queue."""
-    query = select(tables.routed.c.item, tables.routed.c.place).where(tables.routed.c.batch == number)
+    """Put a batch's items at the end of the queue, but those that are in it already since they arrived one by one."""
+    query = select(tables.routed.c.item, tables.routed.c.place).where(
+        tables.routed.c.batch == number, tables.routed.c.item.not_in(select(tables.task.c.item))
+    )
     wanted = EVERYBODY if batch.overlap is None else batch.overlap
     # What was asked for by name waits with the rest; only a pilot is for everybody.
     kind = "pilot" if batch.kind == "pilot" else "routing"
