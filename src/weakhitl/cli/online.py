@@ -57,7 +57,7 @@ def _print(found: "OnlineReport", limit: float | None) -> None:
     for name, outcomes in found.by.items():
         echo_wrapped(f"{name}: {', '.join(f'{count:,} {outcome}' for outcome, count in outcomes.items())}")
     right = found.right if found.right.value is not None else f"not known: {found.right.reason}"
-    echo_wrapped(f"Right among the accepted: {right} ({found.answered:,} of {found.watched:,} watched are answered)")
+    echo_wrapped(f"Right among the accepted: {right} ({found.answered:,} of {found.watched:,} watched have an answer)")
     if found.alarm:
         click.secho(f"alarm: surely more than {found.error_low:.1%} are wrong; {limit:.1%} is allowed", fg="red")
         echo_wrapped("next: `weakhitl pause upstream --reason TEXT` (or `model`, or a rule) sends all of it to people")

@@ -3,6 +3,7 @@
 import random
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,7 @@ from weakhitl.agreement.sequential import betting_bounds
 from weakhitl.annotation import ADJUDICATOR, ANNOTATOR
 from weakhitl.annotation.arrivals import Arrival, Outcome
 from weakhitl.config import CONFIG_NAME
+from weakhitl.config.online import OnlineSection
 from weakhitl.errors import ConfigError, StateError, UsageError
 from weakhitl.estimate import Estimate, exact_share
 from weakhitl.files import write_table
@@ -44,6 +46,21 @@ class Online:
         self._settings = workspace.config.online
         self._lock = threading.Lock()
         self._model: tuple[float, EndModel] | None = None
+
+    def warm(self) -> None:
+        """Read beforehand what the first item would wait for: the dataset, the rules, the end model if there is one.
+
+        Raises ``ConfigError`` where a rule reads a column that the data has not.
+        """
+        if self._settings == OnlineSection():
+            return
+        rules = self._rules
+        whole: dict[str, Any] = dict.fromkeys(self._columns)
+        for rule in rules.values():
+            rule(whole)
+        if self._settings.model is not None:
+            with suppress(StateError):
+                self._ask(whole)
 
     def people_say(self, item: str) -> str | None:
         """Give the class that people say an item is of; None where they have not, skip, or are tied."""
