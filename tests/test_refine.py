@@ -52,7 +52,9 @@ def made(n: int = 1200, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
         words += ["WOW"] if (spam and rng.random() < 0.5) or (birthday and rng.random() < 0.9) else []
         words += ["please"] if not spam and rng.random() < 0.5 else []
         rows.append((f"{at:04d}", " ".join(rng.permutation(words)), f"{rng.normal(100 + 200 * spam, 30):.1f}"))
-    return pd.DataFrame(rows, columns=["item", "text", "length"]), truth
+    table = pd.DataFrame(rows, columns=["item", "text", "length"])
+    shops = np.where((truth == 1) & (rng.random(n) < 0.3), "cheap & more (ltd.) ", rng.choice(["mail", "web"], n))
+    return table.assign(shop=shops), truth
 
 
 def votes_of(items: pd.DataFrame) -> wh.Votes:
@@ -97,6 +99,17 @@ def test_the_words_and_limits_that_go_with_a_class_are_proposed_and_measured_apa
     assert max(sum(one.label == name for one in found) for name in SCHEMA.classes) <= 4
 
 
+def test_values_of_a_column_that_go_with_a_class_are_proposed(known):
+    items, _, people = known
+    (found,) = candidates(votes_of(items), people, items[["shop"]])
+    assert (found.kind, found.label, found.value) == ("is", "SPAM", "cheap & more (ltd.)")
+    assert found.name == "spam_shop_is_cheap_more_ltd_"
+    assert found.items == items["shop"].str.startswith("cheap").sum()
+    votes = wh.apply([found.rule()], items, SCHEMA)
+    assert votes.n_votes == found.items
+    assert found.precision.low > 0.9
+
+
 def test_proposals_from_labels_that_go_with_nothing_are_few_and_measured_as_worth_nothing():
     items, _ = made()
     coin = np.random.default_rng(5).integers(0, 2, 600)
@@ -115,8 +128,9 @@ def test_the_share_of_a_class_that_functions_find_is_that_of_the_measured(known)
 
 def test_proposals_as_toml_are_the_rules_that_were_measured(known, tmp_path):
     items, _, people = known
-    found = candidates(votes_of(items), people, items[["text", "length"]])
-    assert {one.kind for one in found} == {"keyword", "above", "below"}
+    found = [*candidates(votes_of(items), people, items[["text", "length"]])]
+    found += candidates(votes_of(items), people, items[["shop"]])
+    assert {one.kind for one in found} == {"keyword", "is", "above", "below"}
     made_project(tmp_path)
     config = tmp_path / "weakhitl.toml"
     config.write_text(config.read_text() + "".join(one.toml() for one in found))

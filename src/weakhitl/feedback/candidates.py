@@ -1,4 +1,4 @@
-"""Rules that people's labels suggest: words, and limits of numbers, that go with a class."""
+"""Rules that people's labels suggest: words, values, and limits of numbers, that go with a class."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from scipy.stats import beta, binom
 
 from weakhitl.estimate import Estimate, exact_share
 from weakhitl.feedback.human_labels import HumanLabels
-from weakhitl.labeling import Rule, keyword, threshold
+from weakhitl.labeling import Rule, keyword, regex, threshold
 from weakhitl.monitor.drift import column_kind
 from weakhitl.monitor.shifts import cells
 from weakhitl.schema import LabelSchema
@@ -35,7 +35,7 @@ class Candidate:
     Attributes
     ----------
     name, kind, label, column, value
-        The rule: ``keyword`` with a word, ``above`` or ``below`` with a number.
+        The rule: ``keyword`` with a word, ``is`` with a cell's whole text, ``above`` or ``below`` with a number.
     learned
         Right and all items of those it was learned from.
     precision
@@ -59,19 +59,29 @@ class Candidate:
         """Make the rule."""
         if self.kind == "keyword":
             return keyword(self.name, [self.value], label=self.label, column=self.column)
+        if self.kind == "is":
+            return regex(self.name, self._pattern, label=self.label, column=self.column)
         ends = {"above" if self.kind == "above" else "below": float(self.value)}
         return threshold(self.name, self.column, label=self.label, **ends)
 
     def toml(self) -> str:
         """Give it as a section of ``weakhitl.toml``."""
-        head = {"name": self.name, "kind": "keyword" if self.kind == "keyword" else "threshold", "label": self.label}
-        lines = [f"{key} = {_toml(value)}" for key, value in {**head, "column": self.column}.items()]
-        last = f"words = [{_toml(self.value)}]" if self.kind == "keyword" else f"{self.kind} = {float(self.value)!r}"
+        kind, last = {
+            "keyword": ("keyword", f"words = [{_toml(self.value)}]"),
+            "is": ("regex", f"pattern = {_toml(self._pattern)}"),
+        }.get(self.kind) or ("threshold", f"{self.kind} = {float(self.value)!r}")
+        head = {"name": self.name, "kind": kind, "label": self.label, "column": self.column}
+        lines = [f"{key} = {_toml(value)}" for key, value in head.items()]
         return "\n".join(["[[labeling.rule]]", *lines, last]) + "\n"
+
+    @property
+    def _pattern(self) -> str:
+        """The whole cell, whatever white space is around it, in the dialect of rules."""
+        return rf"^\s*{re.escape(str(self.value))}\s*$"
 
 
 def candidates(votes: Votes, people: HumanLabels, items: pd.DataFrame, *, most: int = 10) -> list[Candidate]:
-    """Propose rules: words and limits of numbers that go with a class among the labels that are learned from.
+    """Propose rules: words, values and limits of numbers that go with a class among the labels that are learned from.
 
     Parameters
     ----------
@@ -99,6 +109,8 @@ def candidates(votes: Votes, people: HumanLabels, items: pd.DataFrame, *, most: 
         holders: Iterable[tuple[str, Any, np.ndarray]] = ()
         if kind == "text":
             holders = _words(column, people.places[learned])
+        elif kind == "category" and pd.api.types.is_string_dtype(items[name]):
+            holders = _values(column, people.places[learned])
         elif kind == "number":
             holders = _limits(pd.to_numeric(column, errors="coerce").to_numpy(), people.places[learned])
         for how, value, holds in holders:
@@ -176,6 +188,14 @@ def _words(column: "pd.Series[str]", at: IntArray) -> Iterator[tuple[str, Any, n
         holds = np.zeros(len(column), dtype=bool)
         holds[table[:, [word]].nonzero()[0]] = True
         yield "keyword", str(names[word]), holds
+
+
+def _values(column: "pd.Series[str]", at: IntArray) -> Iterator[tuple[str, Any, np.ndarray]]:
+    """Give each value that enough of the cells at ``at`` have, and which items of the dataset have it."""
+    counts = column.iloc[at].value_counts()
+    for value in counts.index[counts >= _LEAST]:
+        if value != "":
+            yield "is", str(value), (column == value).to_numpy()
 
 
 def _limits(numbers: np.ndarray, at: IntArray) -> Iterator[tuple[str, Any, np.ndarray]]:
