@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from projects import World, collect, start
 from weakhitl import Project
 from weakhitl.cli.main import cli
+from weakhitl.errors import StateError
 
 
 def made(folder, *, worse: bool, seed: int = 0) -> Project:
@@ -93,6 +94,22 @@ def test_a_column_that_is_not_there_is_refused(folder):
     assert "dialetc" in result.output
 
 
+def _audited(project):
+    assessment = project.assess()
+    decided = assessment.decisions[assessment.decisions >= 0]
+    decided = decided[decided.index.isin(assessment.evidence.audited)]
+    return decided, pd.Series(assessment.automatic.labels, index=assessment.evidence.items)[decided.index]
+
+
+def test_any_metric_can_be_had_by_group_once_something_is_decided(tmp_path, folder):
+    pytest.importorskip("fairlearn.metrics")
+    frame = Project.load(folder).metric_frame(["dialect"], {"n": lambda truth, _: len(truth)})
+    assert frame.by_group["n"].sum() == len(_audited(Project.load(folder))[0])
+    start(tmp_path, World(30)).label()
+    with pytest.raises(StateError, match="no item of a random audit has been adjudicated"):
+        Project.load(tmp_path).metric_frame(["text"], len)
+
+
 def test_the_figures_of_groups_are_those_of_fairlearn(folder):
     """Overturned labels and coverage by group, and the largest gap, by MetricFrame on the same items."""
     fairlearn = pytest.importorskip("fairlearn.metrics")
@@ -100,20 +117,16 @@ def test_the_figures_of_groups_are_those_of_fairlearn(folder):
     assessment = project.assess()
     items = assessment.evidence.items
     groups = project.items["dialect"].reindex(items)
-    decided = assessment.decisions[assessment.decisions >= 0]
-    decided = decided[decided.index.isin(assessment.evidence.audited)]
     labels = pd.Series(assessment.automatic.labels, index=items)
-    audited = labels[decided.index]
     found = project.bias("dialect", smallest=2)
 
     def share(truth, said):
         return float(np.mean(np.asarray(truth) != np.asarray(said)))
 
-    frame = fairlearn.MetricFrame(
-        metrics=share, y_true=decided, y_pred=audited, sensitive_features=groups[decided.index].to_numpy()
-    )
+    frame = project.metric_frame(["dialect"], share)
     ours = {name: one.value for name, one in found.figures["overturned"].items()}
     theirs = frame.by_group.to_dict()
+    assert frame.overall == pytest.approx(share(*_audited(project)))
     assert ours == pytest.approx({name: theirs[name] for name in ours})
     known = fairlearn.MetricFrame(
         metrics=share, y_true=labels, y_pred=np.full(len(labels), -1), sensitive_features=groups.to_numpy()

@@ -1,13 +1,15 @@
 """Bias: how labels, functions and people fare in each group of the items."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from weakhitl.agreement import krippendorff_alpha
+from weakhitl.errors import StateError, WeakHITLError
 from weakhitl.estimate import Estimate, exact_share
 from weakhitl.gate import Assessment, Subject
 from weakhitl.gate.accuracy import release_accuracy
@@ -106,6 +108,49 @@ def bias(
         gaps,
         tuple(corrected(shifts, 1 - confidence, 0.05)),
         tuple(_advice(column, gaps)),
+    )
+
+
+def metric_frame(workspace: Workspace, columns: Sequence[str], metrics: Any) -> Any:
+    """Give fairlearn's ``MetricFrame`` of the functions' labels against what the random audit decided.
+
+    For metrics that are not among ours. Its figures have no intervals, and small groups are in it.
+
+    Parameters
+    ----------
+    workspace
+        The project.
+    columns
+        Of the data, whose values, all combinations of them, are the groups.
+    metrics
+        A function of truth and labels (class names; empty where the functions give none), or name -> function.
+
+    Raises
+    ------
+    WeakHITLError
+        fairlearn is not installed.
+    ConfigError
+        The data has no such column.
+    StateError
+        Nothing is decided.
+
+    """
+    try:
+        frame = import_module("fairlearn.metrics").MetricFrame
+    except ImportError as error:
+        raise WeakHITLError("this needs fairlearn: pip install 'weakhitl[fairness]'") from error
+    assessment = workspace.assess(columns)
+    decided = assessment.decided_audit
+    if decided.empty:
+        raise StateError("no item of a random audit has been adjudicated yet: `weakhitl status` says what comes next")
+    names = np.array([*assessment.evidence.schema.classes, ""], dtype=object)
+    labels = pd.Series(assessment.automatic.labels, index=assessment.evidence.items)[decided.index]
+    groups = assessment.evidence.context.attributes.loc[decided.index, list(columns)].fillna("(missing)")
+    return frame(
+        metrics=metrics,
+        y_true=names[decided.to_numpy(dtype=np.int64)],
+        y_pred=names[labels.to_numpy(dtype=np.int64)],
+        sensitive_features=groups,
     )
 
 

@@ -212,6 +212,10 @@ class Project:
         """Compare the groups of items that a column makes: confidence=, smallest=, seed=."""
         return groups.bias(self._workspace, column, **how)
 
+    def metric_frame(self, columns: Sequence[str], metrics: Any) -> Any:
+        """Give fairlearn's ``MetricFrame`` of the functions' labels on the audit: any metric, by columns."""
+        return groups.metric_frame(self._workspace, columns, metrics)
+
     def drift(self, new: Path | str | None = None, **how: Any) -> Drift:
         """Say in what a file of new items, or the items added since the last release, differ from the earlier ones.
 
