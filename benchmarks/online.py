@@ -5,10 +5,11 @@ Programs send new items at a steady pace, each with a token of its own, whatever
 delays no other request), in turns: with an upstream model's class, for the end model to say, and such that a rule
 decides. Every item is stored and, where people are asked, queued. Beside that four annotators rate what comes up.
 
-    python benchmarks/online.py [--seconds 30] [--rate 40 160] [--out online.json]
+    python benchmarks/online.py [--seconds 30] [--rate 40 60] [--out online.json]
 """
 
 import argparse
+import contextlib
 import json
 import re
 import shutil
@@ -83,6 +84,7 @@ def measure(folder: Path, seconds: float, rate: int) -> list[dict[str, Any]]:
         while not (link := re.search(r"(http://[^/]+)/join/(\S+)", log.read_text())) or "Ctrl-C" not in log.read_text():
             time.sleep(0.1)
         base, owner = link[1], link[2]
+        _wait(base)
         with httpx.Client(base_url=f"{base}/api/v1", headers=_token(owner)) as client:
             tokens = {
                 role: [_invite(client, f"{role} {at} {rate}", role) for at in range(count)]
@@ -92,6 +94,15 @@ def measure(folder: Path, seconds: float, rate: int) -> list[dict[str, Any]]:
     finally:
         server.terminate()
         server.wait()
+
+
+def _wait(base: str) -> None:
+    """Wait until the server takes connections."""
+    for _ in range(100):
+        with contextlib.suppress(httpx.ConnectError):
+            httpx.get(base)
+            return
+        time.sleep(0.1)
 
 
 def _token(secret: str) -> dict[str, str]:
@@ -159,7 +170,7 @@ def main() -> None:
     """Measure every pace, print a table and write JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=30)
-    parser.add_argument("--rate", type=int, nargs="*", default=[40, 160])
+    parser.add_argument("--rate", type=int, nargs="*", default=[40, 60])
     parser.add_argument("--out", type=Path, default=Path("online.json"))
     arguments = parser.parse_args()
     rows = []

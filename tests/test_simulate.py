@@ -14,6 +14,7 @@ from projects import ready
 from weakhitl.cli.main import cli
 from weakhitl.errors import UsageError
 from weakhitl.feedback.simulate import Plan, ratings_until, replay
+from weakhitl.pipeline.simulate import _gain
 
 SCHEMA = wh.LabelSchema(["no", "yes"])
 
@@ -110,6 +111,34 @@ def test_a_table_of_ratings_is_replayed_drawn_and_written(files):
     assert with_judge["cost"].to_numpy() == pytest.approx(6 + 0.2 * with_judge["ratings"].to_numpy())
     assert "<svg" in (files / "curves.svg").read_text()
     assert "360 ratings on 60 items" in result.output
+
+
+def test_each_plan_is_compared_with_its_own_twin_that_asks_by_lot(files):
+    result = run(
+        "simulate", files / "ratings.csv", "--truth", files / "truth.csv", "--order", "random", "--order", "oracle",
+        "--model", "majority", "--judge", files / "truth.csv", "--seeds", 4, "--steps", 8, "--json",
+    )  # fmt: skip
+    found = json.loads(result.output)
+    plans = {plan["plan"]: plan for plan in found["plans"]}
+    assert [name for name, plan in plans.items() if plan["gain"] is None] == [
+        "random, majority", "random, majority, judge",
+    ]  # fmt: skip
+    mean = pd.DataFrame(found["curves"]).groupby("plan")["accuracy"].mean()
+    for name in ("oracle, majority", "oracle, majority, judge"):
+        assert plans[name]["gain"] == pytest.approx(mean[name] - mean[name.replace("oracle", "random")])
+    assert 0 < plans["oracle, majority"]["low"] < plans["oracle, majority"]["gain"] < plans["oracle, majority"]["high"]
+    said = run("simulate", files / "ratings.csv", "--truth", files / "truth.csv", "--model", "majority", "--seeds", 4)
+    assert "Mean accuracy against asking by lot" in said.output
+
+
+def test_a_strategy_that_is_chance_is_shown_to_be_better_in_few_of_many_simulations():
+    """With 4 seeds each and one comparison 2.5 % are expected."""
+    rng = np.random.default_rng(0)
+    better = 0
+    for _ in range(400):
+        curves = [pd.DataFrame({"accuracy": rng.normal(0.8, 0.02, 5)}) for _ in range(8)]
+        better += _gain(curves[:4], curves[4:], 1)[1] > 0
+    assert better <= 400 * 0.025 + 3 * np.sqrt(400 * 0.025 * 0.975)
 
 
 def test_a_label_can_be_an_abstention(files):

@@ -121,6 +121,18 @@ def _print(found: "Simulated", recorded: "Recorded", seeds: int) -> None:
     ]
     header = ("plan", "in the end", "ratings", "over seeds", "cost")
     print_table("Until the mark is reached", header, rows, [1, 2, 3, 4])
+    compared = [row for row in found.to_dict()["plans"] if row["gain"] is not None]
+    if compared:
+        gains = [(str(row["plan"]), f"{row['gain']:+.3f}", _bounds(row), _verdict(row)) for row in compared]
+        print_table("Mean accuracy against asking by lot", ("plan", "gain", "95 % interval", ""), gains, [1])
+
+
+def _bounds(row: dict[str, Any]) -> str:
+    return f"[{row['low']:+.3f}, {row['high']:+.3f}]"
+
+
+def _verdict(row: dict[str, Any]) -> str:
+    return "better" if row["low"] > 0 else "worse" if row["high"] < 0 else "not shown to be better"
 
 
 def _number(value: Any, form: str) -> str:

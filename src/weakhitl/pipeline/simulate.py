@@ -6,7 +6,9 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from scipy.stats import t
 
 from weakhitl.errors import DataError, UsageError
 from weakhitl.feedback.simulate import Plan, as_truth, ratings_until, replay
@@ -40,7 +42,9 @@ class Simulated:
         ``plan``, ``seed``, ``ratings``, ``cost``, ``accuracy``: a row for each batch.
     table
         A row for each plan: ``accuracy`` when all ratings are given out, with the least and the greatest over seeds;
-        ``ratings`` and ``cost`` until the mark is reached on the mean curve, None where it is not.
+        ``ratings`` and ``cost`` until the mark is reached on the mean curve, None where it is not; ``gain`` in mean
+        accuracy over all batches against the plan that differs in asking by lot alone, with its 95 % interval
+        (``low``, ``high``: Student's, over seeds, for all plans together), None where there is no such plan.
 
     """
 
@@ -126,9 +130,12 @@ def simulate(
     }  # fmt: skip
     if mark is None:
         mark = _majority(recorded)
+    twins = _twins(plans)
     rows = []
     for plan in plans:
         curves = made[plan.name]
+        by_lot = twins.get(plan.name)
+        gain = (None,) * 3 if by_lot is None else _gain(curves, made[by_lot], len(twins))
         final = pd.Series([curve["accuracy"].iloc[-1] for curve in curves])
         until, each = ratings_until(curves, mark)
         reached = [one for one in each if one is not None]
@@ -139,6 +146,7 @@ def simulate(
                 "greatest": float(final.max()), "ratings": until,
                 "fewest": min(reached) if reached else None, "most": max(reached) if len(reached) == seeds else None,
                 "cost": None if until is None else first + recorded.cost * until,
+                **dict(zip(("gain", "low", "high"), gain, strict=True)),
             }
         )  # fmt: skip
     curves_of_all = [
@@ -146,6 +154,26 @@ def simulate(
     ]
     columns = ["plan", "seed", "ratings", "cost", "accuracy"]
     return Simulated(mark, pd.concat(curves_of_all, ignore_index=True)[columns], pd.DataFrame(rows))
+
+
+def _twins(plans: Sequence[Plan]) -> dict[str, str]:
+    """Plan -> the one that differs from it in asking by lot alone."""
+
+    def rest(plan: Plan) -> tuple[Any, ...]:
+        return plan.model, plan.overlap, id(plan.judge), plan.judge_cost
+
+    by_lot = {rest(one): one.name for one in plans if one.order == "random"}
+    return {one.name: by_lot[rest(one)] for one in plans if one.order != "random" and rest(one) in by_lot}
+
+
+def _gain(
+    curves: Sequence[pd.DataFrame], by_lot: Sequence[pd.DataFrame], comparisons: int
+) -> tuple[float, float, float]:
+    """Give the mean gain in accuracy over the batches, paired by seed, with the bounds of its interval."""
+    pairs = zip(curves, by_lot, strict=True)
+    gains = np.array([one["accuracy"].mean() - other["accuracy"].mean() for one, other in pairs])
+    width = float(t.ppf(1 - 0.025 / comparisons, len(gains) - 1) * gains.std(ddof=1) / np.sqrt(len(gains)))
+    return float(gains.mean()), float(gains.mean()) - width, float(gains.mean()) + width
 
 
 def _majority(recorded: Recorded) -> float:
