@@ -82,6 +82,8 @@ def measure(folder: Path, seconds: float, rate: int) -> list[dict[str, Any]]:
         server = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)
     try:
         while not (link := re.search(r"(http://[^/]+)/join/(\S+)", log.read_text())) or "Ctrl-C" not in log.read_text():
+            if server.poll() is not None:
+                raise SystemExit(log.read_text())
             time.sleep(0.1)
         base, owner = link[1], link[2]
         _wait(base)

@@ -11,7 +11,7 @@ import weakhitl as wh
 from projects import CLASSES, World, start
 from sites import Somebody, opened
 from weakhitl.cli.main import cli
-from weakhitl.errors import ConfigError, StateError, UsageError
+from weakhitl.errors import ConfigError, DataError, StateError, UsageError
 from weakhitl.pipeline.online import DATA, Online, online_report
 from weakhitl.pipeline.workspace import Workspace
 
@@ -154,6 +154,15 @@ def test_what_cannot_be_decided_is_said_and_nothing_kept(workspace, row, label, 
     with pytest.raises(error, match=what):
         Online(workspace).arrive(row, label, confidence)
     assert workspace.store.events() == []
+
+
+def test_a_rule_that_reads_a_column_which_is_not_there_stops_the_server_before_it_starts(tmp_path):
+    make(tmp_path, n=20)
+    toml = tmp_path / "weakhitl.toml"
+    toml.write_text(toml.read_text().replace('name = "alert"\n', 'name = "alert"\ncolumn = "txt"\n'))
+    workspace = Workspace.open(tmp_path)
+    with pytest.raises(DataError, match="no column 'txt'"):
+        Online(workspace).warm()
 
 
 def test_a_single_file_takes_no_new_items(tmp_path):

@@ -15,17 +15,19 @@ import pandas as pd
 from weakhitl.agreement.sequential import betting_bounds
 from weakhitl.annotation import ADJUDICATOR, ANNOTATOR
 from weakhitl.annotation.arrivals import Arrival, Outcome
-from weakhitl.config import CONFIG_NAME
 from weakhitl.config.online import OnlineSection
-from weakhitl.errors import ConfigError, StateError, UsageError
+from weakhitl.errors import StateError, UsageError
 from weakhitl.estimate import Estimate, exact_share
 from weakhitl.files import write_table
 from weakhitl.gate import FUNCTION, PERSON
 from weakhitl.labeling import Rule
+from weakhitl.labeling.chunk import Chunk
 from weakhitl.labeling.declared import declared
+from weakhitl.labeling.rule import run_rules
 from weakhitl.pipeline.recalls import MODEL, ONLINE, UPSTREAM
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.routing import REQUESTED, Batch
+from weakhitl.schema import ABSTAIN
 
 if TYPE_CHECKING:
     from weakhitl.feedback.end_model import EndModel
@@ -50,14 +52,12 @@ class Online:
     def warm(self) -> None:
         """Read beforehand what the first item would wait for: the dataset, the rules, the end model if there is one.
 
-        Raises ``ConfigError`` where a rule reads a column that the data has not.
+        Raises ``DataError`` where a rule reads a column that the data has not.
         """
         if self._settings == OnlineSection():
             return
-        rules = self._rules
         whole: dict[str, Any] = dict.fromkeys(self._columns)
-        for rule in rules.values():
-            rule(whole)
+        self._rule_votes(whole)
         if self._settings.model is not None:
             with suppress(StateError):
                 self._ask(whole)
@@ -125,13 +125,12 @@ class Online:
         def decided(outcome: Outcome, label: str | None, confidence: float | None, by: str) -> Arrival:
             return Arrival(item, cells, said, outcome, label, confidence, by)
 
-        paused = self._workspace.recalled(FUNCTION)
         whole: dict[str, Any] = {**dict.fromkeys(self._columns), **cells}
+        said_by_rules = self._rule_votes(whole)
         for name in self._settings.route_rules:
-            if name not in paused and (vote := self._vote(name, whole)):
-                return decided("routed", vote, None, f"rule:{name}")
-        asked = [name for name in self._settings.accept_rules if name not in paused]
-        votes = {name: vote for name in asked if (vote := self._vote(name, whole))}
+            if name in said_by_rules:
+                return decided("routed", said_by_rules[name], None, f"rule:{name}")
+        votes = {name: said_by_rules[name] for name in self._settings.accept_rules if name in said_by_rules}
         if len({*votes.values()}) > 1:
             return decided("routed", None, None, f"rules ({', '.join(votes)} differ)")
         for name, vote in votes.items():
@@ -147,10 +146,16 @@ class Online:
             outcome = "unlabelled"
         return decided(outcome, label, confidence, by)
 
-    def _vote(self, name: str, cells: Mapping[str, Any]) -> str | None:
-        """Give the class that a rule votes; None where it abstains."""
-        vote = self._rules[name](cells)
-        return vote if isinstance(vote, str) and vote in self._workspace.config.schema_.classes else None
+    def _rule_votes(self, cells: Mapping[str, Any]) -> dict[str, str]:
+        """Rule -> the class that it votes, of the rules that do and are not paused."""
+        paused = self._workspace.recalled(FUNCTION) if self._rules else {}
+        rules = [rule for name, rule in self._rules.items() if name not in paused]
+        if not rules:
+            return {}
+        schema = self._workspace.config.schema_
+        chunk = Chunk(pd.DataFrame([dict(cells)]), pd.RangeIndex(1))
+        codes = [int(found[0]) for found in run_rules(rules, chunk, schema)]
+        return {rule.name: str(schema.name(code)) for rule, code in zip(rules, codes, strict=True) if code != ABSTAIN}
 
     def _ask(self, cells: Mapping[str, Any]) -> tuple[str, float]:
         """Ask the end model; the newest one, if it was trained anew."""
@@ -184,8 +189,6 @@ class Online:
         wanted = {*self._settings.accept_rules, *self._settings.route_rules}
         sections = [one for one in self._workspace.config.labeling.rule if one.name in wanted]
         root = self._workspace.root
-        if strange := [one.name for one in sections if one.column not in self._columns]:
-            raise ConfigError(CONFIG_NAME, [f"rule {name!r} reads a column that the data has not" for name in strange])
         return {one.name: declared(one, root / one.file if one.file else None) for one in sections}
 
 

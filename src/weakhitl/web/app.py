@@ -47,7 +47,6 @@ def create_app(room: Room, doors: Doors) -> FastAPI:
 
     @asynccontextmanager
     async def life(_: FastAPI) -> Any:
-        await run_in_threadpool(room.online.warm)
         yield
         await run_in_threadpool(close_app, app)
 

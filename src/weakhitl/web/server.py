@@ -1,5 +1,6 @@
 """Start the server: where it may listen, and under which names it answers."""
 
+import gc
 import ipaddress
 import socket
 from collections.abc import Callable
@@ -108,6 +109,10 @@ def serve(workspace: Workspace, address: Address, say: Callable[[Room, Address],
             address = replace(address, port=listening.getsockname()[1])
             app = create_app(room, address.doors())
             room.desk.settle()
+            room.online.warm()
+            # What is there now stays: to look through it again and again would let answers wait.
+            gc.collect()
+            gc.freeze()
             say(room, address)
             uvicorn.Server(uvicorn.Config(app, timeout_graceful_shutdown=5, **settings)).run(sockets=[listening])
 
