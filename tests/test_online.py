@@ -211,7 +211,8 @@ def test_people_answer_and_the_next_labels_and_training_have_it(tmp_path):
         assert program.api("/arrivals", accepted).json()["outcome"] == "accepted"
         counts = program.api("/online", method="get").json()["counts"]
         assert counts[0] == {"class": "sun", "accepted": 0, "routed": 1, "unlabelled": 0}
-    assert run(tmp_path, "status").exit_code == 0  # people have rated what the data does not hold yet
+    status = json.loads(run(tmp_path, "status", "--json").output)
+    assert status["arrived since the functions ran"] == 2  # people have rated one that the data does not hold yet
     project = wh.Project.load(tmp_path)
     project.label()
     table = project.items
@@ -220,6 +221,10 @@ def test_people_answer_and_the_next_labels_and_training_have_it(tmp_path):
     assert rated[["item", "label", "fate"]].to_numpy().tolist() == [["n1", "snow", "counted"]]
     assert project.batches[-1].kind == "requested"
     assert project.batches[-1].items.tolist() == ["n1"]
+    table = project.arrivals.set_index("item")
+    assert table.loc["n1", ["outcome", "people"]].tolist() == ["routed", "snow"]
+    assert run(tmp_path, "online", "--out", str(tmp_path / "arrived.csv")).exit_code == 0
+    assert pd.read_csv(tmp_path / "arrived.csv")["item"].tolist() == ["n1", "n3"]
     assert "n1" not in project.route(budget=100, audit=0, another=True).items
     before = (tmp_path / "data" / DATA).stat().st_mtime_ns
     again = wh.Project.load(tmp_path)
@@ -227,6 +232,18 @@ def test_people_answer_and_the_next_labels_and_training_have_it(tmp_path):
     assert (tmp_path / "data" / DATA).stat().st_mtime_ns == before
     assert len(again.batches) == 3
     assert again.train(columns=["text"]).items >= 120
+
+
+def test_what_people_were_asked_online_is_no_batch_that_routing_waits_for(tmp_path):
+    workspace = make(tmp_path)
+    project = wh.Project.load(tmp_path)
+    first = project.route(budget=12, audit=6)
+    workspace.store.add_ratings(pd.DataFrame({"item": first.items, "annotator": "ana", "label": "sun"}), "annotator")
+    Online(workspace).arrive({"item": "n1", "text": "sun hidden"}, "sun", 0.5)
+    project = wh.Project.load(tmp_path)
+    project.label()
+    assert [batch.kind for batch in project.batches] == ["routing", "requested"]
+    assert len(project.route(budget=12, audit=6).items) == 12
 
 
 def test_people_watch_a_share_of_what_is_accepted_and_an_alarm_goes_off(tmp_path):

@@ -14,7 +14,7 @@ from projects import ready
 from weakhitl.cli.main import cli
 from weakhitl.errors import UsageError
 from weakhitl.feedback.simulate import Plan, ratings_until, replay
-from weakhitl.pipeline.simulate import _gain
+from weakhitl.pipeline.simulate import _gain, invented
 
 SCHEMA = wh.LabelSchema(["no", "yes"])
 
@@ -139,6 +139,19 @@ def test_a_strategy_that_is_chance_is_shown_to_be_better_in_few_of_many_simulati
         curves = [pd.DataFrame({"accuracy": rng.normal(0.8, 0.02, 5)}) for _ in range(8)]
         better += _gain(curves[:4], curves[4:], 1)[1] > 0
     assert better <= 400 * 0.025 + 3 * np.sqrt(400 * 0.025 * 0.975)
+
+
+def test_people_can_be_invented_who_are_right_as_often_as_is_said(files):
+    arguments = ["simulate", "--truth", files / "truth.csv", "--people", 7, "--right", 0.8, "--seeds", 2, "--json"]
+    arguments += ["--order", "random", "--model", "majority"]
+    found = json.loads(run(*arguments).output)
+    assert found["curves"][-1]["ratings"] == 420
+    assert found["mark"] > 0.9  # seven of whom each is right on 80 %: .97
+    recorded = invented(files / "truth.csv", 50, 0.8, 1.0)
+    right = recorded.people.to_matrix() == recorded.truth.to_numpy()[:, None]
+    assert right.mean() == pytest.approx(0.8, abs=0.03)
+    assert "give one of the two" in run(*arguments, files / "ratings.csv").output
+    assert "expected a probability" in run(*arguments, "--right", 1.5).output
 
 
 def test_a_label_can_be_an_abstention(files):

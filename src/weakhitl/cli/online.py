@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
 
 @click.command("online")
+@click.option("--out", type=click.Path(path_type=Path), help="Write what arrived to a table (csv, jsonl, parquet).")
 @project_option
 @json_option
 @guarded
-def online_command(*, project_path: Path, as_json: bool) -> None:
+def online_command(*, out: Path | None, project_path: Path, as_json: bool) -> None:
     """Say how the decisions on items that arrive one by one do.
 
     How many were accepted, routed to people, or left without a label; and how
@@ -36,11 +37,16 @@ def online_command(*, project_path: Path, as_json: bool) -> None:
     Example:
       weakhitl online --json
     """
-    found = open_project(project_path).online()
+    from weakhitl.files import write_table
+
+    project = open_project(project_path)
+    found = project.online()
+    if out is not None:
+        write_table(out, project.arrivals)
     if as_json:
         print_json(found.to_dict())
     else:
-        _print(found, open_project(project_path).config.online.max_error)
+        _print(found, project.config.online.max_error)
     sys.exit(EXIT_CODES["fail" if found.alarm else "pass"])
 
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 @click.option("--truth", type=click.Path(path_type=Path), help="Table of item and label, for RATINGS.")
 @column_options
 @click.option("--skip", "skips", multiple=True, help="A label of RATINGS that is an abstention; repeatable.")
+@click.option("--people", type=click.IntRange(1), help="Invent so many people, in place of RATINGS.")
+@click.option("--right", type=float, default=0.9, show_default=True, help="How often those are right.")
 @click.option("--order", "orders", multiple=True, help="random, disagreement, margin or oracle.  [default: all]")
 @click.option("--model", "models", multiple=True, help="A label model by its name.  [default: majority, auto]")
 @click.option("--overlap", type=click.IntRange(1), help="Ratings an item gets at most.  [default: all]")
@@ -49,6 +51,8 @@ def simulate_command(
     truth: Path | None,
     columns: tuple[str, str, str],
     skips: tuple[str, ...],
+    people: int | None,
+    right: float,
     orders: tuple[str, ...],
     models: tuple[str, ...],
     overlap: int | None,
@@ -67,21 +71,27 @@ def simulate_command(
     """Replay recorded ratings to see what each plan would have cost.
 
     A project's own ratings, with its decisions and gold as the truth; or
-    RATINGS with --truth. Each order of asking people with each label model;
-    `oracle` asks where labels are wrong, which nobody can know: a bound.
+    RATINGS with --truth; or --people that are invented. Each order of asking
+    people with each label model; `oracle` asks where labels are wrong, which
+    nobody can know: a bound.
 
     \b
     Example:
       weakhitl simulate ratings.csv --truth truth.csv --plot curves.svg
+      weakhitl simulate --truth truth.csv --people 5 --right 0.8 --seconds 12
     """
     from weakhitl.feedback.simulate import ORDERS, Plan
     from weakhitl.files import write_table
-    from weakhitl.pipeline.simulate import judge_votes, plot, price, recorded_by, simulate
+    from weakhitl.pipeline.simulate import invented, judge_votes, plot, price, recorded_by, simulate
 
-    if (ratings is None) != (truth is None):
-        raise UsageError("RATINGS and --truth belong together")
+    if (ratings is None and people is None) != (truth is None):
+        raise UsageError("RATINGS and --truth belong together; or --people and --truth")
+    if ratings is not None and people is not None:
+        raise UsageError("--people invents people where there are no RATINGS; give one of the two")
     recorded: Recorded
-    if ratings is not None and truth is not None:
+    if people is not None and truth is not None:
+        recorded = invented(truth, people, right, price(seconds, cost_per_hour), skip=skips)
+    elif ratings is not None and truth is not None:
         recorded = recorded_by(ratings, truth, columns, price(seconds, cost_per_hour), skips)
     else:
         recorded = open_project(project_path).recorded(seconds, cost_per_hour)

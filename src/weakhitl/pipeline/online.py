@@ -1,12 +1,12 @@
 """Online: items that arrive one by one are accepted, shown to people, or left without a label."""
 
+import json
 import random
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from weakhitl.annotation.arrivals import Arrival, Outcome
 from weakhitl.config.online import OnlineSection
 from weakhitl.errors import StateError, UsageError
 from weakhitl.estimate import Estimate, exact_share
-from weakhitl.files import write_table
+from weakhitl.files import write_text
 from weakhitl.gate import FUNCTION, PERSON
 from weakhitl.labeling import Rule
 from weakhitl.labeling.chunk import Chunk
@@ -204,26 +204,18 @@ def take_in(workspace: Workspace) -> int:
         where = workspace.config.data.path
         raise StateError(f"{where} is one file; {len(arrived):,} items that arrived need [data] path to be a folder")
     id_, path = workspace.config.data.id, workspace.data_path / DATA
-    columns = [id_, *dict.fromkeys(name for one in arrived for name in one.row)]
-    rows = [{id_: one.item, **one.row} for one in arrived]
-    _write_if_new(path, pd.DataFrame(rows, columns=columns))
-    workspace.forget_items()
+    columns = dict.fromkeys(workspace.rows().columns)
+    rows = [{**columns, **one.row, id_: one.item} for one in arrived]
+    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        write_text(path, text)
+        workspace.forget_items()
     booked = {item for batch in workspace.store.batches() for item in batch.items}
     items = [one.item for one in arrived if one.asked and one.item not in booked]
     if items:
         table = pd.DataFrame({"item": items, "reason": REQUESTED, "probability": 1.0, "rank": 0})
         workspace.store.add_batch(Batch("requested", 0, workspace.config.online.overlap, len(items), table))
     return len(arrived)
-
-
-def _write_if_new(path: Path, table: pd.DataFrame) -> None:
-    """Write a table unless it is there: what did not change needs no labeling function."""
-    other = path.with_name(f".{path.name}")
-    write_table(other.with_suffix(".jsonl"), table)
-    if path.exists() and path.read_bytes() == other.read_bytes():
-        other.unlink()
-    else:
-        other.replace(path)
 
 
 @dataclass(frozen=True)
@@ -268,17 +260,23 @@ class OnlineReport:
         }  # fmt: skip
 
 
+def arrival_table(workspace: Workspace) -> pd.DataFrame:
+    """List what arrived: item, label, confidence, outcome, by, watched, and what people say, None where they do not."""
+    arrived = workspace.arrivals.all()
+    said = _said(workspace, [one.item for one in arrived if one.asked])
+    rows = [
+        (one.item, one.label, one.confidence, one.outcome, one.by, one.watched, said.get(one.item)) for one in arrived
+    ]
+    return pd.DataFrame(rows, columns=["item", "label", "confidence", "outcome", "by", "watched", "people"])
+
+
 _REASON = "people have answered nothing of what was accepted"
 _OUTCOMES = ("accepted", "routed", "unlabelled")
 
 
 def online_report(workspace: Workspace) -> OnlineReport:
     """Count what arrived, and compare what was accepted with what people say of those they see by lot."""
-    arrived = workspace.arrivals.all()
-    table = pd.DataFrame(
-        [(one.item, one.label, one.outcome, one.by, one.watched) for one in arrived],
-        columns=["item", "label", "outcome", "by", "watched"],
-    )
+    table = arrival_table(workspace)
     classes = [*map(str, workspace.config.schema_.classes), None]
     counts = pd.DataFrame(
         [

@@ -35,7 +35,7 @@ from weakhitl.pipeline import refine as refining
 from weakhitl.pipeline import simulate as simulation
 from weakhitl.pipeline import threshold as acceptance
 from weakhitl.pipeline import train as training
-from weakhitl.pipeline.online import OnlineReport, online_report
+from weakhitl.pipeline.online import OnlineReport, arrival_table, online_report
 from weakhitl.pipeline.route import route
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release.report import Report
@@ -207,6 +207,11 @@ class Project:
     def online(self) -> OnlineReport:
         """Say how the decisions on items that arrive one by one do."""
         return online_report(self._workspace)
+
+    @property
+    def arrivals(self) -> pd.DataFrame:
+        """What arrived one by one: item, label, confidence, outcome, by, watched, people."""
+        return arrival_table(self._workspace)
 
     def bias(self, column: str, **how: Any) -> groups.Bias:
         """Compare the groups of items that a column makes: confidence=, smallest=, seed=."""

@@ -12,6 +12,7 @@ from weakhitl.pipeline.licences import licensed_last
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.routing import (
     NOVELTY,
+    REQUESTED,
     SCORES,
     Batch,
     density,
@@ -49,9 +50,10 @@ def route(
     assessment = workspace.assess()
     batches = workspace.store.batches()
     rated = set(workspace.store.ratings()["item"])
-    if batches and not another and not rated & set(batches[-1].items):
+    drawn = [batch for batch in batches if batch.kind != REQUESTED]
+    if drawn and not another and not rated & set(drawn[-1].items):
         raise StateError(
-            f"the last batch ({len(batches[-1].items):,} items) has no ratings yet: `weakhitl export` writes it, "
+            f"the last batch ({len(drawn[-1].items):,} items) has no ratings yet: `weakhitl export` writes it, "
             "`weakhitl import` reads ratings; `--another` draws one more all the same"
         )
     taken = pd.Index([item for batch in batches for item in batch.items], dtype=object)

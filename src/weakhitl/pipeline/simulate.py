@@ -92,6 +92,31 @@ def recorded_by(
     return Recorded(people, as_truth(known.set_index("item")["label"], schema), None, cost)
 
 
+def invented(
+    truth: Path, people: int, right: float, cost: float, *, skip: Sequence[str] = (), seed: int = 0
+) -> Recorded:
+    """Read the truth (item, label) from a file, and invent people who are right with a probability, else at random.
+
+    Raises ``UsageError`` where that is no probability, and ``DataError`` for fewer than two classes.
+    """
+    if not 0 <= right <= 1:
+        raise UsageError(f"--right is {right}; expected a probability, such as 0.9")
+    known = read_table(truth)
+    require_columns(known, ["item", "label"], str(truth))
+    known = known[known["label"].ne("")].drop_duplicates("item")
+    classes = sorted({*known["label"].astype(str)} - {*skip})
+    if len(classes) < 2:
+        raise DataError(str(truth), f"holds {len(classes)} class; expected at least two")
+    schema = LabelSchema(classes, skip=skip)
+    codes = as_truth(known.set_index("item")["label"], schema)
+    rng = np.random.default_rng(seed)
+    shape = len(codes), people
+    wrong = (codes.to_numpy()[:, None] + rng.integers(1, len(classes), shape)) % len(classes)
+    matrix = np.where(rng.random(shape) < right, codes.to_numpy()[:, None], wrong)
+    names = [f"invented {number}" for number in range(1, people + 1)]
+    return Recorded(Votes.from_matrix(matrix, schema, items=codes.index, sources=names), codes, None, cost)
+
+
 def price(seconds: float | None, cost_per_hour: float | None) -> float:
     """Give what a rating costs; 1, so that cost counts ratings, where either is not known.
 

@@ -32,6 +32,8 @@ def status(workspace: Workspace, *, checks: bool = False, kpis: bool = False) ->
         assessment = workspace.assess()
     except StateError as error:
         return facts | {"labelled": str(error), "next": "weakhitl label"}
+    if arrived := len(workspace.arrivals.items() - {*assessment.evidence.items}):
+        facts["arrived since the functions ran"] = arrived
     counted = assessment.counted
     batches = assessment.evidence.batches
     facts |= {

@@ -22,7 +22,9 @@ Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(storab
 Seconds = Annotated[float, Field(ge=0, le=1e6)]
 Quota = Annotated[int, Field(ge=0, le=10**9)]
 
-Row = dict[Filled, Text | float | bool | None]
+Cell = Annotated[str, Field(max_length=100_000), AfterValidator(storable)]
+
+Row = dict[Filled, Cell | float | bool | None]
 
 
 class Body(BaseModel):
