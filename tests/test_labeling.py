@@ -15,7 +15,7 @@ from weakhitl.labeling import Run, run
 from weakhitl.labeling.apply import LabelingFunctionWarning
 from weakhitl.labeling.chunk import Row
 from weakhitl.labeling.items import read_items
-from weakhitl.votes import is_unique
+from weakhitl.vote_names import is_unique
 
 SCHEMA = wh.LabelSchema(["HAM", "SPAM"])
 ITEMS = [{"text": "win a prize"}, {"text": "hello"}, {"text": "win"}]
@@ -414,7 +414,7 @@ def test_votes_that_were_cut_are_whole_again_when_they_are_put_together(cut, spa
 
 
 def test_very_many_ids_are_told_apart_by_their_hashes(monkeypatch):
-    monkeypatch.setattr("weakhitl.votes._MANY", 10)
+    monkeypatch.setattr("weakhitl.vote_names._MANY", 10)
     ids = pd.Index(pd.Series([f"c{at}" for at in range(50)], dtype="string[pyarrow]"))
     assert is_unique(ids)
     assert not is_unique(ids.append(ids[:1]))

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from weakhitl.schema import ABSTAIN, LabelSchema
-from weakhitl.votes import FloatArray, IntArray, positions
+from weakhitl.vote_names import positions
+from weakhitl.votes import FloatArray, IntArray
 
 _TIE = 1e-9
 """Probabilities this close are equal: sums in another order differ by far less."""

@@ -8,7 +8,8 @@ import pandas as pd
 
 from weakhitl.errors import DataError, SchemaError
 from weakhitl.schema import ABSTAIN, LabelSchema
-from weakhitl.votes import IntArray, positions
+from weakhitl.vote_names import positions
+from weakhitl.votes import IntArray
 
 Gold = Mapping[Hashable, Any] | pd.Series
 """Item -> class (name or index), for some or all items."""

@@ -1,6 +1,5 @@
 """The vote ledger: who voted which class on which item."""
 
-from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -14,19 +13,18 @@ from weakhitl.errors import DataError, SchemaError
 from weakhitl.files import require_columns
 from weakhitl.notebook import html_table
 from weakhitl.schema import ABSTAIN, LabelSchema
+from weakhitl.vote_names import item_index, name_faults, positions, source_names
 from weakhitl.vote_rows import group_dense, group_sparse, whole_product
+from weakhitl.vote_storage import compact, compressed_rows, label_dtype, label_faults, sparse_is_smaller
 from weakhitl.vote_table import cell_order, conflict_fault, conflicting_rows, encode_labels, missing_faults
 
 IntArray = npt.NDArray[np.integer[Any]]
 FloatArray = npt.NDArray[np.float64]
 
-_PART = 1 << 14
-_MANY = 1_000_000
 _JOINED = 1 << 19
+"""Rows that are worked on at a time."""
 _SHOWN = 50
 """Sources that a notebook shows."""
-_SPARSE_BYTES = 5
-"""Bytes per vote of the sparse form: four for the source's index, one for the label."""
 
 
 @dataclass(frozen=True)
@@ -106,15 +104,17 @@ class Votes:
         if not np.issubdtype(array.dtype, np.integer):
             raise DataError("vote matrix", f"holds {array.dtype}; expected integers: class indices, -1 abstains")
         n, m = array.shape
-        index = pd.RangeIndex(n) if items is None else _index(items, n)
-        names = _sources([f"source_{j}" for j in range(m)] if sources is None else sources, m)
-        dtype = _label_dtype(schema)
-        dense, n_votes, in_range = _compact(array, len(schema), dtype)
-        if faults := _name_faults(index, names) + ([] if in_range else _label_faults(array, schema, index, names)):
+        index = pd.RangeIndex(n) if items is None else item_index(items, n)
+        names = source_names([f"source_{j}" for j in range(m)] if sources is None else sources, m)
+        dtype = label_dtype(schema)
+        dense, n_votes, in_range = compact(array, len(schema), dtype)
+        if faults := name_faults(index, names) + ([] if in_range else label_faults(array, schema, index, names)):
             raise DataError("vote matrix", faults)
-        if _sparse_is_smaller(n_votes, n, m, dtype):
+        if sparse_is_smaller(n_votes, n, m, dtype):
             at = np.flatnonzero(dense != ABSTAIN)
-            return cls._from_sparse(_csr(*np.divmod(at, m), dense.ravel()[at], (n, m), dtype), index, names, schema)
+            return cls._from_sparse(
+                compressed_rows(*np.divmod(at, m), dense.ravel()[at], (n, m), dtype), index, names, schema
+            )
         return cls._frozen(dense, None, index, names, schema)
 
     @classmethod
@@ -132,9 +132,9 @@ class Votes:
         row, column, label = (np.asarray(part, dtype=np.int64) for part in entries)
         keep = label != ABSTAIN
         row, column, label = row[keep], column[keep], label[keep]
-        index, names = _index(items), _sources(sources)
+        index, names = item_index(items), source_names(sources)
         n, m = len(index), len(names)
-        faults = _name_faults(index, names)
+        faults = name_faults(index, names)
         if label.size and (label.min() < 0 or label.max() >= len(schema)):
             faults.append(f"labels must lie in 0..{len(schema) - 1}; {schema.expected()}")
         order, starts = cell_order(row, column)
@@ -142,9 +142,9 @@ class Votes:
             faults.append("a source voted twice on one item")
         if faults:
             raise DataError("votes", faults)
-        dtype = _label_dtype(schema)
-        if _sparse_is_smaller(row.size, n, m, dtype):
-            matrix = _csr(row[order], column[order], label[order], (n, m), dtype)
+        dtype = label_dtype(schema)
+        if sparse_is_smaller(row.size, n, m, dtype):
+            matrix = compressed_rows(row[order], column[order], label[order], (n, m), dtype)
             return cls._from_sparse(matrix, index, names, schema)
         dense = np.full((n, m), ABSTAIN, dtype=dtype)
         dense[row, column] = label
@@ -181,7 +181,7 @@ class Votes:
         faults += missing_faults(table, [item, source])
         row, distinct = pd.factorize(table[item])
         column, names = pd.factorize(table[source])
-        index = pd.Index(distinct if items is None else _index(items))
+        index = pd.Index(distinct if items is None else item_index(items))
         if items is not None:
             row = np.append(positions(index, pd.Index(distinct)), ABSTAIN)[row]
             known = {at for at, _ in faults}
@@ -222,8 +222,8 @@ class Votes:
         if any(part.schema != schema for part in parts):
             raise SchemaError("votes", "the parts have different classes")
         n = sum(map(len, parts))
-        index = _index(parts[0].items.append([part.items for part in parts[1:]]) if items is None else items, n)
-        if faults := _name_faults(index, ()):
+        index = item_index(parts[0].items.append([part.items for part in parts[1:]]) if items is None else items, n)
+        if faults := name_faults(index, ()):
             raise DataError("votes", faults)
         return cls._below(parts, index)
 
@@ -231,8 +231,8 @@ class Votes:
     def _below(cls, parts: Sequence["Votes"], items: pd.Index) -> Self:
         """Put votes of the same sources one below the other; ``items`` are unique."""
         sources, schema = parts[0].sources, parts[0].schema
-        n, m, dtype = len(items), len(sources), _label_dtype(schema)
-        if _sparse_is_smaller(sum(part.n_votes for part in parts), n, m, dtype):
+        n, m, dtype = len(items), len(sources), label_dtype(schema)
+        if sparse_is_smaller(sum(part.n_votes for part in parts), n, m, dtype):
             return cls._from_sparse(_stacked(parts, (n, m), dtype), items, sources, schema)
         dense = np.empty((n, m), dtype=dtype)
         at = 0
@@ -373,7 +373,7 @@ class Votes:
 
     def reindex(self, items: Iterable[Hashable]) -> "Votes":
         """Give the votes on exactly these items, in this order; one without votes has only abstentions."""
-        index = _index(items)
+        index = item_index(items)
         position = index.get_indexer(self.items)
         row, column, label = self.entries()
         keep = position[row] >= 0
@@ -422,12 +422,6 @@ class Votes:
         return Votes.from_entries(entries, self.schema, pd.RangeIndex(stop - start), self.sources + other.sources)
 
 
-def _csr(row: IntArray, column: IntArray, label: IntArray, shape: tuple[int, int], dtype: Any) -> Any:
-    """Build a compressed matrix from sorted entries: SciPy would drop class 0 as a stored zero in some operations."""
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=shape[0]))])
-    return sparse.csr_array((label.astype(dtype), column.astype(np.int32), indptr.astype(np.int64)), shape=shape)
-
-
 def _stacked(parts: Sequence["Votes"], shape: tuple[int, int], dtype: Any) -> Any:
     """Put compressed rows one below the other, part by part, so that nothing is in memory three times."""
     n_votes = sum(part.n_votes for part in parts)
@@ -440,78 +434,3 @@ def _stacked(parts: Sequence["Votes"], shape: tuple[int, int], dtype: Any) -> An
         columns[vote : vote + len(at)], labels[vote : vote + len(at)] = at, given
         row, vote = row + len(part), vote + len(at)
     return sparse.csr_array((labels, columns, indptr), shape=shape)
-
-
-def _label_dtype(schema: LabelSchema) -> np.dtype[Any]:
-    return np.dtype(np.min_scalar_type(-max(len(schema), 2)))
-
-
-def _index(items: Iterable[Hashable], n: int | None = None) -> pd.Index:
-    index = items if isinstance(items, pd.Index) else pd.Index(list(items))
-    if n is not None and len(index) != n:
-        raise DataError("vote matrix", f"has {n} rows, but {len(index)} items were given")
-    return index
-
-
-def _sources(sources: Iterable[str], m: int | None = None) -> tuple[str, ...]:
-    names = tuple(sources)
-    if m is not None and len(names) != m:
-        raise DataError("vote matrix", f"has {m} columns, but {len(names)} sources were given")
-    return names
-
-
-def _sparse_is_smaller(n_votes: int, n: int, m: int, dtype: np.dtype[Any]) -> bool:
-    return n_votes * (_SPARSE_BYTES - 1 + dtype.itemsize) + 8 * n < n * m * dtype.itemsize
-
-
-def _compact(array: npt.NDArray[Any], k: int, dtype: np.dtype[Any]) -> tuple[IntArray, int, bool]:
-    """Copy a matrix in the smallest type; how many votes it holds, and whether all lie in -1..k-1.
-
-    Part by part, so that each part is read from memory once.
-    """
-    dense = np.empty(array.shape, dtype=dtype)
-    n_votes, in_range = 0, True
-    for start in range(0, len(array), _PART):
-        part = array[start : start + _PART]
-        in_range &= not part.size or bool(part.min() >= ABSTAIN and part.max() < k)
-        dense[start : start + _PART] = part
-        n_votes += int(np.count_nonzero(dense[start : start + _PART] + 1))
-    return dense, n_votes, in_range
-
-
-def _label_faults(array: npt.NDArray[Any], schema: LabelSchema, items: pd.Index, sources: tuple[str, ...]) -> list[str]:
-    return [
-        f"{sources[column]!r} voted {array[row, column]} on item {items[row]!r}; "
-        f"expected -1 (abstain) or 0..{len(schema) - 1}"
-        for row, column in np.argwhere((array < ABSTAIN) | (array >= len(schema)))
-    ]
-
-
-def is_unique(items: pd.Index) -> bool:
-    """Whether no id occurs twice; of very many strings first by their hashes, which need a tenth of the memory."""
-    if len(items) > _MANY and isinstance(items.dtype, pd.StringDtype) and items.dtype.storage == "pyarrow":
-        import polars as pl
-        import pyarrow as pa
-
-        hashes = np.empty(len(items), dtype=np.uint64)
-        for start in range(0, len(items), _JOINED):
-            part: Any = pl.from_arrow(pa.array(items.array[start : start + _JOINED], from_pandas=True))
-            hashes[start : start + len(part)] = part.hash(0).to_numpy()
-        hashes.sort()
-        if (hashes[1:] != hashes[:-1]).all():
-            return True
-    return items.is_unique
-
-
-def positions(items: pd.Index, wanted: pd.Index) -> IntArray:
-    """``position[wanted]`` among unique ids, -1 where unknown; a few of very many without a table of them all."""
-    if len(items) < _MANY:
-        return items.get_indexer(wanted)
-    at = np.flatnonzero(items.isin(wanted))
-    return np.append(at, -1)[items[at].get_indexer(wanted)]
-
-
-def _name_faults(items: pd.Index, sources: tuple[str, ...]) -> list[str]:
-    faults = [] if is_unique(items) else [f"item {name!r} occurs twice" for name in items[items.duplicated()].unique()]
-    faults += ["an item has no id"] if items.hasnans else []
-    return faults + [f"source {name!r} occurs twice" for name, n in Counter(sources).items() if n > 1]

@@ -10,7 +10,8 @@ import pandas as pd
 from weakhitl.errors import UsageError
 from weakhitl.label_model import MODELS
 from weakhitl.schema import ABSTAIN
-from weakhitl.votes import FloatArray, IntArray, Votes, positions
+from weakhitl.vote_names import positions
+from weakhitl.votes import FloatArray, IntArray, Votes
 
 ORDERS = ("random", "disagreement", "margin", "oracle")
 """What decides who is asked next: chance; the model's expected error; its margin; or the truth, as a bound: items whose

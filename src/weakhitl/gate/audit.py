@@ -12,7 +12,8 @@ from weakhitl.estimate import Estimate
 from weakhitl.gate.accuracy import settled
 from weakhitl.gate.assessment import Assessment
 from weakhitl.schema import ABSTAIN
-from weakhitl.votes import FloatArray, positions
+from weakhitl.vote_names import positions
+from weakhitl.votes import FloatArray
 
 _METHOD = (
     "risk-limiting audit: random items without replacement against the adjudicator, "

@@ -13,8 +13,9 @@ from weakhitl.config import Config
 from weakhitl.errors import DataError
 from weakhitl.routing import Batch
 from weakhitl.schema import LabelSchema
+from weakhitl.vote_names import positions
 from weakhitl.vote_table import encode_labels
-from weakhitl.votes import Votes, positions
+from weakhitl.votes import Votes
 
 FUNCTION, PERSON = "function", "annotator"
 """Kinds of sources that can be recalled."""

@@ -18,7 +18,8 @@ from weakhitl.labeling.function import adopted
 from weakhitl.labeling.items import item_chunks
 from weakhitl.labeling.work import Faults, Function, Part, Work
 from weakhitl.schema import LabelSchema
-from weakhitl.votes import Votes, is_unique
+from weakhitl.vote_names import is_unique
+from weakhitl.votes import Votes
 
 Progress = Callable[[int, int | None], None]
 OnError = Literal["abstain", "raise"]

@@ -12,8 +12,8 @@ from weakhitl.errors import DataError, UsageError
 from weakhitl.files import raise_row_faults, read_table, require_columns
 from weakhitl.labeling.chunk import Chunk
 from weakhitl.table_stream import TableStream
+from weakhitl.vote_names import is_unique
 from weakhitl.vote_table import missing_faults
-from weakhitl.votes import is_unique
 
 Items = pd.DataFrame | Sequence[Mapping[str, Any]] | str | Path
 

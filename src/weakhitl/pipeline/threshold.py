@@ -12,7 +12,7 @@ from weakhitl.feedback.threshold import Claims
 from weakhitl.files import raise_row_faults, read_table, require_columns
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.schema import ABSTAIN, LabelSchema
-from weakhitl.votes import positions
+from weakhitl.vote_names import positions
 
 
 @dataclass(frozen=True)

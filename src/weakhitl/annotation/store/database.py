@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -114,10 +115,8 @@ def _server_url(text: str) -> URL:
     if url.get_backend_name() not in {"postgresql", "postgres"}:
         kind = url.get_backend_name()
         raise ConfigError("[annotation] store", f"cannot use {kind}; expected an SQLite file or postgresql://…")
-    try:
-        import psycopg  # noqa: F401
-    except ImportError:
-        raise ConfigError("[annotation] store", "PostgreSQL needs a driver: pip install 'weakhitl[postgres]'") from None
+    if find_spec("psycopg") is None:
+        raise ConfigError("[annotation] store", "PostgreSQL needs a driver: pip install 'weakhitl[postgres]'")
     return url.set(drivername="postgresql+psycopg")
 
 

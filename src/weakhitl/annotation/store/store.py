@@ -61,7 +61,7 @@ class AnnotationStore:
         ]
         try:
             with self.database.write() as connection:
-                number = connection.execute(insert(tables.batch).values(head)).inserted_primary_key[0]  # type: ignore[index]
+                number = connection.execute(insert(tables.batch).values(head)).inserted_primary_key[0]  # type: ignore[index]  # an insert has a key
                 for row in rows:
                     row["batch"] = number
                 if rows:

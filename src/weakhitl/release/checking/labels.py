@@ -16,7 +16,8 @@ from weakhitl.release.checking.untrusted import check_table
 from weakhitl.release.consensus_file import Labels
 from weakhitl.release.shards import FOLDER, LABEL_COLUMNS, read_shards, released_name
 from weakhitl.release.splits import assign_splits
-from weakhitl.votes import IntArray, positions
+from weakhitl.vote_names import positions
+from weakhitl.votes import IntArray
 
 TOLERANCE = 1e-6
 """Figures may differ this much between machines: sums in another order, never another label."""

@@ -16,7 +16,8 @@ from weakhitl.release.bundle import MODEL
 from weakhitl.release.checking.safety import check_safe, file_faults
 from weakhitl.release.evidence_files import read_evidence
 from weakhitl.release.manifest import read_json, read_manifest
-from weakhitl.votes import Votes, positions
+from weakhitl.vote_names import positions
+from weakhitl.votes import Votes
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ import pandas as pd
 from weakhitl.agreement import agreement_summary, kappa_with_group, krippendorff_alpha
 from weakhitl.gate import Assessment
 from weakhitl.routing.batch import AUDIT, DISAGREEMENT
-from weakhitl.votes import Votes, positions
+from weakhitl.vote_names import positions
+from weakhitl.votes import Votes
 
 _MODEL = "the functions' model"
 

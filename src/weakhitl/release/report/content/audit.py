@@ -12,7 +12,8 @@ from weakhitl.gate import Assessment
 from weakhitl.gate.accuracy import weighted_proportion
 from weakhitl.label_model import calibration
 from weakhitl.schema import ABSTAIN
-from weakhitl.votes import FloatArray, IntArray, positions
+from weakhitl.vote_names import positions
+from weakhitl.votes import FloatArray, IntArray
 
 BOTH, ALONE = "functions and people", "functions alone"
 

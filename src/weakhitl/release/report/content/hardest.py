@@ -7,7 +7,8 @@ import pandas as pd
 
 from weakhitl.gate import Assessment
 from weakhitl.schema import ABSTAIN
-from weakhitl.votes import Votes, positions
+from weakhitl.vote_names import positions
+from weakhitl.votes import Votes
 
 MOST = 10
 

@@ -9,7 +9,8 @@ from weakhitl.gate import Assessment
 from weakhitl.label_model import diagnose
 from weakhitl.labeling import lf_accuracy, lf_summary
 from weakhitl.schema import ABSTAIN
-from weakhitl.votes import Votes, positions
+from weakhitl.vote_names import positions
+from weakhitl.votes import Votes
 
 
 def functions_content(assessment: Assessment) -> list[dict[str, Any]]:

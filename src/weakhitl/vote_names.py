@@ -1,0 +1,61 @@
+"""Ids of items and names of sources."""
+
+from collections import Counter
+from collections.abc import Hashable, Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from weakhitl.errors import DataError
+
+_MANY = 1_000_000
+_PART = 1 << 19
+
+
+def item_index(items: Iterable[Hashable], n: int | None = None) -> pd.Index:
+    """Give ids as an index. Raises ``DataError`` unless there are ``n`` of them."""
+    index = items if isinstance(items, pd.Index) else pd.Index(list(items))
+    if n is not None and len(index) != n:
+        raise DataError("vote matrix", f"has {n} rows, but {len(index)} items were given")
+    return index
+
+
+def source_names(sources: Iterable[str], m: int | None = None) -> tuple[str, ...]:
+    """Give sources as a tuple. Raises ``DataError`` unless there are ``m`` of them."""
+    names = tuple(sources)
+    if m is not None and len(names) != m:
+        raise DataError("vote matrix", f"has {m} columns, but {len(names)} sources were given")
+    return names
+
+
+def is_unique(items: pd.Index) -> bool:
+    """Whether no id occurs twice; of very many strings first by their hashes, which need a tenth of the memory."""
+    if len(items) > _MANY and isinstance(items.dtype, pd.StringDtype) and items.dtype.storage == "pyarrow":
+        import polars as pl
+        import pyarrow as pa
+
+        hashes = np.empty(len(items), dtype=np.uint64)
+        for start in range(0, len(items), _PART):
+            part: Any = pl.from_arrow(pa.array(items.array[start : start + _PART], from_pandas=True))
+            hashes[start : start + len(part)] = part.hash(0).to_numpy()
+        hashes.sort()
+        if (hashes[1:] != hashes[:-1]).all():
+            return True
+    return items.is_unique
+
+
+def positions(items: pd.Index, wanted: pd.Index) -> npt.NDArray[np.integer[Any]]:
+    """``position[wanted]`` among unique ids, -1 where unknown; a few of very many without a table of them all."""
+    if len(items) < _MANY:
+        return items.get_indexer(wanted)
+    at = np.flatnonzero(items.isin(wanted))
+    return np.append(at, -1)[items[at].get_indexer(wanted)]
+
+
+def name_faults(items: pd.Index, sources: tuple[str, ...]) -> list[str]:
+    """Say which ids and sources occur twice or are missing."""
+    faults = [] if is_unique(items) else [f"item {name!r} occurs twice" for name in items[items.duplicated()].unique()]
+    faults += ["an item has no id"] if items.hasnans else []
+    return faults + [f"source {name!r} occurs twice" for name, n in Counter(sources).items() if n > 1]
