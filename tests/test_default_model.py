@@ -8,9 +8,10 @@ from hypothesis import given, settings
 import weakhitl as wh
 from strategies import votes
 from weakhitl.errors import DataError, UsageError
+from weakhitl.label_model.doctor import diagnose
 from weakhitl.label_model.information import learnable
 from weakhitl.label_model.ledger import vote_rows
-from weakhitl.label_model.teaching import LEAST_GOLD
+from weakhitl.label_model.teaching import LEAST_GOLD, is_selected
 from weakhitl.label_model.twins import twin_groups
 
 SCHEMA = wh.LabelSchema(["a", "b"])
@@ -174,6 +175,33 @@ def test_gold_that_proves_nothing_changes_almost_nothing():
             ((plain.predict(matrix) == truth)[covered].mean()) - (model.predict(matrix) == truth)[covered].mean()
         )
     assert np.mean(losses) < 0.01
+
+
+def test_gold_that_was_chosen_for_its_disagreement_teaches_nothing_and_the_doctor_says_so():
+    rng = np.random.default_rng(6)
+    truth, matrix = bad_function(rng, 4000)
+    conflict = (matrix == 0).any(axis=1) & (matrix == 1).any(axis=1)
+    chosen = np.flatnonzero(conflict)[:150]
+    gold = np.full(len(truth), -1)
+    gold[chosen] = truth[chosen]
+    plain, taught = wh.LabelModel().fit(matrix), wh.LabelModel().fit(matrix, gold=gold)
+    assert taught.gold_is_selected_
+    assert taught.lesson_ is None
+    assert "surely no random sample" in taught.lesson_reason_
+    assert (taught.predict_proba(matrix)[gold < 0] == plain.predict_proba(matrix)[gold < 0]).all()
+    assert "selected-gold" in [finding.code for finding in diagnose(matrix, taught)]
+
+
+def test_gold_drawn_by_lot_is_hardly_ever_taken_for_selected():
+    """At most one in a thousand by the bound; of 2,000 draws of 30 to 300 from few and from many scores."""
+    rng = np.random.default_rng(0)
+    taken = 0
+    for draw in range(2000):
+        scores = rng.random(1000) if draw % 2 else rng.choice([0.5, 0.7, 0.9], 1000)
+        known = np.zeros(1000)
+        known[rng.choice(1000, [30, 100, 300][draw % 3], replace=False)] = 1
+        taken += is_selected(scores, np.ones(1000), known)
+    assert taken <= 2000 * 0.001 + 3 * np.sqrt(2000 * 0.001)
 
 
 def test_too_little_gold_is_left_alone_and_says_so():

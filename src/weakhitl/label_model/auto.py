@@ -6,8 +6,8 @@ import numpy.typing as npt
 from weakhitl.label_model.confusion import Prior, Problem, evidence_of, fit_confusion, problem
 from weakhitl.label_model.information import information_evidence, learnable
 from weakhitl.label_model.ledger import Rows, class_balance
-from weakhitl.label_model.model import AdditiveModel, Training, logits, row_max
-from weakhitl.label_model.teaching import LEAST_GOLD, Lesson, teach
+from weakhitl.label_model.model import AdditiveModel, Training, logits, row_max, softmax
+from weakhitl.label_model.teaching import LEAST_GOLD, Lesson, is_selected, teach
 from weakhitl.label_model.twins import evidence_shares
 from weakhitl.votes import FloatArray
 
@@ -26,7 +26,7 @@ class LabelModel(AdditiveModel):
       common one.
     - Near-duplicates share their evidence instead of doubling it.
     - Gold labels clamp their items, and teach every vote's weight as far as cross-validation proves that it
-      helps.
+      helps; those that are surely no random sample teach nothing.
     - Without gold or a given balance, items with votes for one class only keep that class.
 
     Parameters
@@ -57,6 +57,8 @@ class LabelModel(AdditiveModel):
         What gold labels changed (a ``Lesson``), or None.
     lesson_reason_
         Why there is a lesson or none.
+    gold_is_selected_
+        Whether the gold is surely no random sample, so that it teaches nothing.
     n_iter_, converged_
         EM steps taken, and whether ``tol`` was met.
 
@@ -143,11 +145,19 @@ class LabelModel(AdditiveModel):
     def _learn_from_gold(self, training: Training) -> None:
         known = training.known
         self.lesson_: Lesson | None = None
+        self.gold_is_selected_ = False
         if training.gold is None:
             self.lesson_reason_ = "no gold labels"
             return
         if len(known) < LEAST_GOLD:
             self.lesson_reason_ = f"{len(known)} gold items with a vote; fewer than {LEAST_GOLD} can prove nothing"
+            return
+        self.gold_is_selected_ = self._is_selected(training)
+        if self.gold_is_selected_:
+            self.lesson_reason_ = (
+                f"the {len(known)} gold items are surely no random sample (the model is more, or less, sure of them "
+                "than of the rest), so what holds for them need not hold elsewhere; label items drawn by lot"
+            )
             return
         cells = training.cells_of(known)
         lesson = teach(cells, logits(cells, self.evidence_, self.intercept_), training.gold[known], self.seed)
@@ -156,6 +166,14 @@ class LabelModel(AdditiveModel):
         self.intercept_ = lesson.scale * self.intercept_ + lesson.bias
         self.lesson_ = lesson
         self.lesson_reason_ = f"{len(known)} gold items: {lesson.gain:+.3f} log-likelihood each, cross-validated"
+
+    def _is_selected(self, training: Training) -> bool:
+        rows, known = training.rows, training.known
+        voted = np.diff(rows.cells.indptr) > 0
+        at = known if rows.inverse is None else rows.inverse[known]
+        gold = np.bincount(at, minlength=len(rows.counts)).astype(np.float64)
+        sure = row_max(softmax(logits(rows.cells, self.evidence_, self.intercept_)))
+        return is_selected(sure, rows.counts * voted, gold)
 
     def _proba(self, rows: Rows) -> FloatArray:
         proba = super()._proba(rows)

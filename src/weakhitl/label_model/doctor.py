@@ -228,6 +228,13 @@ def _below_chance(votes: Votes, truth: IntArray) -> Iterator[Finding]:
 
 
 def _fit(votes: Votes, model: LabelModelBase) -> Iterator[Finding]:
+    if getattr(model, "gold_is_selected_", False):
+        yield Finding(
+            "selected-gold",
+            "warning",
+            "the gold items are surely no random sample, so their lesson is not carried over to the rest",
+            "label items drawn by lot, as `weakhitl route` draws its audit; not those that functions disagree on",
+        )
     if not getattr(model, "converged_", True):
         yield Finding(
             "no-convergence",

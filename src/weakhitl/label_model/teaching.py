@@ -20,6 +20,10 @@ _CONFIDENCE = 0.95
 """A strength counts by the one-sided lower bound of its gain, as a check of the gate does."""
 
 
+_RISK = 0.001
+"""Probability that gold drawn by lot is taken for selected."""
+
+
 @dataclass(frozen=True)
 class Lesson:
     """What gold labels change: logits become ``scale * logits + weights[cell voted, class] + bias[class]``.
@@ -34,6 +38,37 @@ class Lesson:
     strengths: dict[float, float]
     gain: float
     n_gold: int
+
+
+def is_selected(scores: FloatArray, everywhere: FloatArray, known: FloatArray) -> bool:
+    """Say whether gold items are surely no random sample of all items, by what the model thought of them before.
+
+    A lesson from items that were chosen for their disagreement is carried over to items that are unlike them, and
+    wrong there, which cross-validation among the gold cannot see.
+
+    Parameters
+    ----------
+    scores
+        ``scores[row]``: any figure of the votes, such as the model's confidence.
+    everywhere, known
+        ``everywhere[row]`` and ``known[row]``: how many items, and how many of the gold, show each row.
+
+    Notes
+    -----
+    The largest distance between the two distributions of scores, against the bound that a random sample exceeds with
+    probability 0.001 at most: P. Massart (1990), The tight constant in the Dvoretzky-Kiefer-Wolfowitz inequality.
+
+    Examples
+    --------
+    >>> scores, everywhere = np.array([0.5, 0.9]), np.array([100.0, 900.0])
+    >>> is_selected(scores, everywhere, np.array([4.0, 36.0])), is_selected(scores, everywhere, np.array([40.0, 0.0]))
+    (False, True)
+
+    """
+    order = np.argsort(scores, kind="stable")
+    last = np.append(np.diff(scores[order].round(9)) > 0, True)
+    shares = [np.cumsum(counts[order])[last] / counts.sum() for counts in (everywhere, known)]
+    return bool(np.abs(shares[0] - shares[1]).max() > np.sqrt(np.log(2 / _RISK) / (2 * known.sum())))
 
 
 def teach(cells: Any, logits: FloatArray, truth: IntArray, seed: int = 0) -> Lesson:
