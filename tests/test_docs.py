@@ -79,7 +79,11 @@ def test_the_links_between_pages_lead_somewhere(page):
 
 @pytest.mark.parametrize(
     "page",
-    [page for page in PAGES if blocks(page, "python", "console")],
+    [
+        pytest.param(page, marks=[pytest.mark.current] * (page.name == "loop-example.md"))  # it needs extras
+        for page in PAGES
+        if blocks(page, "python", "console")
+    ],
     ids=lambda page: page.relative_to(ROOT).as_posix(),
 )
 def test_the_snippets_of_a_page_run_from_top_to_bottom_in_an_empty_folder(page, tmp_path):
@@ -96,6 +100,7 @@ def test_the_snippets_of_a_page_run_from_top_to_bottom_in_an_empty_folder(page, 
         assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
 
 
+@pytest.mark.current
 def test_the_cells_of_the_loop_example_print_what_stands_below_them(tmp_path):
     """All but the digits, which other versions of the packages may move."""
     page = ROOT / "docs" / "loop-example.md"
