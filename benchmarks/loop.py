@@ -10,7 +10,7 @@ what it is sure of is approved, the rest goes to people. Reported twice: as such
 judge costs nothing, and approved items are trained on with their true labels), and as it is (its calls are paid for,
 and a classifier is trained on the labels that were really produced).
 
-    python benchmarks/loop.py [--seeds 5] [--sets dogs ...] [--out loop.json]
+    python benchmarks/loop.py [--seeds 5] [--sets dogs ...] [--steps 20] [--out loop.json]
 """
 
 import argparse
@@ -62,16 +62,16 @@ def _weather() -> tuple[wh.Votes, "pd.Series[int]", wh.Votes]:
     return people, as_truth(truth, schema), functions
 
 
-def measure(name: str, seeds: int) -> dict[str, Any]:
+def measure(name: str, seeds: int, steps: int, plans: list[Plan]) -> dict[str, Any]:
     """Replay every plan."""
     people, truth, functions = load(name)
     curves = {
-        plan.name: [replay(people, truth, plan, functions=functions, seed=seed) for seed in range(seeds)]
-        for plan in PLANS
+        plan.name: [replay(people, truth, plan, functions=functions, steps=steps, seed=seed) for seed in range(seeds)]
+        for plan in plans
     }
     mark = float(np.mean([curve["accuracy"].iloc[-1] for curve in curves["random, majority"]]))
-    row: dict[str, Any] = {"set": name, "ratings": int(curves[PLANS[0].name][0]["ratings"].iloc[-1]), "mark": mark}
-    for plan in PLANS:
+    row: dict[str, Any] = {"set": name, "ratings": int(curves[plans[0].name][0]["ratings"].iloc[-1]), "mark": mark}
+    for plan in plans:
         mean, each = ratings_until(curves[plan.name], mark)
         final = [float(curve["accuracy"].iloc[-1]) for curve in curves[plan.name]]
         row[plan.name] = {"until": mean, "each": each, "final": float(np.mean(final))}
@@ -139,20 +139,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--sets", nargs="*", default=SETS)
+    parser.add_argument("--steps", type=int, default=20, help="batches in which all ratings are given out")
+    parser.add_argument("--plans", nargs="*", default=[plan.name for plan in PLANS[1:]], help="beside random, majority")
+    parser.add_argument("--no-judges", action="store_true")
     parser.add_argument("--out", type=Path, default=Path("loop.json"))
     arguments = parser.parse_args()
-    print(f"{'set':<15}{'ratings':>8}{'mark':>7}", *(f"{plan.name:>24}" for plan in PLANS))
+    plans = [PLANS[0], *(plan for plan in PLANS[1:] if plan.name in arguments.plans)]
+    print(f"{'set':<15}{'ratings':>8}{'mark':>7}", *(f"{plan.name:>24}" for plan in plans))
     rows = []
     for name in arguments.sets:
-        row = measure(name, arguments.seeds)
-        base = row[PLANS[0].name]["until"]
+        row = measure(name, arguments.seeds, arguments.steps, plans)
+        base = row[plans[0].name]["until"]
         cells = []
-        for plan in PLANS:
+        for plan in plans:
             until = row[plan.name]["share"] = row[plan.name]["until"] and row[plan.name]["until"] / base
             cells.append(f"{'never' if until is None else f'{until:.2f}'} ({row[plan.name]['final']:.3f})")
         print(f"{name:<15}{row['ratings']:>8,}{row['mark']:>7.3f}", *(f"{cell:>24}" for cell in cells), flush=True)
         rows.append(row)
-    arguments.out.write_text(json.dumps({"sets": rows, "judges": judges(arguments.seeds)}))
+    found = [] if arguments.no_judges else judges(arguments.seeds)
+    arguments.out.write_text(json.dumps({"sets": rows, "judges": found}))
 
 
 if __name__ == "__main__":
