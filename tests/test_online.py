@@ -109,6 +109,8 @@ def test_what_is_paused_decides_nothing(tmp_path):
     for number, source in enumerate(["upstream", "sure_sun"]):
         done = run(tmp_path, "pause", source, "--reason", "wrong on the new form")
         assert done.exit_code == 0, done.output
+        assert [*json.loads(run(tmp_path, "online", "--json").output)["paused"]][-1] == source
+        assert f"paused: {source} (wrong on the new form)" in run(tmp_path, "online").output
         found = online.arrive({"item": f"p{number}", "text": "sunshine"}, "rain", 0.99)
         assert (found.outcome, found.by) == [("accepted", "rule:sure_sun"), ("routed", "upstream (paused)")][number]
     assert run(tmp_path, "pause", "upstream", "--reason", "twice").exit_code == 3
@@ -207,6 +209,9 @@ def test_people_answer_and_the_next_labels_and_training_have_it(tmp_path):
         assert program.api("/arrivals/n2", method="get").status_code == 404
         assert ana.api("/arrivals", sent).status_code == 403
         assert program.api("/arrivals", {**sent, "confidence": 1.5}).status_code == 422
+        endless = b'{"row": {"item": "n9", "text": NaN}, "label": "sun", "confidence": 0.5}'
+        refused = program.client.post("/api/v1/arrivals", content=endless, headers=program.headers)
+        assert refused.status_code == 422  # no file of the data could hold it
         accepted = {"row": {"item": "n3", "text": "rain wet"}, "label": "rain", "confidence": 0.9}
         assert program.api("/arrivals", accepted).json()["outcome"] == "accepted"
         counts = program.api("/online", method="get").json()["counts"]

@@ -62,6 +62,8 @@ def _print(found: "OnlineReport", limit: float | None) -> None:
     print_table("What arrived", ("class", "accepted", "routed", "no label", "right"), rows, [1, 2, 3])
     for name, outcomes in found.by.items():
         echo_wrapped(f"{name}: {', '.join(f'{count:,} {outcome}' for outcome, count in outcomes.items())}")
+    for name, why in found.paused.items():
+        click.secho(f"paused: {name} ({why})", fg="yellow")
     right = found.right if found.right.value is not None else f"not known: {found.right.reason}"
     echo_wrapped(f"Right among the accepted: {right} ({found.answered:,} of {found.watched:,} watched have an answer)")
     if found.alarm:
@@ -91,4 +93,4 @@ def pause_command(*, project_path: Path, source: str, reason: str, lift: bool) -
         click.echo(f"{project.lift_recall(source, reason)} goes on.")
         return
     name = project.recall(source, reason, make_release=False).source
-    click.echo(f"Paused: {name} ({reason}). `weakhitl pause {source} --lift --reason TEXT` lets it go on.")
+    echo_wrapped(f"Paused: {name} ({reason}). `weakhitl pause {source} --lift --reason TEXT` lets it go on.")

@@ -20,6 +20,7 @@ from weakhitl.cli.shared import (
 from weakhitl.errors import UsageError
 
 if TYPE_CHECKING:
+    from weakhitl.feedback.simulate import Plan
     from weakhitl.pipeline.simulate import Recorded, Simulated
 
 
@@ -80,26 +81,12 @@ def simulate_command(
       weakhitl simulate ratings.csv --truth truth.csv --plot curves.svg
       weakhitl simulate --truth truth.csv --people 5 --right 0.8 --seconds 12
     """
-    from weakhitl.feedback.simulate import ORDERS, Plan
     from weakhitl.files import write_table
-    from weakhitl.pipeline.simulate import invented, judge_votes, plot, price, recorded_by, simulate
+    from weakhitl.pipeline.simulate import judge_votes, plot, price, simulate
 
-    if (ratings is None and people is None) != (truth is None):
-        raise UsageError("RATINGS and --truth belong together; or --people and --truth")
-    if ratings is not None and people is not None:
-        raise UsageError("--people invents people where there are no RATINGS; give one of the two")
-    recorded: Recorded
-    if people is not None and truth is not None:
-        recorded = invented(truth, people, right, price(seconds, cost_per_hour), skip=skips)
-    elif ratings is not None and truth is not None:
-        recorded = recorded_by(ratings, truth, columns, price(seconds, cost_per_hour), skips)
-    else:
-        recorded = open_project(project_path).recorded(seconds, cost_per_hour)
-    plans = [
-        Plan(f"{order}, {model}", order, model, overlap)
-        for order, model in product(orders or ORDERS, models or ("majority", "auto"))
-        if orders or order != "oracle" or model != "majority"
-    ]
+    given = _recorded(ratings, truth, columns, skips, people, right, price(seconds, cost_per_hour))
+    recorded = given or open_project(project_path).recorded(seconds, cost_per_hour)
+    plans = _plans(orders, models, overlap)
     if judge is not None:
         votes = judge_votes(judge, recorded.people.schema)
         plans += [replace(one, name=f"{one.name}, judge", judge=votes, judge_cost=judge_cost) for one in plans]
@@ -112,6 +99,40 @@ def simulate_command(
         print_json(found.to_dict())
     else:
         _print(found, recorded, seeds)
+
+
+def _recorded(
+    ratings: Path | None,
+    truth: Path | None,
+    columns: tuple[str, str, str],
+    skips: tuple[str, ...],
+    people: int | None,
+    right: float,
+    cost: float,
+) -> "Recorded | None":
+    """Read what is replayed from files, or invent it; None where it is the project's own."""
+    from weakhitl.pipeline.simulate import invented, recorded_by
+
+    if (ratings is None and people is None) != (truth is None):
+        raise UsageError("RATINGS and --truth belong together; or --people and --truth")
+    if ratings is not None and people is not None:
+        raise UsageError("--people invents people where there are no RATINGS; give one of the two")
+    if truth is None:
+        return None
+    if ratings is not None:
+        return recorded_by(ratings, truth, columns, cost, skips)
+    return invented(truth, people or 1, right, cost, skip=skips)
+
+
+def _plans(orders: tuple[str, ...], models: tuple[str, ...], overlap: int | None) -> "list[Plan]":
+    """Each order with each label model; by default the oracle, a bound, with the better model alone."""
+    from weakhitl.feedback.simulate import ORDERS, Plan
+
+    return [
+        Plan(f"{order}, {model}", order, model, overlap)
+        for order, model in product(orders or ORDERS, models or ("majority", "auto"))
+        if orders or order != "oracle" or model != "majority"
+    ]
 
 
 def _print(found: "Simulated", recorded: "Recorded", seeds: int) -> None:
@@ -134,7 +155,7 @@ def _print(found: "Simulated", recorded: "Recorded", seeds: int) -> None:
     compared = [row for row in found.to_dict()["plans"] if row["gain"] is not None]
     if compared:
         gains = [(str(row["plan"]), f"{row['gain']:+.3f}", _bounds(row), _verdict(row)) for row in compared]
-        print_table("Mean accuracy against asking by lot", ("plan", "gain", "95 % interval", ""), gains, [1])
+        print_table("Mean accuracy against asking by lot", ("plan", "gain", "95 %, for all", ""), gains, [1])
 
 
 def _bounds(row: dict[str, Any]) -> str:

@@ -11,13 +11,12 @@ from sklearn.linear_model import LogisticRegression
 
 from weakhitl.errors import DataError
 from weakhitl.feedback.columns import clean, column_kinds, features
+from weakhitl.feedback.end_model import LEAST_LIKELY
 from weakhitl.votes import FloatArray, IntArray
 
 _MOST = 20_000
-"""Items that are learned from, drawn by lot where more have a label: beyond, time grows and scores hardly change."""
+"""Items that are learned from at most, drawn by lot where more have a label, so that the time is bounded."""
 _LEAST = 10
-_LEAST_LIKELY = 0.02
-"""Class probabilities below this are not learned from: they cost time and say nothing."""
 _TINY = np.finfo(float).tiny
 
 
@@ -73,7 +72,7 @@ def ask_committee(table: pd.DataFrame, target: FloatArray, *, members: int = 10,
     learned = np.sort(rng.choice(known, _MOST, replace=False)) if len(known) > _MOST else known
     kinds = column_kinds(table)
     seen = sparse.csr_matrix(features(kinds, len(learned)).fit_transform(clean(table, kinds)))
-    row, code = np.nonzero(target[learned] >= _LEAST_LIKELY)
+    row, code = np.nonzero(target[learned] >= LEAST_LIKELY)
     if len(np.unique(code)) < 2:
         raise DataError("items", "all that have a label have the same: there is nothing to tell apart")
     shape = len(table), target.shape[1]

@@ -22,7 +22,7 @@ from weakhitl.files import atomic_write, require_columns, write_json
 from weakhitl.votes import FloatArray
 
 MODEL, FACTS = "end_model.skops", "end_model.json"
-_LEAST = 0.02
+LEAST_LIKELY = 0.02
 """Class probabilities below this are not learned from: they cost time and say nothing."""
 
 _HARMLESS = ["numpy.dtype"]
@@ -92,8 +92,11 @@ class EndModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
             raise DataError(
                 "items", f"{len(known)} have a label; expected at least {2 * self.folds}, two for each fold"
             )
-        if len(found := np.flatnonzero((target[known] >= _LEAST).any(axis=0))) < 2:
-            raise DataError("items", f"all that have a label are {self.classes[found[0]]!r}: nothing to tell apart")
+        if len(found := np.flatnonzero((target[known] >= LEAST_LIKELY).any(axis=0))) < 2:
+            only = [str(self.classes[int(code)]) for code in found]
+            raise DataError(
+                "items", f"all that have a label are of one class ({', '.join(only)}): nothing to tell apart"
+            )
         estimator = LogisticRegression(max_iter=2000) if self.estimator is None else self.estimator
         if "sample_weight" not in signature(estimator.fit).parameters:
             raise UsageError(
@@ -166,7 +169,7 @@ def estimator_by_name(name: str) -> Any:
 def _fit(pipeline: Pipeline, table: pd.DataFrame, target: FloatArray) -> Pipeline:
     """Fit what reads the columns on the items, and the classifier on each item once for each class."""
     seen = pipeline["columns"].fit_transform(table)
-    row, code = np.nonzero(target >= _LEAST)
+    row, code = np.nonzero(target >= LEAST_LIKELY)
     if len(np.unique(code)) == 1:  # a part in which a rare class is missing; few classifiers can be fitted to that
         pipeline.steps[-1] = ("classifier", DummyClassifier())
     pipeline["classifier"].fit(seen[row], code, sample_weight=target[row, code])

@@ -236,6 +236,8 @@ class OnlineReport:
         Bound that the share of wrong labels among the accepted surely exceeds, at every look (95 %, one-sided).
     classes
         Class -> that share of its own.
+    paused
+        What decides nothing at the moment -> why.
     alarm
         Whether ``error_low`` is above ``[online] max_error``.
 
@@ -248,6 +250,7 @@ class OnlineReport:
     right: Estimate
     error_low: float
     classes: dict[str, Estimate]
+    paused: dict[str, str]
     alarm: bool
 
     def to_dict(self) -> dict[str, Any]:
@@ -256,7 +259,7 @@ class OnlineReport:
             "counts": self.counts.astype(object).where(self.counts.notna(), None).to_dict("records"),
             "by": self.by, "watched": self.watched, "answered": self.answered, "right": self.right.to_dict(),
             "error_low": self.error_low, "classes": {name: one.to_dict() for name, one in self.classes.items()},
-            "alarm": self.alarm,
+            "paused": self.paused, "alarm": self.alarm,
         }  # fmt: skip
 
 
@@ -311,8 +314,16 @@ def online_report(workspace: Workspace) -> OnlineReport:
             for name in classes
             if name is not None and (mine := (seen["label"] == name).to_numpy()).any()
         },
+        paused=_paused(workspace),
         alarm=limit is not None and error_low > limit,
     )
+
+
+def _paused(workspace: Workspace) -> dict[str, str]:
+    settings = workspace.config.online
+    rules = {*settings.accept_rules, *settings.route_rules}
+    stopped = {name: why for name, why in workspace.recalled(FUNCTION).items() if name in rules}
+    return workspace.recalled(ONLINE) | stopped
 
 
 def _said(workspace: Workspace, items: list[str]) -> "pd.Series[Any]":

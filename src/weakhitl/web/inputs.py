@@ -23,8 +23,9 @@ Seconds = Annotated[float, Field(ge=0, le=1e6)]
 Quota = Annotated[int, Field(ge=0, le=10**9)]
 
 Cell = Annotated[str, Field(max_length=100_000), AfterValidator(storable)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
 
-Row = dict[Filled, Cell | float | bool | None]
+Row = dict[Filled, Cell | Number | bool | None]
 
 
 class Body(BaseModel):

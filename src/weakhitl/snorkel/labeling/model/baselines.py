@@ -67,7 +67,7 @@ class RandomVoter(BaseLabeler):
 
     def predict_proba(self, L: np.ndarray) -> np.ndarray:
         """Give random probabilities, of NumPy's global generator, as Snorkel's users seed it."""
-        given = np.random.rand(len(L), self.cardinality)  # noqa: NPY002
+        given = np.random.rand(len(L), self.cardinality)  # noqa: NPY002 - Snorkel's users seed this one
         return np.asarray(given / given.sum(axis=1, keepdims=True))
 
 
