@@ -8,7 +8,7 @@ import numpy as np
 from weakhitl.errors import UsageError
 from weakhitl.label_model.fixed_point import accelerate
 from weakhitl.label_model.ledger import Rows
-from weakhitl.label_model.model import Training, logits, softmax_and_total, vote_shares
+from weakhitl.label_model.model import Training, log_normalized, logits, softmax_and_total, vote_shares
 from weakhitl.votes import FloatArray
 
 
@@ -124,8 +124,12 @@ def fit_confusion(given: Problem, prior: Prior, *, max_iter: int, tol: float, on
         _, confusion, balance = maximize(posterior)
         return _pack(confusion, balance), likelihood
 
+    def normalize(parameters: FloatArray) -> FloatArray:
+        confusion = log_normalized(parameters[:cut].reshape(-1, rows.k))
+        return np.concatenate([confusion.ravel(), log_normalized(parameters[cut:])])
+
     _, confusion, balance = maximize(vote_shares(rows))
-    found = accelerate(step, _pack(confusion, balance), max_iter=max_iter, tol=tol)
+    found = accelerate(step, _pack(confusion, balance), normalize, max_iter=max_iter, tol=tol)
     posterior, _ = _expect(given, found.value[:cut], found.value[cut:])
     soft, confusion, balance = maximize(posterior)
     return ConfusionFit(soft, confusion, balance, found.n_iter, found.converged)

@@ -6,7 +6,7 @@ import numpy.typing as npt
 from weakhitl.label_model.confusion import evidence_of, soft_votes
 from weakhitl.label_model.fixed_point import accelerate
 from weakhitl.label_model.ledger import class_balance
-from weakhitl.label_model.model import AdditiveModel, Training, logits, softmax_and_total, vote_shares
+from weakhitl.label_model.model import AdditiveModel, Training, log_normalized, logits, softmax_and_total, vote_shares
 from weakhitl.votes import FloatArray
 
 
@@ -62,9 +62,13 @@ class MACE(AdditiveModel):
             soft = soft_votes(transposed, posterior * rows.counts[:, None], rows)
             return _pack(*_maximize(soft, competence, habit)), float(rows.counts @ total)
 
+        def normalize(parameters: FloatArray) -> FloatArray:
+            competence, habit = np.split(parameters, [rows.m])
+            return np.concatenate([np.minimum(competence, 0.0), log_normalized(habit.reshape(rows.m, -1)).ravel()])
+
         soft = soft_votes(transposed, vote_shares(rows) * rows.counts[:, None], rows)
         start = _maximize(soft, np.full(rows.m, 0.5), np.full((rows.m, rows.k), 1 / rows.k))
-        found = accelerate(step, _pack(*start), max_iter=self.max_iter, tol=self.tol)
+        found = accelerate(step, _pack(*start), normalize, max_iter=self.max_iter, tol=self.tol)
         self.competence_, self.habit_ = _unpack(found.value, rows.m)
         self.n_iter_, self.converged_ = found.n_iter, found.converged
         self.evidence_ = evidence_of(_confusion(self.competence_, self.habit_))

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import logsumexp
 from sklearn.base import BaseEstimator
 
 from weakhitl.consensus import hard_labels
@@ -165,6 +166,11 @@ def softmax_and_total(values: FloatArray) -> tuple[FloatArray, FloatArray]:
     exponentials = np.exp(values - top[:, None])
     total = exponentials @ np.ones(values.shape[1])
     return exponentials / total[:, None], np.log(total) + top
+
+
+def log_normalized(values: FloatArray) -> FloatArray:
+    """Shift logs so that their exponentials sum to 1 along the last axis."""
+    return np.asarray(values - logsumexp(values, axis=-1, keepdims=True))
 
 
 def row_max(values: FloatArray) -> FloatArray:
