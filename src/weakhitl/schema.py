@@ -55,6 +55,11 @@ class LabelSchema:
         if faults := _schema_faults(self):
             raise SchemaError("label schema", faults)
 
+    @classmethod
+    def numbered(cls, k: int) -> "LabelSchema":
+        """Name k classes by their index: ``0``, ``1``, … ."""
+        return cls([str(code) for code in range(k)])
+
     def __len__(self) -> int:
         return len(self.classes)
 

@@ -1,6 +1,6 @@
 """Group equal rows of a vote matrix, at a cost that grows with the rows and not with their logarithm."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -11,33 +11,30 @@ _Ints = npt.NDArray[Any]
 
 _DIRECT = 1 << 22
 """Keys below this are counted by direct addressing: a table of 32 MB at most."""
-_CHUNK = 1 << 20
+_CHUNK = 1 << 18
 _CACHED = 1 << 14
 _KEY_BITS = 62
 
 
 def group_dense(matrix: _Ints, base: int) -> tuple[_Ints, _Ints, _Ints]:
-    """Group the rows of ``matrix[row, column]`` (values -1..base-2): representatives, inverse, counts.
+    """Group the rows of ``matrix[row, column]`` (values -1..base-2): the distinct ones, inverse, counts.
 
-    ``representatives[group]`` is a row number, ``inverse[row]`` the row's group; groups are in
-    lexicographic order, so that they do not depend on the order of the rows.
+    ``inverse[row]`` is the row's position among the distinct ones, which are in lexicographic order, so that they do
+    not depend on the order of the rows.
     """
     n, m = matrix.shape
-    groups, inverse = 1, None
-    column = 0
-    while column < m:
+    inverse, distinct = np.zeros(n, dtype=np.int32), np.empty((min(n, 1), 0), dtype=matrix.dtype)
+    while (column := distinct.shape[1]) < m:
+        groups = max(len(distinct), 1)
         width = max(1, min(m - column, int((_KEY_BITS - np.log2(max(groups, 2))) / np.log2(base))))
-        inverse, groups = _ranks(_keys(matrix[:, column : column + width], base, inverse), groups * base**width)
-        column += width
-    if inverse is None:
-        inverse = np.zeros(n, dtype=np.int32)
-    representatives = np.zeros(groups if n else 0, dtype=np.int64)
-    counts = np.zeros(len(representatives), dtype=np.int64)
+        keys = _keys(matrix[:, column : column + width], base, inverse, groups)
+        found, inverse = _ranks(keys, groups * base**width)
+        before, digits = _split(found, base, width, matrix.dtype)
+        distinct = np.hstack([distinct[before], digits])
+    counts = np.zeros(len(distinct), dtype=np.int64)
     for start in range(0, n, _CHUNK):
-        part = inverse[start : start + _CHUNK]
-        representatives[part] = np.arange(start, start + len(part))
-        counts += np.bincount(part, minlength=len(counts))
-    return representatives, inverse, counts
+        counts += np.bincount(inverse[start : start + _CHUNK], minlength=len(counts))
+    return distinct, inverse, counts
 
 
 def group_sparse(indptr: _Ints, indices: _Ints, data: _Ints) -> tuple[_Ints, _Ints, _Ints]:
@@ -116,31 +113,53 @@ def whole_product(matrix: _Ints, vector: _Ints) -> _Ints:
         return np.asarray(matrix @ vector)
 
 
-def _keys(matrix: _Ints, base: int, inverse: _Ints | None) -> _Ints:
+def _keys(matrix: _Ints, base: int, inverse: _Ints, groups: int) -> _Ints:
     """``key[row]``: the row's values as digits after its group so far; exact, by a product in floats where it fits."""
     n, m = matrix.shape
     powers = base ** np.arange(m - 1, -1, -1, dtype=np.int64)
-    groups = 1 if inverse is None else int(inverse.max(initial=0)) + 1
     kind: Any = np.int32 if groups * base**m < 2**31 else np.int64
     factor: Any = np.float32 if base**m < 2**24 else np.float64 if base**m < 2**53 else np.int64
     keys = np.empty(n, dtype=kind)
-    for start in range(0, n, _CACHED):
-        part = slice(start, start + _CACHED)
+    for part in _parts(n):
         keys[part] = whole_product(matrix[part].astype(factor), powers.astype(factor))
-    keys += powers.sum().astype(kind)
-    if inverse is not None:
-        keys += inverse.astype(kind) * kind(base**m)
+        keys[part] += powers.sum().astype(kind)
+        if groups > 1:
+            keys[part] += inverse[part].astype(kind) * kind(base**m)
     return keys
 
 
-def _ranks(keys: _Ints, size: int) -> tuple[_Ints, int]:
-    """Replace each key (0..size-1) by its rank among the distinct keys; and how many those are."""
+def _split(keys: _Ints, base: int, width: int, dtype: Any) -> tuple[_Ints, _Ints]:
+    """Read keys: the group before, and ``digits[key, column]`` of the columns after."""
+    digits = np.empty((len(keys), width), dtype=dtype)
+    for column in reversed(range(width)):
+        keys, digit = np.divmod(keys, base)
+        digits[:, column] = digit - 1
+    return keys, digits
+
+
+def _ranks(keys: _Ints, size: int) -> tuple[_Ints, _Ints]:
+    """Give the distinct keys (0..size-1) in order, and the rank of each key among them, in its place where it fits."""
     if size > _DIRECT:
         codes, distinct = pd.factorize(keys)
+        order = np.argsort(distinct)
         rank = np.empty(len(distinct), dtype=np.int32)
-        rank[np.argsort(distinct)] = np.arange(len(distinct), dtype=np.int32)
-        return rank[codes], len(distinct)
+        rank[order] = np.arange(len(distinct), dtype=np.int32)
+        return distinct[order], rank[codes]
     seen = np.zeros(size, dtype=bool)
-    seen[keys] = True
+    for part in _parts(len(keys)):
+        seen[keys[part]] = True
     rank = np.cumsum(seen, dtype=np.int32) - np.int32(1)
-    return np.take(rank, keys), int(np.count_nonzero(seen))
+    return np.flatnonzero(seen), gathered(rank, keys, keys if keys.dtype == rank.dtype else None)
+
+
+def gathered(values: _Ints, at: _Ints, out: _Ints | None = None) -> _Ints:
+    """``values[at]``, part by part: NumPy would widen all of ``at`` to 64 bits first. ``out`` may be ``at``."""
+    found = np.empty((len(at), *values.shape[1:]), dtype=values.dtype) if out is None else out
+    for part in _parts(len(at)):
+        np.take(values, at[part], axis=0, out=found[part], mode="clip")
+    return found
+
+
+def _parts(n: int) -> Iterator[slice]:
+    """Parts of n rows that stay in the cache."""
+    return (slice(start, start + _CACHED) for start in range(0, n, _CACHED))

@@ -32,19 +32,20 @@ def sparse_is_smaller(n_votes: int, n: int, m: int, dtype: np.dtype[Any]) -> boo
     return n_votes * (_SPARSE_BYTES - 1 + dtype.itemsize) + 8 * n < n * m * dtype.itemsize
 
 
-def compact(array: npt.NDArray[Any], k: int, dtype: np.dtype[Any]) -> tuple[IntArray, int, bool]:
-    """Copy a matrix in the smallest type; how many votes it holds, and whether all lie in -1..k-1.
+def compact(array: npt.NDArray[Any], dtype: np.dtype[Any]) -> tuple[IntArray, int, int, int]:
+    """Copy a matrix in a smaller type; how many votes it holds, and the lowest and highest label (at least -1).
 
-    Part by part, so that each part is read from memory once.
+    Part by part, so that each part is read from memory once. Labels that the type cannot hold are not kept.
     """
     dense = np.empty(array.shape, dtype=dtype)
-    n_votes, in_range = 0, True
+    n_votes, lowest, highest = 0, ABSTAIN, ABSTAIN
     for start in range(0, len(array), _PART):
         part = array[start : start + _PART]
-        in_range &= not part.size or bool(part.min() >= ABSTAIN and part.max() < k)
+        lowest = min(lowest, int(part.min(initial=ABSTAIN)))
+        highest = max(highest, int(part.max(initial=ABSTAIN)))
         dense[start : start + _PART] = part
         n_votes += int(np.count_nonzero(dense[start : start + _PART] + 1))
-    return dense, n_votes, in_range
+    return dense, n_votes, lowest, highest
 
 
 def label_faults(array: npt.NDArray[Any], schema: LabelSchema, items: pd.Index, sources: tuple[str, ...]) -> list[str]:

@@ -79,14 +79,14 @@ class Votes:
     def from_matrix(
         cls,
         matrix: npt.ArrayLike,
-        schema: LabelSchema,
+        schema: LabelSchema | None = None,
         items: Iterable[Hashable] | None = None,
         sources: Iterable[str] | None = None,
     ) -> Self:
         """Take Snorkel's matrix: (n, m) class indices, -1 abstains.
 
-        Items default to 0..n-1, sources to ``source_0``.. . Raises ``DataError`` for a wrong shape, labels
-        out of range and duplicate items or sources.
+        Items default to 0..n-1, sources to ``source_0``.., classes to ``0``, ``1``.. as far as they occur. Raises
+        ``DataError`` for a wrong shape, labels out of range and duplicate items or sources.
 
         Examples
         --------
@@ -106,10 +106,17 @@ class Votes:
         n, m = array.shape
         index = pd.RangeIndex(n) if items is None else item_index(items, n)
         names = source_names([f"source_{j}" for j in range(m)] if sources is None else sources, m)
+        dense, n_votes, lowest, highest = compact(array, np.dtype(np.int8) if schema is None else label_dtype(schema))
+        if schema is None:
+            schema = LabelSchema.numbered(max(highest + 1, 2))
         dtype = label_dtype(schema)
-        dense, n_votes, in_range = compact(array, len(schema), dtype)
-        if faults := name_faults(index, names) + ([] if in_range else label_faults(array, schema, index, names)):
+        faults = name_faults(index, names)
+        if lowest < ABSTAIN or highest >= len(schema):
+            faults += label_faults(array, schema, index, names)
+        if faults:
             raise DataError("vote matrix", faults)
+        if dense.dtype != dtype:
+            dense = array.astype(dtype)
         if sparse_is_smaller(n_votes, n, m, dtype):
             at = np.flatnonzero(dense != ABSTAIN)
             return cls._from_sparse(
@@ -348,10 +355,12 @@ class Votes:
     def patterns(self) -> Patterns:
         """Group equal rows; the order of the patterns does not depend on the order of the items."""
         if self._dense is not None:
-            first, inverse, counts = group_dense(self._dense, len(self.schema) + 1)
+            dense, inverse, counts = group_dense(self._dense, len(self.schema) + 1)
+            rows: tuple[Any, Any] = dense, None
         else:
             first, inverse, counts = group_sparse(self._sparse.indptr, self._sparse.indices, self._sparse.data)
-        distinct = Votes._frozen(*self._rows(first), pd.RangeIndex(len(first)), self.sources, self.schema)
+            rows = None, self._sparse[first]
+        distinct = Votes._frozen(*rows, pd.RangeIndex(len(counts)), self.sources, self.schema)
         return Patterns(distinct, counts, inverse)
 
     def take_items(self, positions: npt.ArrayLike) -> "Votes":

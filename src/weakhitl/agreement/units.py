@@ -94,10 +94,10 @@ def _count_rows(votes: Votes) -> tuple[IntArray, IntArray, int]:
     patterns = votes.patterns() if few else None
     some = votes if patterns is None else patterns.votes
     counts = some.class_counts()
-    first, inverse, times = group_dense(counts - 1, int(counts.max(initial=1)) + 1)
+    fewer, inverse, times = group_dense(counts - 1, int(counts.max(initial=1)) + 1)
     if patterns is not None:
-        times = np.bincount(inverse, weights=patterns.counts, minlength=len(first)).astype(np.int64)
-    rows = counts[first]
+        times = np.bincount(inverse, weights=patterns.counts, minlength=len(fewer)).astype(np.int64)
+    rows = fewer + 1
     rated = rows.any(axis=1)
     return rows[rated].astype(np.int64), times[rated], _n_sources(some)
 

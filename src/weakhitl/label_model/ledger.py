@@ -12,6 +12,7 @@ from sklearn.exceptions import NotFittedError
 from weakhitl.errors import DataError
 from weakhitl.gold import Gold, encode_gold
 from weakhitl.schema import ABSTAIN, LabelSchema
+from weakhitl.vote_rows import gathered
 from weakhitl.votes import FloatArray, IntArray, Votes
 
 VotesLike = Votes | npt.ArrayLike
@@ -46,7 +47,7 @@ class Rows:
 
     def of_items(self, values: FloatArray) -> FloatArray:
         """Spread ``values[row, ...]`` over the items."""
-        return values if self.inverse is None else np.take(values, self.inverse, axis=0)
+        return values if self.inverse is None else gathered(values, self.inverse)
 
     def class_counts(self) -> FloatArray:
         """``counts[row, class]``: how many sources vote each class."""
@@ -58,14 +59,10 @@ class Rows:
 
 
 def as_votes(votes: VotesLike, cardinality: int | None = None) -> Votes:
-    """Pass Votes through; wrap a matrix in classes ``0``, ``1``, … (at least ``cardinality`` of them)."""
+    """Pass Votes through; wrap a matrix in classes ``0``, ``1``, … (``cardinality`` of them, or as many as occur)."""
     if isinstance(votes, Votes):
         return votes
-    matrix = np.asarray(votes)
-    if matrix.ndim != 2 or not np.issubdtype(matrix.dtype, np.integer):
-        raise DataError("vote matrix", f"has shape {matrix.shape} of {matrix.dtype}; expected (n, m) integers")
-    k = max(2, cardinality or 0, int(matrix.max(initial=0)) + 1)
-    return Votes.from_matrix(matrix, LabelSchema([str(label) for label in range(k)]))
+    return Votes.from_matrix(votes, None if cardinality is None else LabelSchema.numbered(cardinality))
 
 
 def as_gold(gold: GoldLike | None, votes: Votes) -> IntArray | None:

@@ -112,7 +112,7 @@ class LabelModel(BaseLabeler):
         return matrix.astype(np.int64)
 
     def _votes(self, matrix: np.ndarray) -> Votes:
-        return Votes.from_matrix(matrix, LabelSchema([str(code) for code in range(self.cardinality)]))
+        return Votes.from_matrix(matrix, LabelSchema.numbered(self.cardinality))
 
     def _balance(self, shares: Sequence[float] | None, labels: Sequence[int] | np.ndarray | None) -> Any:
         if shares is not None:
