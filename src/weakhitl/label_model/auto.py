@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from weakhitl.label_model.confusion import Prior, Problem, evidence_of, fit_confusion, problem
+from weakhitl.label_model.confusion import Prior, Problem, against_first, evidence_of, fit_confusion, problem
 from weakhitl.label_model.information import information_evidence, learnable
 from weakhitl.label_model.ledger import Rows, class_balance
 from weakhitl.label_model.model import AdditiveModel, Training, logits, row_max, softmax
@@ -119,7 +119,7 @@ class LabelModel(AdditiveModel):
         whole = problem(training, self.class_balance_, estimate=estimate)
         part = Rows(own, whole.rows.counts, rows.inverse, int(able.sum()), rows.k)
         fixed = np.where(able[:, None, None], 0.0, evidence)
-        offset = 0.0 if able.all() else logits(rows.cells, fixed, np.zeros(rows.k))
+        offset = 0.0 if able.all() else against_first(logits(rows.cells, fixed, np.zeros(rows.k)))
         given = Problem(
             rows=part,
             known=whole.known[able],

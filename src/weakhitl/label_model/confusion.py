@@ -8,7 +8,7 @@ import numpy as np
 from weakhitl.errors import UsageError
 from weakhitl.label_model.fixed_point import accelerate
 from weakhitl.label_model.ledger import Rows
-from weakhitl.label_model.model import Training, log_normalized, logits, softmax_and_total, vote_shares
+from weakhitl.label_model.model import Training, log_normalized, logits, row_max, vote_shares
 from weakhitl.votes import FloatArray
 
 
@@ -56,7 +56,7 @@ class Problem:
     known_classes
         ``known_classes[class]``: how many of those items there are of each class.
     offset
-        ``offset[row, class]``: logits from other evidence, held fixed.
+        ``offset[row, class - 1]``: log-odds against the first class from other evidence, held fixed.
     share
         ``share[source]``: how much of a source's evidence counts; below 1 for near-duplicates.
     balance
@@ -94,50 +94,63 @@ def problem(training: Training, balance: FloatArray, *, estimate: bool) -> Probl
     if len(known):
         assert training.gold is not None  # noqa: S101  # known is empty without gold
         truth = np.eye(rows.k)[training.gold[known]]
-        soft, classes = soft_votes(training.cells_of(known).T, truth, rows), truth.sum(axis=0)
+        soft, classes = soft_votes(training.cells_of(known).T, truth, rows.m), truth.sum(axis=0)
         np.subtract.at(counts, known if rows.inverse is None else rows.inverse[known], 1.0)
     unknown = Rows(rows.cells, counts, rows.inverse, rows.m, rows.k)
     voted = counts * (np.diff(rows.cells.indptr) > 0)
     return Problem(unknown, soft, classes, 0.0, np.ones(rows.m), balance, voted if estimate else None)
 
 
-def soft_votes(transposed: Any, weights: FloatArray, rows: Rows) -> FloatArray:
+def soft_votes(transposed: Any, weights: FloatArray, m: int) -> FloatArray:
     """``soft[source, true, voted]`` from ``cells[row, source * k + voted]``, transposed, and ``weights[row, true]``."""
-    return np.asarray(transposed @ weights).reshape(rows.m, rows.k, rows.k).transpose(0, 2, 1)
+    return np.asarray(transposed @ weights).reshape(m, -1, weights.shape[1]).transpose(0, 2, 1)
 
 
 def fit_confusion(given: Problem, prior: Prior, *, max_iter: int, tol: float, one_coin: bool = False) -> ConfusionFit:
-    """Run EM from the vote shares to its fixed point."""
+    """Run EM from the vote shares to its fixed point.
+
+    Class 0 is what the others leave: posteriors and votes are worked out for k - 1 classes.
+    """
     rows = given.rows
     transposed = rows.cells.T
+    total = rows.votes_by_class()
     cut = rows.m * rows.k * rows.k
 
-    def maximize(posterior: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        soft = soft_votes(transposed, posterior * rows.counts[:, None], rows) + given.known
+    def maximize(others: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        by_others = soft_votes(transposed, others * rows.counts[:, None], rows.m)
+        first = np.maximum(total - by_others.sum(axis=1), 0.0)
+        soft = np.concatenate([first[:, None], by_others], axis=1) + given.known
         balance = given.balance
         if given.balance_rows is not None:
-            balance = given.balance_rows @ posterior + given.known_classes + 1.0
+            shares = given.balance_rows @ others
+            first_share = max(given.balance_rows.sum() - shares.sum(), 0.0)
+            balance = np.concatenate([[first_share], shares]) + given.known_classes + 1.0
         return soft, _confusion(soft, prior, one_coin=one_coin), balance / balance.sum()
 
     def step(parameters: FloatArray) -> tuple[FloatArray, float]:
-        posterior, likelihood = _expect(given, parameters[:cut], parameters[cut:])
-        _, confusion, balance = maximize(posterior)
+        others, likelihood = _expect(given, total, parameters[:cut], parameters[cut:])
+        _, confusion, balance = maximize(others)
         return _pack(confusion, balance), likelihood
 
     def normalize(parameters: FloatArray) -> FloatArray:
         confusion = log_normalized(parameters[:cut].reshape(-1, rows.k))
         return np.concatenate([confusion.ravel(), log_normalized(parameters[cut:])])
 
-    _, confusion, balance = maximize(vote_shares(rows))
+    _, confusion, balance = maximize(vote_shares(rows)[:, 1:])
     found = accelerate(step, _pack(confusion, balance), normalize, max_iter=max_iter, tol=tol)
-    posterior, _ = _expect(given, found.value[:cut], found.value[cut:])
-    soft, confusion, balance = maximize(posterior)
+    others, _ = _expect(given, total, found.value[:cut], found.value[cut:])
+    soft, confusion, balance = maximize(others)
     return ConfusionFit(soft, confusion, balance, found.n_iter, found.converged)
 
 
 def evidence_of(confusion: FloatArray) -> FloatArray:
     """``evidence[source, voted, class]``: log-likelihood of a vote."""
     return np.asarray(np.log(confusion).transpose(0, 2, 1))
+
+
+def against_first(logs: FloatArray) -> FloatArray:
+    """Log-odds of the other classes against the first, along the last axis."""
+    return np.asarray(logs[..., 1:] - logs[..., :1])
 
 
 def _confusion(soft: FloatArray, prior: Prior, *, one_coin: bool) -> FloatArray:
@@ -151,10 +164,13 @@ def _pack(confusion: FloatArray, balance: FloatArray) -> FloatArray:
     return np.asarray(np.log(np.concatenate([confusion.ravel(), balance])))
 
 
-def _expect(given: Problem, confusion: FloatArray, balance: FloatArray) -> tuple[FloatArray, float]:
-    """``posterior[row, class]`` and the log-likelihood, from logs."""
-    m, k = given.rows.m, given.rows.k
-    evidence = confusion.reshape(m, k, k).transpose(0, 2, 1) * given.share[:, None, None]
-    joint = logits(given.rows.cells, evidence, balance) + given.offset
-    posterior, total = softmax_and_total(joint)
-    return posterior, float(given.rows.counts @ total)
+def _expect(given: Problem, total: FloatArray, confusion: FloatArray, balance: FloatArray) -> tuple[FloatArray, float]:
+    """``posterior[row, class - 1]`` of all classes but the first, and the log-likelihood but for a constant."""
+    rows, counts = given.rows, given.rows.counts
+    evidence = confusion.reshape(rows.m, rows.k, rows.k).transpose(0, 2, 1) * given.share[:, None, None]
+    odds = logits(rows.cells, against_first(evidence), against_first(balance)) + given.offset
+    top = np.maximum(row_max(odds), 0.0)
+    exponentials = np.exp(odds - top[:, None])
+    sums = exponentials @ np.ones(rows.k - 1) + np.exp(-top)
+    first = float((total * evidence[:, :, 0]).sum() + counts.sum() * balance[0])
+    return exponentials / sums[:, None], first + float(counts @ (np.log(sums) + top))
