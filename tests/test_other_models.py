@@ -83,6 +83,25 @@ def test_acceleration_reaches_the_fixed_point_in_fewer_steps():
     assert np.exp(found.value) == pytest.approx([0.2, 0.5], abs=1e-5)
 
 
+def test_people_who_vote_seldom_are_not_overfitted_where_classes_are_many():
+    """With one pseudo-vote a row more is wrong, since an error that nobody made yet counts as impossible."""
+    wrong = {"one a class": 0.0, "one": 0.0}
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        truth, known = rng.integers(0, 5, 400), rng.beta(7, 3, 60)
+        matrix = np.full((400, 60), wh.ABSTAIN)
+        for item, label in enumerate(truth):
+            raters = rng.choice(60, 8, replace=False)
+            matrix[item, raters] = np.where(rng.random(8) < known[raters], label, rng.integers(0, 6, 8))
+        votes = wh.Votes.from_matrix(matrix, wh.LabelSchema.numbered(6))  # the sixth class is never true
+        for name, strength in (("one a class", None), ("one", 1.0)):
+            model = wh.DawidSkene(balance="estimate", prior_votes=strength).fit(votes)
+            wrong[name] += (model.predict_proba(votes).argmax(axis=1) != truth).mean() / 5
+        assert model.prior_votes_ == 1.0
+    assert wrong["one a class"] < 0.01
+    assert wrong["one"] > 1.5 * wrong["one a class"]
+
+
 @pytest.mark.parametrize("model", [wh.DawidSkene(tol=1e-6), wh.MACE(tol=1e-6)])
 def test_acceleration_takes_less_than_half_of_the_plain_steps_and_ends_where_they_do(model, monkeypatch):
     """Extrapolated logs are normalized before their likelihood is judged; else nearly all of them were dropped."""

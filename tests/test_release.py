@@ -19,6 +19,7 @@ import weakhitl as wh
 from projects import ready
 from weakhitl.errors import ConfigError, DataError, StateError, UsageError
 from weakhitl.files import sha256
+from weakhitl.release.checking import figures
 from weakhitl.release.manifest import digest
 from weakhitl.release.whole_folder import only_one
 
@@ -202,6 +203,20 @@ def test_a_wholly_forged_release_has_another_digest(bundle, released):
     seal(bundle)
     assert wrong(bundle) == []
     assert "digest" in wrong(bundle, expected_digest=released.digest)
+
+
+def test_a_release_of_another_version_whose_model_differs_says_with_what_to_verify_it(bundle, monkeypatch):
+    """A later version may fit its default model otherwise: the labels still follow from the stored one."""
+    path = bundle / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["predicate"]["weakhitl"] = "0.0.9"
+    path.write_text(json.dumps(manifest))
+    seal(bundle)
+    assert wrong(bundle) == []
+    monkeypatch.setattr(figures, "fit_model", lambda _, ledger: wh.MajorityVote().fit(ledger))
+    (finding,) = [finding for finding in wh.verify(bundle).findings if not finding.holds]
+    assert finding.what == "model"
+    assert finding.detail.endswith("made by weakhitl 0.0.9, and this is 0.1.0: verify with that version")
 
 
 def test_what_is_no_release_says_so(tmp_path):

@@ -61,6 +61,27 @@ def test_patterns_of_wide_and_sparse_votes(matrix):
     assert len(patterns.counts) == len(np.unique(matrix, axis=0))
 
 
+@pytest.mark.parametrize(("m", "k"), [(60, 3), (9, 200)])
+def test_patterns_of_wide_and_dense_votes_are_read_from_several_keys(m, k):
+    """What is grouped in several passes comes back as the sorted distinct rows."""
+    rng = np.random.default_rng(0)
+    matrix = rng.integers(-1, k, (40, m))[rng.integers(0, 40, 3000)]
+    patterns = wh.Votes.from_matrix(matrix, wh.LabelSchema.numbered(k)).patterns()
+    distinct, inverse, counts = np.unique(matrix, axis=0, return_inverse=True, return_counts=True)
+    assert np.array_equal(patterns.votes.to_matrix(), distinct)
+    assert np.array_equal(patterns.inverse, inverse.ravel())
+    assert np.array_equal(patterns.counts, counts)
+
+
+@pytest.mark.parametrize(("highest", "classes"), [(-1, 2), (0, 2), (4, 5), (200, 201), (70_000, 70_001)])
+def test_a_matrix_without_a_schema_has_the_classes_that_occur(highest, classes):
+    matrix = np.array([[-1, highest], [0, -1]])
+    votes = wh.Votes.from_matrix(matrix)
+    assert len(votes.schema) == classes
+    assert votes.schema.classes[:2] == ("0", "1")
+    assert np.array_equal(votes.to_matrix(), matrix)
+
+
 def test_inside_it_is_sparse_where_that_is_smaller_and_outside_nothing_differs():
     matrix = sparse_matrix()
     few = wh.Votes.from_matrix(matrix, SCHEMA)

@@ -51,6 +51,8 @@ class LabelModel(AdditiveModel):
         ``learned_[source]``: whether its confusion matrix was learned from votes.
     confusion_, soft_votes_
         As in ``DawidSkene``; nan for a source that was not learned.
+    prior_votes_
+        As in ``DawidSkene``.
     shares_
         ``shares_[source]``: how much of its evidence counts; below 1 for near-duplicates.
     lesson_
@@ -90,7 +92,9 @@ class LabelModel(AdditiveModel):
         self.seed = seed
 
     def _learn(self, training: Training) -> None:
-        rows, prior = training.rows, Prior(1.0, self.prior_accuracy)
+        rows = training.rows
+        self.prior_votes_ = float(rows.k)
+        prior = Prior(self.prior_votes_, self.prior_accuracy)
         self.class_balance_ = class_balance(self.balance, rows.k)
         self.shares_ = evidence_shares(rows)
         able = learnable(rows.votes_by_class())

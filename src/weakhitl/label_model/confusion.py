@@ -31,11 +31,10 @@ class Prior:
             raise UsageError(f"prior_votes is {self.votes}; expected a positive number")
 
     def confusion(self, soft: FloatArray) -> FloatArray:
-        """``prior[source, true, voted]`` in pseudo-votes, from ``soft[source, true, voted]``."""
+        """``prior[source, true, voted]``, rows that sum to 1, from ``soft[source, true, voted]``."""
         k = soft.shape[1]
         accuracy = self.own_accuracy(soft)[:, None, None]
-        eye = np.eye(k, dtype=bool)[None]
-        return np.asarray(self.votes * np.where(eye, accuracy, (1 - accuracy) / (k - 1)))
+        return np.asarray(np.where(np.eye(k, dtype=bool), accuracy, (1 - accuracy) / (k - 1)))
 
     def own_accuracy(self, soft: FloatArray) -> FloatArray:
         """``accuracy[source]`` over all classes."""
@@ -155,8 +154,8 @@ def against_first(logs: FloatArray) -> FloatArray:
 
 def _confusion(soft: FloatArray, prior: Prior, *, one_coin: bool) -> FloatArray:
     if one_coin:
-        return prior.confusion(soft) / prior.votes
-    votes = soft + prior.confusion(soft)
+        return prior.confusion(soft)
+    votes = soft + prior.votes * prior.confusion(soft)
     return np.asarray(votes / votes.sum(axis=2, keepdims=True))
 
 

@@ -25,8 +25,9 @@ class DawidSkene(AdditiveModel):
     balance
         Class shares, k of them, positive, summing to 1; uniform by default; ``"estimate"`` frees them.
     prior_votes
-        Pseudo-votes per row of a confusion matrix; their centre is the source's own accuracy. One by default,
-        which is Perks' prior: worth as much as one vote, whatever the number of classes.
+        Pseudo-votes per row of a confusion matrix; their centre is the source's own accuracy. By default one for
+        each class, as in Bayes and Laplace's prior: with a fixed number, an error that a source has not made
+        yet would count the more the more classes there are.
     prior_accuracy
         Accuracy of a source of which nothing is known.
     max_iter
@@ -40,6 +41,8 @@ class DawidSkene(AdditiveModel):
         ``confusion_[source, true, voted]``; rows sum to 1.
     soft_votes_
         ``soft_votes_[source, true, voted]``: expected votes, what ``confusion_`` rests on beside its prior.
+    prior_votes_
+        The pseudo-votes that were used.
     class_balance_
         The k class shares that were used.
     n_iter_, converged_
@@ -64,7 +67,7 @@ class DawidSkene(AdditiveModel):
     def __init__(
         self,
         balance: Balance = None,
-        prior_votes: float = 1.0,
+        prior_votes: float | None = None,
         prior_accuracy: float = 0.7,
         max_iter: int = 500,
         tol: float = 1e-4,
@@ -76,11 +79,12 @@ class DawidSkene(AdditiveModel):
         self.tol = tol
 
     def _learn(self, training: Training) -> None:
+        self.prior_votes_ = float(training.rows.k if self.prior_votes is None else self.prior_votes)
         estimate = isinstance(self.balance, str) and self.balance == "estimate"
         balance = class_balance(None if estimate else self.balance, training.rows.k)
         found = fit_confusion(
             problem(training, balance, estimate=estimate),
-            Prior(self.prior_votes, self.prior_accuracy),
+            Prior(self.prior_votes_, self.prior_accuracy),
             max_iter=self.max_iter,
             tol=self.tol,
             one_coin=self._one_coin,

@@ -147,7 +147,7 @@ def _rates(model: AdditiveModel, at: int, confidence: float) -> tuple[FloatArray
     if np.isnan(rate).any():
         return rate, rate, rate
     shared = isinstance(model, OneCoin)
-    votes = getattr(model, "prior_votes", 1.0) + (soft.sum() if shared else soft.sum(axis=1, keepdims=True))
+    votes = getattr(model, "prior_votes_", 1.0) + (soft.sum() if shared else soft.sum(axis=1, keepdims=True))
     tail = (1 - confidence) / 2
     a, b = np.maximum(votes * rate, 1e-9), np.maximum(votes * (1 - rate), 1e-9)
     low, high = beta.ppf(tail, a, b), beta.ppf(1 - tail, a, b)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from weakhitl import __version__
 from weakhitl.config import CONFIG_NAME, is_own
 from weakhitl.errors import DataError
 from weakhitl.estimate import Estimate
@@ -113,6 +114,9 @@ def model_finding(derived: Derived) -> Finding:
     detail = f"fitted again on these votes it says the same, within {_MODEL_TOLERANCE:g}"
     if apart > _MODEL_TOLERANCE:
         detail = f"fitted again on these votes its probabilities differ by {apart:.3g}"
+        made_by = derived.manifest["predicate"].get("weakhitl")
+        if made_by != __version__:
+            detail += f"; made by weakhitl {made_by}, and this is {__version__}: verify with that version"
     return Finding("model", apart <= _MODEL_TOLERANCE, detail)
 
 
