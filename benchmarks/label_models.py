@@ -33,6 +33,7 @@ OURS: dict[str, Callable[[int], Any]] = {
     "auto": lambda _: wh.LabelModel(),
 }
 CROWD_KIT = ("DawidSkene", "OneCoinDawidSkene", "GLAD", "MMSR", "MACE", "KOS")
+CEILING = "each row's commonest truth"
 SEEDED = ("snorkel", "crowd-kit MMSR", "crowd-kit KOS")
 
 
@@ -67,7 +68,16 @@ def _scores(votes: VoteSet, arguments: argparse.Namespace) -> list[dict[str, Any
             seconds = time.perf_counter() - start
             rows.append({"set": votes.name, "kind": votes.kind, "model": name, "seed": seed, "seconds": seconds})
             rows[-1] |= _measures(proba, votes)
-    return rows
+    ceiling = {"set": votes.name, "kind": votes.kind, "model": CEILING, "seed": 0, "seconds": 0.0}
+    return [*rows, ceiling | _measures(_commonest_truth(votes), votes)]
+
+
+def _commonest_truth(votes: VoteSet) -> np.ndarray:
+    """Shares of the true classes among items with the same votes: no model of votes alone can be right more often."""
+    patterns = votes.votes.patterns()
+    counts = np.zeros((len(patterns.counts), len(votes.votes.schema)))
+    np.add.at(counts, (patterns.inverse[votes.judged], votes.truth[votes.judged]), 1.0)
+    return (counts / np.maximum(counts.sum(axis=1, keepdims=True), 1.0))[patterns.inverse]
 
 
 def _peers(votes: VoteSet) -> dict[str, Callable[[int], Any]]:
