@@ -82,6 +82,14 @@ def test_a_matrix_without_a_schema_has_the_classes_that_occur(highest, classes):
     assert np.array_equal(votes.to_matrix(), matrix)
 
 
+@pytest.mark.parametrize("kind", [np.uint8, np.int16, np.uint64, np.int64])
+def test_a_matrix_of_any_integers_is_taken_and_one_beyond_the_classes_is_named(kind):
+    matrix = np.array([[0, 1], [1, 0]], dtype=kind)
+    assert np.array_equal(wh.Votes.from_matrix(matrix).to_matrix(), matrix)
+    with pytest.raises(DataError, match="'source_1' voted 200 on item 0"):
+        wh.Votes.from_matrix(np.array([[0, 200]], dtype=kind), SCHEMA)
+
+
 def test_inside_it_is_sparse_where_that_is_smaller_and_outside_nothing_differs():
     matrix = sparse_matrix()
     few = wh.Votes.from_matrix(matrix, SCHEMA)

@@ -41,8 +41,8 @@ def compact(array: npt.NDArray[Any], dtype: np.dtype[Any]) -> tuple[IntArray, in
     n_votes, lowest, highest = 0, ABSTAIN, ABSTAIN
     for start in range(0, len(array), _PART):
         part = array[start : start + _PART]
-        lowest = min(lowest, int(part.min(initial=ABSTAIN)))
-        highest = max(highest, int(part.max(initial=ABSTAIN)))
+        if part.size:
+            lowest, highest = min(lowest, int(part.min())), max(highest, int(part.max()))
         dense[start : start + _PART] = part
         n_votes += int(np.count_nonzero(dense[start : start + _PART] + 1))
     return dense, n_votes, lowest, highest

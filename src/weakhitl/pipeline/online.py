@@ -64,7 +64,7 @@ class Online:
 
     def people_say(self, item: str) -> str | None:
         """Give the class that people say an item is of; None where they have not, skip, or are tied."""
-        said = _said(self._workspace, [item])
+        said = _said(self._workspace, self._workspace.store.ratings(item=item))
         return None if said.empty else said.iloc[0]
 
     def find(self, item: str) -> Arrival | None:
@@ -266,7 +266,7 @@ class OnlineReport:
 def arrival_table(workspace: Workspace) -> pd.DataFrame:
     """List what arrived: item, label, confidence, outcome, by, watched, and what people say, None where they do not."""
     arrived = workspace.arrivals.all()
-    said = _said(workspace, [one.item for one in arrived if one.asked])
+    said = _said(workspace, _ratings_of(workspace, [one.item for one in arrived if one.asked]))
     rows = [
         (one.item, one.label, one.confidence, one.outcome, one.by, one.watched, said.get(one.item)) for one in arrived
     ]
@@ -293,7 +293,7 @@ def online_report(workspace: Workspace) -> OnlineReport:
         for name, part in table.groupby("by")
     }
     seen = table[table["watched"].astype(bool)]
-    said = _said(workspace, seen["item"].tolist())
+    said = _said(workspace, _ratings_of(workspace, seen["item"].tolist()))
     # What has no answer yet ends the sequence: which ones are answered first must not matter.
     looked = np.logical_and.accumulate(seen["item"].isin(said.index).to_numpy())
     looked = looked & seen["item"].isin(said.index[said.notna()]).to_numpy()
@@ -326,13 +326,17 @@ def _paused(workspace: Workspace) -> dict[str, str]:
     return workspace.recalled(ONLINE) | stopped
 
 
-def _said(workspace: Workspace, items: list[str]) -> "pd.Series[Any]":
+def _ratings_of(workspace: Workspace, items: list[str]) -> pd.DataFrame:
+    ratings = workspace.store.ratings()
+    return ratings[ratings["item"].isin(items)]
+
+
+def _said(workspace: Workspace, ratings: pd.DataFrame) -> "pd.Series[Any]":
     """Item -> what people say: the adjudicator, else most of the annotators; None where they skip or are tied.
 
     Items that nobody has rated are left out.
     """
-    ratings = workspace.store.ratings()
-    ratings = ratings[ratings["item"].isin(items) & ratings["role"].isin([ANNOTATOR, ADJUDICATOR])]
+    ratings = ratings[ratings["role"].isin([ANNOTATOR, ADJUDICATOR])]
     ratings = ratings[~ratings["annotator"].isin(list(workspace.recalled(PERSON)))]
     found: dict[str, str | None] = {}
     for item, part in ratings.groupby("item"):

@@ -179,8 +179,8 @@ class Room:
         """Put together what an adjudicator sees of an item: nothing of an audited one, where they decide blind."""
         if self.config.annotation.adjudicator_independent and self._audited(item):
             return Case(why, [], [], blind=True)
-        ratings = self.workspace.store.ratings()
-        ratings = ratings[(ratings["item"] == item) & (ratings["role"] != ADJUDICATOR)]
+        ratings = self.workspace.store.ratings(item=item)
+        ratings = ratings[ratings["role"] != ADJUDICATOR]
         told = ratings[["annotator", "label", "note"]].astype(object).where(ratings.notna(), None).to_dict("records")
         return Case(why, told, self.votes_on(item), blind=False)  # type: ignore[arg-type]  # columns are strings
 

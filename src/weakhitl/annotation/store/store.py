@@ -108,8 +108,10 @@ class AnnotationStore:
             record(connection, [_rating_event(row, guideline) for row in _records(rows)])
         return len(rows)
 
-    def ratings(self, *, retired: bool = False) -> pd.DataFrame:
+    def ratings(self, *, retired: bool = False, item: str | None = None) -> pd.DataFrame:
         """All ratings that stand, in order of arrival; or those that were made before their items were asked again.
+
+        Of one ``item`` only, if one is given.
 
         Returns
         -------
@@ -122,7 +124,7 @@ class AnnotationStore:
         if not self.database.exists:
             return pd.DataFrame(columns=[*RATING_COLUMNS, *MORE_COLUMNS], dtype=object)
         with self.database.read() as connection:
-            return read_ratings(connection, retired=retired)
+            return read_ratings(connection, retired=retired, item=item)
 
     def events(self, after: int = 0, kind: str | None = None) -> list[Event]:
         """List what happened after an event's number, oldest first; only events of a kind, if one is given."""
@@ -260,12 +262,14 @@ def _rating_event(row: Mapping[str, Any], guideline: str) -> Event:
     return Event("rating", str(row["annotator"]), str(row["item"]), body, **time)
 
 
-def read_ratings(connection: Connection, *, retired: bool = False) -> pd.DataFrame:
-    """Give all ratings that stand, or those that were set aside."""
+def read_ratings(connection: Connection, *, retired: bool = False, item: str | None = None) -> pd.DataFrame:
+    """Give all ratings that stand, or those that were set aside; of one item, if one is given."""
     names = [*RATING_COLUMNS, *MORE_COLUMNS]
     columns = tables.rating.c
     query = select(*(columns[name] for name in names)).order_by(columns.number)
     query = query.where(columns.retired != 0 if retired else columns.retired == 0)
+    if item is not None:
+        query = query.where(columns.item == item)
     return pd.DataFrame(connection.execute(query).all(), columns=names, dtype=object)
 
 
