@@ -73,7 +73,7 @@ def test_patterns_of_wide_and_dense_votes_are_read_from_several_keys(m, k):
     assert np.array_equal(patterns.counts, counts)
 
 
-@pytest.mark.parametrize(("highest", "classes"), [(-1, 2), (0, 2), (4, 5), (200, 201), (70_000, 70_001)])
+@pytest.mark.parametrize(("highest", "classes"), [(-1, 2), (0, 2), (4, 5), (200, 201), (5_000, 5_001)])
 def test_a_matrix_without_a_schema_has_the_classes_that_occur(highest, classes):
     matrix = np.array([[-1, highest], [0, -1]])
     votes = wh.Votes.from_matrix(matrix)
@@ -88,6 +88,11 @@ def test_a_matrix_of_any_integers_is_taken_and_one_beyond_the_classes_is_named(k
     assert np.array_equal(wh.Votes.from_matrix(matrix).to_matrix(), matrix)
     with pytest.raises(DataError, match="'source_1' voted 200 on item 0"):
         wh.Votes.from_matrix(np.array([[0, 200]], dtype=kind), SCHEMA)
+
+
+def test_an_id_in_place_of_a_class_index_does_not_make_a_million_classes():
+    with pytest.raises(DataError, match="holds class index 84306400; for so many classes, give a schema"):
+        wh.LabelModel().fit([[0, 1], [1, 84306400]])
 
 
 def test_inside_it_is_sparse_where_that_is_smaller_and_outside_nothing_differs():

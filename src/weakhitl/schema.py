@@ -1,5 +1,6 @@
 """The classes, in the user's order, and their level of measurement."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -114,7 +115,7 @@ def _schema_faults(schema: LabelSchema) -> list[str]:
         return [*faults, "classes are strings, such as '1'"]
     if len(classes) < 2:
         faults.append(f"{len(classes)} class given; at least two are needed")
-    faults += [f"class {name!r} is given twice" for name in sorted({c for c in classes if classes.count(c) > 1})]
+    faults += [f"class {name!r} is given twice" for name, times in sorted(Counter(classes).items()) if times > 1]
     faults += ["a class has an empty name" for name in classes if not name.strip()]
     faults += [f"{name!r} is both a class and a skip answer" for name in schema.skip if name in classes]
     if schema.level not in LEVELS:

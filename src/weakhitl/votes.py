@@ -21,6 +21,8 @@ from weakhitl.vote_table import cell_order, conflict_fault, conflicting_rows, en
 IntArray = npt.NDArray[np.integer[Any]]
 FloatArray = npt.NDArray[np.float64]
 
+_MOST_CLASSES = 10_000
+"""A class index beyond is more likely a mistake, such as an id, than one of so many classes."""
 _JOINED = 1 << 19
 """Rows that are worked on at a time."""
 _SHOWN = 50
@@ -108,6 +110,8 @@ class Votes:
         names = source_names([f"source_{j}" for j in range(m)] if sources is None else sources, m)
         dense, n_votes, lowest, highest = compact(array, np.dtype(np.int8) if schema is None else label_dtype(schema))
         if schema is None:
+            if highest >= _MOST_CLASSES:
+                raise DataError("vote matrix", f"holds class index {highest}; for so many classes, give a schema")
             schema = LabelSchema.numbered(max(highest + 1, 2))
         dtype = label_dtype(schema)
         faults = name_faults(index, names)
