@@ -49,7 +49,7 @@ def main() -> None:
     warnings.filterwarnings("ignore")
     sets = [read_set(folder) for folder in arguments.folders]
     scores = pd.DataFrame([row for votes in sets for row in _scores(votes, arguments)])
-    gold = pd.DataFrame([row for votes in sets if votes.kind == "functions" for row in _gold(votes, arguments)])
+    gold = pd.DataFrame([row for votes in sets for row in _gold(votes, arguments)])
     arguments.out.write_text(json.dumps({"scores": scores.to_dict("records"), "gold": gold.to_dict("records")}))
     _print(scores, gold)
 
@@ -109,10 +109,10 @@ def _measures(proba: np.ndarray, votes: VoteSet, mask: np.ndarray | None = None)
 
 
 def _gold(votes: VoteSet, arguments: argparse.Namespace) -> list[dict[str, Any]]:
-    """Measure what 30, 100 and 300 gold labels add on the other items."""
+    """Measure what 30, 100 and 300 gold labels add on the other items, if those are two thirds or more."""
     base = wh.LabelModel().fit(votes.votes).predict_proba(votes.votes)
     rows = []
-    for n_gold in (30, 100, 300):
+    for n_gold in (n for n in (30, 100, 300) if 3 * n <= len(votes.truth)):
         for seed in range(arguments.gold_seeds):
             at = np.random.default_rng(seed).choice(np.flatnonzero(votes.truth >= 0), n_gold, replace=False)
             gold = np.full(len(votes.truth), -1)
@@ -120,7 +120,7 @@ def _gold(votes: VoteSet, arguments: argparse.Namespace) -> list[dict[str, Any]]
             others = votes.judged & (gold < 0)
             proba = wh.LabelModel().fit(votes.votes, gold=gold).predict_proba(votes.votes)
             after, before = _measures(proba, votes, others), _measures(base, votes, others)
-            row = {"set": votes.name, "gold": n_gold, "seed": seed}
+            row = {"set": votes.name, "kind": votes.kind, "gold": n_gold, "seed": seed}
             rows.append(row | {name: after[name] - before[name] for name in ("accuracy", "ece", "log_loss")})
     return rows
 
@@ -133,12 +133,14 @@ def _print(scores: pd.DataFrame, gold: pd.DataFrame) -> None:
             print(f"\n{kind}: {measure}\n{table.round(2).to_string()}")
         spread = part[part["model"].isin(SEEDED)].groupby(["model", "seed"])["accuracy"].mean().groupby("model")
         print(f"\n{kind}: spread of the mean accuracy over seeds\n{spread.agg(['min', 'max']).round(2).to_string()}")
-    if len(gold):
+    for kind, part in gold.groupby("kind", sort=False):
         for measure in ("accuracy", "ece", "log_loss"):
-            mean = gold.pivot_table(index="gold", columns="set", values=measure, sort=False)
-            error = gold.pivot_table(index="gold", columns="set", values=measure, aggfunc="sem", sort=False)
+            mean = part.pivot_table(index="gold", columns="set", values=measure, sort=False)
+            error = part.pivot_table(index="gold", columns="set", values=measure, aggfunc="sem", sort=False)
             mean["mean"] = mean.mean(axis=1)
-            print(f"\ngold labels: change of {measure}\n{mean.round(2).to_string()}\nstandard errors over seeds")
+            print(
+                f"\ngold labels, {kind}: change of {measure}\n{mean.round(2).to_string()}\nstandard errors over seeds"
+            )
             print(error.round(2).to_string())
 
 

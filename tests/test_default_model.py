@@ -213,6 +213,24 @@ def test_too_little_gold_is_left_alone_and_says_so():
     assert "prove nothing" in model.lesson_reason_
 
 
+def test_what_is_cross_validated_on_gold_has_not_seen_it():
+    """Confusion matrices are those of the votes alone; the lesson then tells that people copy one another."""
+    rng = np.random.default_rng(4)
+    truth = rng.integers(0, 3, 600)
+    leader = np.where(rng.random(600) < 0.7, truth, rng.integers(0, 3, 600))
+    copied = [np.where(rng.random(600) < 0.6, leader, rng.integers(0, 3, 600)) for _ in range(8)]
+    matrix = np.column_stack(copied)
+    gold = np.full(600, -1)
+    gold[:100] = truth[:100]
+    plain, taught = wh.LabelModel().fit(matrix), wh.LabelModel().fit(matrix, gold=gold)
+    assert np.array_equal(taught.confusion_, plain.confusion_)
+    rest = np.arange(100, 600)
+    loss = [-np.log(model.predict_proba(matrix)[rest, truth[rest]]).mean() for model in (plain, taught)]
+    assert loss[1] < 0.8 * loss[0]
+    confidence = taught.predict_proba(matrix)[rest].max(axis=1)
+    assert confidence.mean() == pytest.approx((taught.predict(matrix)[rest] == truth[rest]).mean(), abs=0.06)
+
+
 def test_gold_clamps_items_and_teaches_dawid_skene():
     """Two people who always disagree: without gold nobody can tell who is right, with ten labels everybody can."""
     matrix = np.array([[0, 1], [1, 0]] * 50)

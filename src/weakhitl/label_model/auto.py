@@ -1,5 +1,7 @@
 """The default label model: learns what votes identify, and leaves the rest to majority and gold."""
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -25,9 +27,9 @@ class LabelModel(AdditiveModel):
       votes. Nothing is learned of them without gold: a majority vote in which a rare vote says more than a
       common one.
     - Near-duplicates share their evidence instead of doubling it.
-    - Gold labels clamp their items, and teach every vote's weight as far as cross-validation proves that it
-      helps; those that are surely no random sample teach nothing.
-    - Without gold or a given balance, items with votes for one class only keep that class.
+    - Gold labels teach every vote's weight as far as cross-validation proves that it helps; EM does not see them, so
+      that they can prove it. Those that are surely no random sample teach nothing.
+    - Without a lesson from gold or a given balance, items with votes for one class only keep that class.
 
     Parameters
     ----------
@@ -104,7 +106,7 @@ class LabelModel(AdditiveModel):
         evidence[self.learned_] = (evidence_of(self.confusion_) * self.shares_[:, None, None])[self.learned_]
         self.evidence_, self.intercept_ = evidence, np.log(self.class_balance_)
         self._learn_from_gold(training)
-        self.keeps_unanimous_ = self.balance is None and training.gold is None
+        self.keeps_unanimous_ = self.balance is None and self.lesson_ is None
 
     def _learn_confusion(self, training: Training, evidence: FloatArray, prior: Prior) -> None:
         rows, able = training.rows, self.learned_
@@ -120,7 +122,7 @@ class LabelModel(AdditiveModel):
         self.balance_reason_ = self._balance_reason(able, covers=bool(covers))
         if not able.any():
             return
-        whole = problem(training, self.class_balance_, estimate=estimate)
+        whole = problem(replace(training, gold=None), self.class_balance_, estimate=estimate)
         part = Rows(own, whole.rows.counts, rows.inverse, int(able.sum()), rows.k)
         fixed = np.where(able[:, None, None], 0.0, evidence)
         offset = 0.0 if able.all() else against_first(logits(rows.cells, fixed, np.zeros(rows.k)))
