@@ -67,9 +67,9 @@ def _scores(votes: VoteSet, arguments: argparse.Namespace) -> list[dict[str, Any
                 continue
             seconds = time.perf_counter() - start
             rows.append({"set": votes.name, "kind": votes.kind, "model": name, "seed": seed, "seconds": seconds})
-            rows[-1] |= _measures(proba, votes)
+            rows[-1] |= measures(proba, votes)
     ceiling = {"set": votes.name, "kind": votes.kind, "model": CEILING, "seed": 0, "seconds": 0.0}
-    return [*rows, ceiling | _measures(_commonest_truth(votes), votes)]
+    return [*rows, ceiling | measures(_commonest_truth(votes), votes)]
 
 
 def _commonest_truth(votes: VoteSet) -> np.ndarray:
@@ -91,7 +91,8 @@ def _peers(votes: VoteSet) -> dict[str, Callable[[int], Any]]:
     return found
 
 
-def _measures(proba: np.ndarray, votes: VoteSet, mask: np.ndarray | None = None) -> dict[str, float]:
+def measures(proba: np.ndarray, votes: VoteSet, mask: np.ndarray | None = None) -> dict[str, float]:
+    """Accuracy in percent with ties shared, calibration error, log-loss, and unanimous items that got another label."""
     judged = votes.judged if mask is None else mask
     truth, proba = votes.truth[judged], proba[judged]
     leading = proba >= proba.max(axis=1, keepdims=True) - 1e-9
@@ -119,7 +120,7 @@ def _gold(votes: VoteSet, arguments: argparse.Namespace) -> list[dict[str, Any]]
             gold[at] = votes.truth[at]
             others = votes.judged & (gold < 0)
             proba = wh.LabelModel().fit(votes.votes, gold=gold).predict_proba(votes.votes)
-            after, before = _measures(proba, votes, others), _measures(base, votes, others)
+            after, before = measures(proba, votes, others), measures(base, votes, others)
             row = {"set": votes.name, "kind": votes.kind, "gold": n_gold, "seed": seed}
             rows.append(row | {name: after[name] - before[name] for name in ("accuracy", "ece", "log_loss")})
     return rows

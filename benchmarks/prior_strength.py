@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from label_models import measures
 from vote_sets import VoteSet, read_set
 
 import weakhitl as wh
@@ -69,7 +70,7 @@ def measured(votes: VoteSet) -> list[dict[str, Any]]:
         rows.append(
             {"set": votes.name, "strength": name, "gain": gain.mean(), "error": gain.std() / np.sqrt(len(gain))}
         )
-        rows[-1] |= judged(model.fit(votes.votes).predict_proba(votes.votes), votes)
+        rows[-1] |= measures(model.fit(votes.votes).predict_proba(votes.votes), votes)
     return rows
 
 
@@ -85,15 +86,6 @@ def held_out(model: wh.DawidSkene, votes: wh.Votes) -> np.ndarray:
         likely = (proba[row[out]] * model.confusion_[column[out], :, label[out]]).sum(axis=1)
         score[out] = np.log(likely)
     return score
-
-
-def judged(proba: np.ndarray, votes: VoteSet) -> dict[str, float]:
-    """Accuracy and log-loss over the items with a truth."""
-    truth, proba = votes.truth[votes.judged], proba[votes.judged]
-    leading = proba >= proba.max(axis=1, keepdims=True) - 1e-9
-    right = (leading / leading.sum(axis=1, keepdims=True))[np.arange(len(truth)), truth]
-    loss = -np.log(np.maximum(proba[np.arange(len(truth)), truth], 1e-12))
-    return {"accuracy": float(100 * right.mean()), "log_loss": float(loss.mean())}
 
 
 if __name__ == "__main__":
