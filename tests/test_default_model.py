@@ -10,7 +10,7 @@ from strategies import votes
 from weakhitl.errors import DataError, UsageError
 from weakhitl.label_model.doctor import diagnose
 from weakhitl.label_model.information import learnable
-from weakhitl.label_model.ledger import vote_rows
+from weakhitl.label_model.rows import vote_rows
 from weakhitl.label_model.teaching import LEAST_GOLD, is_selected
 from weakhitl.label_model.twins import twin_groups
 

@@ -120,7 +120,7 @@ def _keys(matrix: _Ints, base: int, inverse: _Ints, groups: int) -> _Ints:
     kind: Any = np.int32 if groups * base**m < 2**31 else np.int64
     factor: Any = np.float32 if base**m < 2**24 else np.float64 if base**m < 2**53 else np.int64
     keys = np.empty(n, dtype=kind)
-    for part in _parts(n):
+    for part in parts(n):
         keys[part] = whole_product(matrix[part].astype(factor), powers.astype(factor))
         keys[part] += powers.sum().astype(kind)
         if groups > 1:
@@ -146,7 +146,7 @@ def _ranks(keys: _Ints, size: int) -> tuple[_Ints, _Ints]:
         rank[order] = np.arange(len(distinct), dtype=np.int32)
         return distinct[order], rank[codes]
     seen = np.zeros(size, dtype=bool)
-    for part in _parts(len(keys)):
+    for part in parts(len(keys)):
         seen[keys[part]] = True
     rank = np.cumsum(seen, dtype=np.int32) - np.int32(1)
     return np.flatnonzero(seen), gathered(rank, keys, keys if keys.dtype == rank.dtype else None)
@@ -155,11 +155,21 @@ def _ranks(keys: _Ints, size: int) -> tuple[_Ints, _Ints]:
 def gathered(values: _Ints, at: _Ints, out: _Ints | None = None) -> _Ints:
     """``values[at]``, part by part: NumPy would widen all of ``at`` to 64 bits first. ``out`` may be ``at``."""
     found = np.empty((len(at), *values.shape[1:]), dtype=values.dtype) if out is None else out
-    for part in _parts(len(at)):
+    for part in parts(len(at)):
         np.take(values, at[part], axis=0, out=found[part], mode="clip")
     return found
 
 
-def _parts(n: int) -> Iterator[slice]:
-    """Parts of n rows that stay in the cache."""
-    return (slice(start, start + _CACHED) for start in range(0, n, _CACHED))
+def parts(n: int, size: int = _CACHED) -> Iterator[slice]:
+    """Cut n rows into parts; by default such that stay in the cache."""
+    return (slice(start, min(start + size, n)) for start in range(0, n, size))
+
+
+def row_numbers(matrix: _Ints, base: int) -> _Ints:
+    """``number[row]``: a row's values, each one more, as digits to a base; exact below 2 ** 24."""
+    powers = base ** np.arange(matrix.shape[1] - 1, -1, -1, dtype=np.int64)
+    numbers = np.empty(matrix.shape[0], dtype=np.int32)
+    for part in parts(len(numbers)):
+        numbers[part] = whole_product(matrix[part].astype(np.float32), powers.astype(np.float32))
+    numbers += np.int32(powers.sum())
+    return numbers

@@ -8,10 +8,10 @@ import pandas as pd
 from scipy import sparse
 
 from weakhitl.schema import ABSTAIN, LabelSchema
+from weakhitl.vote_rows import parts
 
 IntArray = npt.NDArray[np.integer[Any]]
 
-_PART = 1 << 14
 _SPARSE_BYTES = 5
 """Bytes per vote of the sparse form: four for the source's index, one for the label."""
 
@@ -39,13 +39,20 @@ def compact(array: npt.NDArray[Any], dtype: np.dtype[Any]) -> tuple[IntArray, in
     """
     dense = np.empty(array.shape, dtype=dtype)
     n_votes, lowest, highest = 0, ABSTAIN, ABSTAIN
-    for start in range(0, len(array), _PART):
-        part = array[start : start + _PART]
-        if part.size:
-            lowest, highest = min(lowest, int(part.min())), max(highest, int(part.max()))
-        dense[start : start + _PART] = part
-        n_votes += int(np.count_nonzero(dense[start : start + _PART] + 1))
+    for part in parts(len(array)):
+        low, high = extremes(array[part])
+        lowest, highest = min(lowest, low), max(highest, high)
+        dense[part] = array[part]
+        n_votes += int(np.count_nonzero(dense[part] + 1))
     return dense, n_votes, lowest, highest
+
+
+def extremes(array: npt.NDArray[Any]) -> tuple[int, int]:
+    """Give the lowest and the highest label of a matrix, at least -1."""
+    lowest, highest = ABSTAIN, ABSTAIN
+    for part in parts(len(array) if array.size else 0):
+        lowest, highest = min(lowest, int(array[part].min())), max(highest, int(array[part].max()))
+    return lowest, highest
 
 
 def label_faults(array: npt.NDArray[Any], schema: LabelSchema, items: pd.Index, sources: tuple[str, ...]) -> list[str]:

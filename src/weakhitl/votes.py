@@ -14,8 +14,8 @@ from weakhitl.files import require_columns
 from weakhitl.notebook import html_table
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.vote_names import item_index, name_faults, positions, source_names
-from weakhitl.vote_rows import group_dense, group_sparse, whole_product
-from weakhitl.vote_storage import compact, compressed_rows, label_dtype, label_faults, sparse_is_smaller
+from weakhitl.vote_rows import group_dense, group_sparse, row_numbers, whole_product
+from weakhitl.vote_storage import compact, compressed_rows, extremes, label_dtype, label_faults, sparse_is_smaller
 from weakhitl.vote_table import cell_order, conflict_fault, conflicting_rows, encode_labels, missing_faults
 
 IntArray = npt.NDArray[np.integer[Any]]
@@ -84,11 +84,14 @@ class Votes:
         schema: LabelSchema | None = None,
         items: Iterable[Hashable] | None = None,
         sources: Iterable[str] | None = None,
+        *,
+        copy: bool = True,
     ) -> Self:
         """Take Snorkel's matrix: (n, m) class indices, -1 abstains.
 
         Items default to 0..n-1, sources to ``source_0``.., classes to ``0``, ``1``.. as far as they occur. Raises
-        ``DataError`` for a wrong shape, labels out of range and duplicate items or sources.
+        ``DataError`` for a wrong shape, labels out of range and duplicate items or sources. Without ``copy`` the
+        matrix itself is kept, which saves memory if it does not change while the votes are used.
 
         Examples
         --------
@@ -108,7 +111,8 @@ class Votes:
         n, m = array.shape
         index = pd.RangeIndex(n) if items is None else item_index(items, n)
         names = source_names([f"source_{j}" for j in range(m)] if sources is None else sources, m)
-        dense, n_votes, lowest, highest = compact(array, np.dtype(np.int8) if schema is None else label_dtype(schema))
+        dtype = np.dtype(np.int8) if schema is None else label_dtype(schema)
+        dense, n_votes, lowest, highest = compact(array, dtype) if copy else (array, None, *extremes(array))
         if schema is None:
             if highest >= _MOST_CLASSES:
                 raise DataError("vote matrix", f"holds class index {highest}; for so many classes, give a schema")
@@ -119,6 +123,8 @@ class Votes:
             faults += label_faults(array, schema, index, names)
         if faults:
             raise DataError("vote matrix", faults)
+        if n_votes is None:
+            return cls._frozen(array.view(), None, index, names, schema)
         if dense.dtype != dtype:
             dense = array.astype(dtype)
         if sparse_is_smaller(n_votes, n, m, dtype):
@@ -366,6 +372,20 @@ class Votes:
             rows = None, self._sparse[first]
         distinct = Votes._frozen(*rows, pd.RangeIndex(len(counts)), self.sources, self.schema)
         return Patterns(distinct, counts, inverse)
+
+    def row_keys(self, at: slice | IntArray) -> IntArray:
+        """``key[item]`` of some items: their votes as digits to base k + 1, 0 abstains, the first source leads.
+
+        For rows with at most 2 ** 24 possible values.
+        """
+        base = len(self.schema) + 1
+        if self._dense is not None:
+            return row_numbers(self._dense[at], base)
+        some = self._sparse[at]
+        powers = base ** np.arange(len(self.sources) - 1, -1, -1, dtype=np.int64)
+        worth = (some.data.astype(np.int64) + 1) * powers[some.indices]
+        sums = np.concatenate([[0], np.cumsum(worth)])
+        return np.asarray(sums[some.indptr[1:]] - sums[some.indptr[:-1]])
 
     def take_items(self, positions: npt.ArrayLike) -> "Votes":
         """Keep the items at these positions (or where this mask is true), in this order."""

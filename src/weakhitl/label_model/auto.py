@@ -7,8 +7,9 @@ import numpy.typing as npt
 
 from weakhitl.label_model.confusion import Prior, Problem, against_first, evidence_of, fit_confusion, problem
 from weakhitl.label_model.information import information_evidence, learnable
-from weakhitl.label_model.ledger import Rows, class_balance
+from weakhitl.label_model.ledger import class_balance
 from weakhitl.label_model.model import AdditiveModel, Training, logits, row_max, softmax
+from weakhitl.label_model.rows import Rows
 from weakhitl.label_model.teaching import LEAST_GOLD, Lesson, is_selected, teach
 from weakhitl.label_model.twins import evidence_shares
 from weakhitl.votes import FloatArray
@@ -113,17 +114,16 @@ class LabelModel(AdditiveModel):
         self.confusion_ = np.full((rows.m, rows.k, rows.k), np.nan)
         self.soft_votes_ = np.full((rows.m, rows.k, rows.k), np.nan)
         self.n_iter_, self.converged_ = 0, True
-        voted = np.diff(rows.cells.indptr) > 0
-        columns = np.repeat(able, rows.k)
-        own = rows.cells if able.all() else rows.cells[:, columns]
-        by_able = np.diff(own.indptr) > 0
+        voted = rows.cells.n_votes > 0
+        own = rows.cells if able.all() else rows.cells.of_cells(np.repeat(able, rows.k))
+        by_able = own.n_votes > 0
         covers = rows.counts @ by_able >= 0.5 * (rows.counts @ voted)
         estimate = self.balance is None and bool(able.any()) and bool(covers)
         self.balance_reason_ = self._balance_reason(able, covers=bool(covers))
         if not able.any():
             return
         whole = problem(replace(training, gold=None), self.class_balance_, estimate=estimate)
-        part = Rows(own, whole.rows.counts, rows.inverse, int(able.sum()), rows.k)
+        part = replace(whole.rows, cells=own, m=int(able.sum()))
         fixed = np.where(able[:, None, None], 0.0, evidence)
         offset = 0.0 if able.all() else against_first(logits(rows.cells, fixed, np.zeros(rows.k)))
         given = Problem(
@@ -175,9 +175,8 @@ class LabelModel(AdditiveModel):
 
     def _is_selected(self, training: Training) -> bool:
         rows, known = training.rows, training.known
-        voted = np.diff(rows.cells.indptr) > 0
-        at = known if rows.inverse is None else rows.inverse[known]
-        gold = np.bincount(at, minlength=len(rows.counts)).astype(np.float64)
+        voted = rows.cells.n_votes > 0
+        gold = np.bincount(rows.locate(known), minlength=len(rows.counts)).astype(np.float64)
         sure = row_max(softmax(logits(rows.cells, self.evidence_, self.intercept_)))
         return is_selected(sure, rows.counts * voted, gold)
 
@@ -189,7 +188,7 @@ class LabelModel(AdditiveModel):
 def _unanimous_kept(proba: FloatArray, rows: Rows) -> FloatArray:
     """Where all votes are for one class, let it trade places with a class that the model would put before it."""
     counts = rows.class_counts()
-    total = np.diff(rows.cells.indptr)
+    total = rows.cells.n_votes
     agreed = np.flatnonzero((row_max(counts) == total) & (total > 0))
     voted, best = counts[agreed].argmax(axis=1), proba[agreed].argmax(axis=1)
     at = agreed[voted != best]

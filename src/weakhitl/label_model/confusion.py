@@ -1,14 +1,14 @@
 """The EM of Dawid and Skene over grouped vote rows: confusion matrices with a prior, gold clamped."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from weakhitl.errors import UsageError
 from weakhitl.label_model.fixed_point import accelerate
-from weakhitl.label_model.ledger import Rows
+from weakhitl.label_model.indicator import Indicator
 from weakhitl.label_model.model import Training, log_normalized, logits, row_max, vote_shares
+from weakhitl.label_model.rows import Rows
 from weakhitl.votes import FloatArray
 
 
@@ -93,16 +93,18 @@ def problem(training: Training, balance: FloatArray, *, estimate: bool) -> Probl
     if len(known):
         assert training.gold is not None  # noqa: S101  # known is empty without gold
         truth = np.eye(rows.k)[training.gold[known]]
-        soft, classes = soft_votes(training.cells_of(known).T, truth, rows.m), truth.sum(axis=0)
-        np.subtract.at(counts, known if rows.inverse is None else rows.inverse[known], 1.0)
-    unknown = Rows(rows.cells, counts, rows.inverse, rows.m, rows.k)
-    voted = counts * (np.diff(rows.cells.indptr) > 0)
-    return Problem(unknown, soft, classes, 0.0, np.ones(rows.m), balance, voted if estimate else None)
+        soft = soft_votes(Indicator.of_table(training.cells_of(known)), truth, rows.m)
+        classes = truth.sum(axis=0)
+        np.subtract.at(counts, rows.locate(known), 1.0)
+    voted = counts * (rows.cells.n_votes > 0)
+    return Problem(
+        replace(rows, counts=counts), soft, classes, 0.0, np.ones(rows.m), balance, voted if estimate else None
+    )
 
 
-def soft_votes(transposed: Any, weights: FloatArray, m: int) -> FloatArray:
-    """``soft[source, true, voted]`` from ``cells[row, source * k + voted]``, transposed, and ``weights[row, true]``."""
-    return np.asarray(transposed @ weights).reshape(m, -1, weights.shape[1]).transpose(0, 2, 1)
+def soft_votes(cells: Indicator, weights: FloatArray, m: int) -> FloatArray:
+    """``soft[source, true, voted]`` from ``cells[row, source * k + voted]`` and ``weights[row, true]``."""
+    return cells.sums(weights).reshape(m, -1, weights.shape[1]).transpose(0, 2, 1)
 
 
 def fit_confusion(given: Problem, prior: Prior, *, max_iter: int, tol: float, one_coin: bool = False) -> ConfusionFit:
@@ -111,12 +113,11 @@ def fit_confusion(given: Problem, prior: Prior, *, max_iter: int, tol: float, on
     Class 0 is what the others leave: posteriors and votes are worked out for k - 1 classes.
     """
     rows = given.rows
-    transposed = rows.cells.T
     total = rows.votes_by_class()
     cut = rows.m * rows.k * rows.k
 
     def maximize(others: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        by_others = soft_votes(transposed, others * rows.counts[:, None], rows.m)
+        by_others = soft_votes(rows.cells, others * rows.counts[:, None], rows.m)
         first = np.maximum(total - by_others.sum(axis=1), 0.0)
         soft = np.concatenate([first[:, None], by_others], axis=1) + given.known
         balance = given.balance

@@ -10,8 +10,9 @@ from scipy.sparse.csgraph import connected_components
 from scipy.stats import beta
 
 from weakhitl.label_model.information import learnable
-from weakhitl.label_model.ledger import GoldLike, Rows, VotesLike, as_gold, as_votes, vote_rows
+from weakhitl.label_model.ledger import GoldLike, VotesLike, as_gold, as_votes
 from weakhitl.label_model.model import LabelModelBase
+from weakhitl.label_model.rows import Rows, vote_rows
 from weakhitl.label_model.twins import twin_groups
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import FloatArray, IntArray, Votes
@@ -149,7 +150,7 @@ def _outvoted(votes: Votes, rows: Rows) -> Iterator[Finding]:
 
 def _meetings(rows: Rows, values: FloatArray) -> FloatArray:
     """``sum[source]`` over its votes of ``values[row, voted]``."""
-    weighted = np.asarray(rows.cells.T @ (values * rows.counts[:, None])).reshape(rows.m, rows.k, rows.k)
+    weighted = rows.cells.sums(values * rows.counts[:, None]).reshape(rows.m, rows.k, rows.k)
     return np.asarray(np.trace(weighted, axis1=1, axis2=2))
 
 
@@ -169,9 +170,8 @@ def _twins(votes: Votes, rows: Rows) -> Iterator[Finding]:
 def _disconnected(votes: Votes, rows: Rows) -> Iterator[Finding]:
     """Find groups of sources that never vote on a common item."""
     cast = rows.votes_by_class().sum(axis=1) > 0
-    source = rows.cells.indices // rows.k
-    reach = sparse.csr_array((np.ones(len(source)), source, rows.cells.indptr), shape=(len(rows.counts), rows.m))
-    shared = reach.T @ reach
+    sources = sparse.csr_array(np.kron(np.eye(rows.m), np.ones((rows.k, 1))))
+    shared = sources.T @ rows.cells.pairs(rows.counts) @ sources
     _, part = connected_components(shared, directed=False)
     if len(np.unique(part[cast])) < 2:
         return

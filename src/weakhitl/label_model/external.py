@@ -9,8 +9,9 @@ import pandas as pd
 
 from weakhitl.consensus import hard_labels
 from weakhitl.errors import DataError, UsageError
-from weakhitl.label_model.ledger import Rows, VotesLike, class_balance, matched
+from weakhitl.label_model.ledger import VotesLike, class_balance, matched
 from weakhitl.label_model.model import LabelModelBase, Training
+from weakhitl.label_model.rows import Rows
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import FloatArray, IntArray
 
@@ -52,8 +53,8 @@ class SnorkelLabelModel(LabelModelBase):
         )
 
     def _proba(self, rows: Rows) -> FloatArray:
-        matrix = np.full((rows.cells.shape[0], rows.m), -1, dtype=np.int64)
-        row, cell = rows.cells.tocoo().coords
+        matrix = np.full((len(rows.cells), rows.m), -1, dtype=np.int64)
+        row, cell = rows.cells.table().tocoo().coords
         matrix[row, cell // rows.k] = cell % rows.k
         return np.array(self.model_.predict_proba(matrix))
 
@@ -91,7 +92,7 @@ class CrowdKitModel(LabelModelBase):
         model = make(random_state=self.seed) if self.name in {"KOS", "MMSR"} else make()
         row, column, label = training.votes.entries()
         table = pd.DataFrame({"task": row, "worker": column, "label": label})
-        self.fitted_on_ = training.votes
+        self.fitted_on_ = training.votes.take_items(np.arange(len(training.votes)))
         if hasattr(model, "fit_predict_proba"):
             found = model.fit_predict_proba(table)
             self.proba_ = found.reindex(index=range(len(training.votes)), columns=range(rows.k)).fillna(0.0).to_numpy()

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.optimize import brentq
 
-from weakhitl.label_model.ledger import Rows
+from weakhitl.label_model.rows import Rows
 from weakhitl.votes import FloatArray
 
 

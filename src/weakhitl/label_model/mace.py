@@ -53,20 +53,19 @@ class MACE(AdditiveModel):
     def _learn(self, training: Training) -> None:
         rows = training.rows
         self.class_balance_ = class_balance(self.balance, rows.k)
-        transposed = rows.cells.T
 
         def step(parameters: FloatArray) -> tuple[FloatArray, float]:
             competence, habit = _unpack(parameters, rows.m)
             joint = logits(rows.cells, evidence_of(_confusion(competence, habit)), np.log(self.class_balance_))
             posterior, total = softmax_and_total(joint)
-            soft = soft_votes(transposed, posterior * rows.counts[:, None], rows.m)
+            soft = soft_votes(rows.cells, posterior * rows.counts[:, None], rows.m)
             return _pack(*_maximize(soft, competence, habit)), float(rows.counts @ total)
 
         def normalize(parameters: FloatArray) -> FloatArray:
             competence, habit = np.split(parameters, [rows.m])
             return np.concatenate([np.minimum(competence, 0.0), log_normalized(habit.reshape(rows.m, -1)).ravel()])
 
-        soft = soft_votes(transposed, vote_shares(rows) * rows.counts[:, None], rows.m)
+        soft = soft_votes(rows.cells, vote_shares(rows) * rows.counts[:, None], rows.m)
         start = _maximize(soft, np.full(rows.m, 0.5), np.full((rows.m, rows.k), 1 / rows.k))
         found = accelerate(step, _pack(*start), normalize, max_iter=self.max_iter, tol=self.tol)
         self.competence_, self.habit_ = _unpack(found.value, rows.m)

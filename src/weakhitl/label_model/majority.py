@@ -3,8 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
-from weakhitl.label_model.ledger import Rows, class_balance
+from weakhitl.label_model.ledger import class_balance
 from weakhitl.label_model.model import LabelModelBase, Training, vote_shares
+from weakhitl.label_model.rows import Rows
 from weakhitl.votes import FloatArray
 
 
@@ -68,12 +69,12 @@ class WeightedVote(LabelModelBase):
         rows = training.rows
         self.class_balance_ = class_balance(self.balance, rows.k)
         majority = _leading(rows.class_counts()) * rows.counts[:, None]
-        agreed = np.asarray(rows.cells.T @ majority).reshape(rows.m, rows.k, rows.k)
+        agreed = rows.cells.sums(majority).reshape(rows.m, rows.k, rows.k)
         votes = rows.votes_by_class().sum(axis=1)
         self.weights_ = np.trace(agreed, axis1=1, axis2=2) / np.maximum(votes, 1e-300)
 
     def _proba(self, rows: Rows) -> FloatArray:
-        weighted = np.asarray(rows.cells @ np.kron(self.weights_[:, None], np.eye(rows.k)))
+        weighted = rows.cells @ np.kron(self.weights_[:, None], np.eye(rows.k))
         totals = weighted.sum(axis=1, keepdims=True)
         return np.where(totals > 0, weighted / np.where(totals > 0, totals, 1), vote_shares(rows))
 

@@ -7,12 +7,13 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import logsumexp
 from sklearn.base import BaseEstimator
 
 from weakhitl.consensus import hard_labels
 from weakhitl.errors import DataError, UsageError
-from weakhitl.label_model.ledger import GoldLike, Rows, VotesLike, as_gold, as_votes, matched, vote_rows
+from weakhitl.label_model.indicator import Indicator
+from weakhitl.label_model.ledger import GoldLike, VotesLike, as_gold, as_votes, matched
+from weakhitl.label_model.rows import Rows, rows_to_label, vote_rows
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.votes import FloatArray, IntArray, Votes
 
@@ -43,13 +44,12 @@ class Training:
         """The positions of the items that have a gold label and a vote."""
         if self.gold is None:
             return np.empty(0, dtype=np.int64)
-        voted = self.rows.of_items(np.asarray(self.rows.cells.sum(axis=1))) > 0
-        return np.flatnonzero((self.gold != ABSTAIN) & voted)
+        judged = np.flatnonzero(self.gold != ABSTAIN)
+        return judged[self.rows.cells.n_votes[self.rows.locate(judged)] > 0]
 
     def cells_of(self, items: IntArray) -> Any:
         """``cells[item, source * k + voted]`` of some items."""
-        inverse = self.rows.inverse
-        return self.rows.cells[items if inverse is None else inverse[items]]
+        return self.rows.cells.take(self.rows.locate(items))
 
 
 class LabelModelBase(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is untyped
@@ -96,18 +96,15 @@ class LabelModelBase(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn 
 
     def predict_proba(self, votes: VotesLike) -> FloatArray:
         """``proba[item, class]``; the class balance where nobody voted."""
-        rows = vote_rows(matched(votes, self))
+        rows = rows_to_label(matched(votes, self))
         proba = self._proba(rows)
-        silent = np.diff(rows.cells.indptr) == 0
-        proba[silent] = self.class_balance_
+        proba[rows.cells.n_votes == 0] = self.class_balance_
         return rows.of_items(proba)
 
     def predict(self, votes: VotesLike) -> IntArray:
         """Class indices; ABSTAIN for a tie and where nobody voted."""
-        rows = vote_rows(matched(votes, self))
-        voted = np.diff(rows.cells.indptr) > 0
-        labels = np.where(voted, hard_labels(self._proba(rows)), ABSTAIN)
-        return np.asarray(labels if rows.inverse is None else labels[rows.inverse])
+        rows = rows_to_label(matched(votes, self))
+        return rows.of_items(np.where(rows.cells.n_votes > 0, hard_labels(self._proba(rows)), ABSTAIN))
 
     def _fit(self, votes: Votes, gold: GoldLike | None, sample_weight: npt.ArrayLike | None) -> Self:
         truth = as_gold(gold, votes)
@@ -150,7 +147,7 @@ class AdditiveModel(LabelModelBase):
         return softmax(logits(rows.cells, self.evidence_, self.intercept_))
 
 
-def logits(cells: Any, evidence: FloatArray, intercept: FloatArray) -> FloatArray:
+def logits(cells: Indicator | Any, evidence: FloatArray, intercept: FloatArray) -> FloatArray:
     """``logits[row, class]`` from ``evidence[source, voted, class]``."""
     return np.asarray(cells @ evidence.reshape(-1, evidence.shape[2]) + intercept)
 
@@ -170,7 +167,8 @@ def softmax_and_total(values: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 def log_normalized(values: FloatArray) -> FloatArray:
     """Shift logs so that their exponentials sum to 1 along the last axis."""
-    return np.asarray(values - logsumexp(values, axis=-1, keepdims=True))
+    shifted = values - values.max(axis=-1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
 
 
 def row_max(values: FloatArray) -> FloatArray:

@@ -8,8 +8,9 @@ from scipy import sparse
 from scipy.special import expit
 
 from weakhitl.errors import UsageError
-from weakhitl.label_model.ledger import Rows, class_balance
+from weakhitl.label_model.ledger import class_balance
 from weakhitl.label_model.model import LabelModelBase, Training
+from weakhitl.label_model.rows import Rows
 from weakhitl.votes import FloatArray, IntArray
 
 _CLIP = 0.99
@@ -81,14 +82,13 @@ class Triplets(LabelModelBase):
 def _agreements(rows: Rows, label: int) -> tuple[FloatArray, FloatArray]:
     """``mean[i, j]`` of the products of two sources' votes (+1 for the class, -1 for others), and how many."""
     m, k = rows.m, rows.k
-    source, voted = rows.cells.indices // k, rows.cells.indices % k
-    weights = np.repeat(rows.counts, np.diff(rows.cells.indptr))
+    table = rows.cells.table()
+    source, voted = table.indices // k, table.indices % k
+    weights = np.repeat(rows.counts, np.diff(table.indptr))
 
     def product(values: FloatArray) -> FloatArray:
         shape = (len(rows.counts), m)
-        left, right = (
-            sparse.csr_array((part, source, rows.cells.indptr), shape) for part in (values, values * weights)
-        )
+        left, right = (sparse.csr_array((part, source, table.indptr), shape) for part in (values, values * weights))
         return np.asarray((left.T @ right).toarray())
 
     shared = product(np.ones(len(source)))

@@ -6,7 +6,8 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from weakhitl.label_model.ledger import Rows
+from weakhitl.label_model.indicator import Indicator
+from weakhitl.label_model.rows import Rows
 from weakhitl.votes import FloatArray, IntArray
 
 _ALIKE = 0.95
@@ -31,7 +32,7 @@ def twin_groups(rows: Rows) -> IntArray:
     either differs from the leading class of all the others.
     """
     suspects = _suspects(rows)
-    columns, counts = (rows.cells.tocsc(), rows.class_counts()) if len(suspects) else (None, None)
+    columns, counts = (rows.cells.table().tocsc(), rows.class_counts()) if len(suspects) else (None, None)
     pairs = np.array([pair for pair in suspects if _alike(rows, columns, counts, *pair)], dtype=np.int64).reshape(-1, 2)
     graph = sparse.coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(rows.m, rows.m))
     return np.asarray(connected_components(graph, directed=False)[1])
@@ -39,14 +40,13 @@ def twin_groups(rows: Rows) -> IntArray:
 
 def _suspects(rows: Rows) -> IntArray:
     """Pairs of sources that vote the same on most of a sample of the rows."""
-    n, k = rows.cells.shape[0], rows.k
-    work = float((np.diff(rows.cells.indptr).astype(np.float64) ** 2).sum())
-    share = min(1.0, _WORK / max(work, 1.0))
-    at = np.linspace(0, n - 1, max(1, round(share * n))).astype(np.int64)
-    cells = rows.cells[at]
-    counts = rows.counts[at]
-    weighted = sparse.csr_array((np.repeat(counts, np.diff(cells.indptr)), cells.indices, cells.indptr), cells.shape)
-    together = (cells.T @ weighted).tocoo()
+    n, k = len(rows.cells), rows.k
+    share = min(1.0, _WORK / max(float((rows.cells.n_votes**2).sum()), 1.0))
+    cells, counts = rows.cells, rows.counts
+    if share < 1:
+        at = np.linspace(0, n - 1, max(1, round(share * n))).astype(np.int64)
+        cells, counts = Indicator.of_table(cells.take(at)), counts[at]
+    together = cells.pairs(counts).tocoo()
     first, second = together.coords[0] // k, together.coords[1] // k
     same = (together.coords[0] % k == together.coords[1] % k) * together.data
     shape = (rows.m, rows.m)
@@ -76,7 +76,7 @@ def _alike(rows: Rows, columns: Any, counts: Any, first: int, second: int) -> bo
 
 def _votes_of(rows: Rows, columns: Any, source: int) -> IntArray:
     """``vote[row]`` of one source, -1 without."""
-    votes = np.full(rows.cells.shape[0], -1, dtype=np.int64)
+    votes = np.full(len(rows.cells), -1, dtype=np.int64)
     for label in range(rows.k):
         at = source * rows.k + label
         votes[columns.indices[columns.indptr[at] : columns.indptr[at + 1]]] = label

@@ -1,0 +1,130 @@
+"""Which source voted which class, as a matrix that is multiplied and never written out where rows can be numbered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, reduce
+from itertools import product
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from weakhitl.votes import FloatArray, IntArray
+
+_MOST_VALUES = 1 << 12
+"""Values of one block of sources: its table stays in the cache."""
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Some of the sources: ``table[value, cell] = 1`` of what they can vote, and ``codes[row]``, which value a row has.
+
+    No codes where every row is a value of its own.
+    """
+
+    table: Any
+    codes: IntArray | None = None
+    transposed: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "transposed", self.table.T if self.codes is None else self.table.T.tocsr())
+
+    def look_up(self, weights: FloatArray) -> FloatArray:
+        values = np.asarray(self.table @ weights)
+        return values if self.codes is None else values.take(self.codes, axis=0, mode="clip")
+
+    def sums(self, values: FloatArray) -> FloatArray:
+        return np.asarray(self.transposed @ self.by_value(values))
+
+    def by_value(self, values: FloatArray) -> FloatArray:
+        """``sum[value, ...]`` of ``values[row, ...]``."""
+        if self.codes is None:
+            return values
+        columns = values.reshape(len(values), -1).T
+        sums = np.empty((self.table.shape[0], len(columns)))
+        for at, column in enumerate(columns):
+            sums[:, at] = np.bincount(self.codes, weights=column, minlength=len(sums))
+        return sums.reshape(len(sums), *values.shape[1:])
+
+    def take(self, rows: Any) -> Any:
+        return self.table[rows if self.codes is None else self.codes[rows]]
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """``cells[row, source * k + voted] = 1``, as the sum of what each block of sources votes."""
+
+    blocks: tuple[_Block, ...]
+
+    @classmethod
+    def of_table(cls, table: Any) -> "Indicator":
+        """Take ``table[row, cell]``, sparse, as it is."""
+        return cls((_Block(table),))
+
+    @classmethod
+    def of_keys(cls, keys: IntArray, m: int, k: int) -> "Indicator":
+        """Take rows that are numbers: their digits to base k + 1 are the votes, 0 abstains; the first source leads.
+
+        A step of EM then costs one look-up for each row and block of sources, however many of them voted.
+        """
+        blocks: list[_Block] = []
+        for sources in reversed(_split(m, k + 1)):
+            keys, codes = np.divmod(keys, (k + 1) ** len(sources))
+            blocks.append(_Block(_possible(sources, m, k), codes))
+        return cls(tuple(reversed(blocks)))
+
+    def __len__(self) -> int:
+        first = self.blocks[0]
+        return int(first.table.shape[0]) if first.codes is None else len(first.codes)
+
+    def __matmul__(self, weights: FloatArray) -> FloatArray:
+        """``sum[row, ...]`` of ``weights[cell, ...]`` over the votes of each row."""
+        return reduce(np.add, (block.look_up(weights) for block in self.blocks))
+
+    def sums(self, values: FloatArray) -> FloatArray:
+        """``sum[cell, ...]`` of ``values[row, ...]`` over the rows with that vote."""
+        return reduce(np.add, (block.sums(values) for block in self.blocks))
+
+    @cached_property
+    def n_votes(self) -> FloatArray:
+        """``n_votes[row]``: how many sources voted."""
+        return self @ np.ones(self.blocks[0].table.shape[1])
+
+    def pairs(self, weights: FloatArray) -> Any:
+        """``sum[cell, cell]`` of ``weights[row]`` over the rows with both votes; sparse."""
+        return reduce(np.add, (_pairs(one, other, weights) for one, other in product(self.blocks, repeat=2)))
+
+    def of_cells(self, mask: Any) -> "Indicator":
+        """Keep the cells of a mask."""
+        return Indicator(tuple(_Block(block.table[:, mask], block.codes) for block in self.blocks))
+
+    def take(self, rows: Any) -> Any:
+        """``table[row, cell]`` of some rows, sparse."""
+        return reduce(np.add, (block.take(rows) for block in self.blocks))
+
+    def table(self) -> Any:
+        """``table[row, cell]``, sparse."""
+        return self.take(slice(None))
+
+
+def _split(m: int, base: int) -> Sequence[IntArray]:
+    """Cut the sources into blocks of few possible rows."""
+    width = max(1, int(np.log(_MOST_VALUES) / np.log(base)))
+    return np.array_split(np.arange(m), max(1, -(-m // width)))
+
+
+def _possible(sources: IntArray, m: int, k: int) -> Any:
+    """``table[value, source * k + voted]`` of all rows that some sources can have."""
+    values, width = np.arange((k + 1) ** len(sources)), len(sources)
+    digits = values[:, None] // (k + 1) ** np.arange(width - 1, -1, -1) % (k + 1)
+    row, column = np.nonzero(digits)
+    cell = sources[column] * k + digits[row, column] - 1
+    return sparse.csr_array((np.ones(len(row)), (row, cell)), shape=(len(values), m * k))
+
+
+def _pairs(one: _Block, other: _Block, weights: FloatArray) -> Any:
+    """Count the pairs of votes of two blocks: their values meet in rows."""
+    n = np.arange(len(weights))
+    at = [n if block.codes is None else block.codes for block in (one, other)]
+    met = sparse.coo_array((weights, tuple(at)), shape=(one.table.shape[0], other.table.shape[0])).tocsr()
+    return one.transposed @ (met @ other.table)
