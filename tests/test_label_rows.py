@@ -54,16 +54,22 @@ def test_an_indicator_is_the_matrix_that_it_stands_for(shape: tuple[int, int, in
 
 
 @pytest.mark.parametrize(
-    "shape",
-    [(30, 13, 2), (500, 5, 2), (700, 3, 3), (40, 2, 77), (1200, 60, 4), (1200, 14, 2)],
-    ids=["sorted", "counted", "many items", "many classes", "hardly repeated", "grouped"],
+    ("shape", "voting"),
+    [
+        ((30, 13, 2), 1.0),
+        ((500, 5, 2), 1.0),
+        ((700, 3, 3), 1.0),
+        ((40, 2, 77), 1.0),
+        ((1200, 60, 4), 1.0),
+        ((1200, 60, 4), 0.1),
+        ((1200, 14, 2), 0.02),
+    ],
+    ids=["sorted", "counted", "many items", "many classes", "many votes each", "few votes each", "grouped"],
 )
-def test_every_item_finds_its_row(shape: tuple[int, int, int]) -> None:
+def test_every_item_finds_its_row(shape: tuple[int, int, int], voting: float) -> None:
     """However rows are grouped: each item has the votes of its row, all of them and single ones."""
     n, _, k = shape
-    matrix = random_matrix(shape)
-    if shape == (1200, 14, 2):
-        matrix[:, 2:] = -1
+    matrix = np.where(np.random.default_rng(1).random(shape[:2]) < voting, random_matrix(shape), -1)
     for votes in (votes_of(matrix, k), wh.Votes.from_matrix(matrix, wh.LabelSchema.numbered(k), copy=False)):
         for rows in (vote_rows(votes), rows_to_label(votes)):
             assert np.array_equal(item_cells(rows), one_hot(matrix, k))

@@ -314,6 +314,11 @@ class Votes:
             return int(np.count_nonzero(self._dense != ABSTAIN))
         return int(self._sparse.nnz)
 
+    @property
+    def is_sparse(self) -> bool:
+        """Whether they are kept as compressed rows, which take less memory where votes are few."""
+        return self._dense is None
+
     def entries(self) -> tuple[IntArray, IntArray, IntArray]:
         """Give item positions, source positions and class indices, one per vote, sorted by item, source."""
         if self._dense is not None:
@@ -373,16 +378,16 @@ class Votes:
         distinct = Votes._frozen(*rows, pd.RangeIndex(len(counts)), self.sources, self.schema)
         return Patterns(distinct, counts, inverse)
 
-    def row_keys(self, at: slice | IntArray) -> IntArray:
-        """``key[item]`` of some items: their votes as digits to base k + 1, 0 abstains, the first source leads.
+    def row_keys(self, at: slice | IntArray, sources: slice = slice(None)) -> IntArray:
+        """``key[item]`` of some items: what some sources vote, as digits to base k + 1; 0 abstains, the first leads.
 
-        For rows with at most 2 ** 24 possible values.
+        For at most 2 ** 24 possible keys.
         """
         base = len(self.schema) + 1
         if self._dense is not None:
-            return row_numbers(self._dense[at], base)
-        some = self._sparse[at]
-        powers = base ** np.arange(len(self.sources) - 1, -1, -1, dtype=np.int64)
+            return row_numbers(self._dense[at][:, sources], base)
+        some = self._sparse[at][:, sources]
+        powers = base ** np.arange(some.shape[1] - 1, -1, -1, dtype=np.int64)
         worth = (some.data.astype(np.int64) + 1) * powers[some.indices]
         sums = np.concatenate([[0], np.cumsum(worth)])
         return np.asarray(sums[some.indptr[1:]] - sums[some.indptr[:-1]])

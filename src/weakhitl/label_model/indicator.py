@@ -63,15 +63,21 @@ class Indicator:
 
     @classmethod
     def of_keys(cls, keys: IntArray, m: int, k: int) -> "Indicator":
-        """Take rows that are numbers: their digits to base k + 1 are the votes, 0 abstains; the first source leads.
-
-        A step of EM then costs one look-up for each row and block of sources, however many of them voted.
-        """
+        """Take rows that are numbers: their digits to base k + 1 are the votes, 0 abstains; the first source leads."""
         blocks: list[_Block] = []
-        for sources in reversed(_split(m, k + 1)):
-            keys, codes = np.divmod(keys, (k + 1) ** len(sources))
+        for sources in reversed(source_blocks(m, k)):
+            keys, codes = np.divmod(keys, (k + 1) ** (sources.stop - sources.start))
             blocks.append(_Block(_possible(sources, m, k), codes))
         return cls(tuple(reversed(blocks)))
+
+    @classmethod
+    def of_codes(cls, codes: Sequence[IntArray], m: int, k: int) -> "Indicator":
+        """Take ``codes[block][row]``, the numbers of the rows' votes in each of ``source_blocks``.
+
+        A step of EM then costs one look-up for each row and block, however many of its sources voted.
+        """
+        found = zip(source_blocks(m, k), codes, strict=True)
+        return cls(tuple(_Block(_possible(sources, m, k), part) for sources, part in found))
 
     def __len__(self) -> int:
         first = self.blocks[0]
@@ -107,18 +113,20 @@ class Indicator:
         return self.take(slice(None))
 
 
-def _split(m: int, base: int) -> Sequence[IntArray]:
-    """Cut the sources into blocks of few possible rows."""
-    width = max(1, int(np.log(_MOST_VALUES) / np.log(base)))
-    return np.array_split(np.arange(m), max(1, -(-m // width)))
+def source_blocks(m: int, k: int) -> list[slice]:
+    """Cut the sources into blocks of few possible rows, about as wide as each other."""
+    width = max(1, int(np.log(_MOST_VALUES) / np.log(k + 1)))
+    n = max(1, -(-m // width))
+    return [slice(m * at // n, m * (at + 1) // n) for at in range(n)]
 
 
-def _possible(sources: IntArray, m: int, k: int) -> Any:
+def _possible(sources: slice, m: int, k: int) -> Any:
     """``table[value, source * k + voted]`` of all rows that some sources can have."""
-    values, width = np.arange((k + 1) ** len(sources)), len(sources)
+    width = sources.stop - sources.start
+    values = np.arange((k + 1) ** width)
     digits = values[:, None] // (k + 1) ** np.arange(width - 1, -1, -1) % (k + 1)
     row, column = np.nonzero(digits)
-    cell = sources[column] * k + digits[row, column] - 1
+    cell = (sources.start + column) * k + digits[row, column] - 1
     return sparse.csr_array((np.ones(len(row)), (row, cell)), shape=(len(values), m * k))
 
 

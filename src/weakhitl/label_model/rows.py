@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from weakhitl.errors import DataError
-from weakhitl.label_model.indicator import Indicator
+from weakhitl.label_model.indicator import Indicator, source_blocks
 from weakhitl.vote_rows import parts
 from weakhitl.votes import FloatArray, IntArray, Votes
 
@@ -76,10 +76,10 @@ def vote_rows(votes: Votes, weights: npt.ArrayLike | None = None) -> Rows:
         return _numbered(votes, counts)
     if not _repeats(votes):
         ones = np.ones(n) if counts is None else counts
-        return Rows(Indicator.of_table(_table(votes)), ones, _itself, n, m, k)
+        return Rows(_cells(votes), ones, _itself, n, m, k)
     patterns = votes.patterns()
     grouped = np.bincount(patterns.inverse, weights=counts, minlength=len(patterns.counts)).astype(np.float64)
-    return Rows(Indicator.of_table(_table(patterns.votes)), grouped, patterns.inverse.__getitem__, n, m, k)
+    return Rows(_cells(patterns.votes), grouped, patterns.inverse.__getitem__, n, m, k)
 
 
 def rows_to_label(votes: Votes) -> Rows:
@@ -141,6 +141,15 @@ def _repeats(votes: Votes) -> bool:
         return True
     sample = votes.take_items(np.linspace(0, len(votes) - 1, _SAMPLE).astype(np.int64))
     return len(sample.patterns().counts) <= _SAMPLE / 2
+
+
+def _cells(votes: Votes) -> Indicator:
+    """Look blocks of sources up where a row has more votes than there are blocks; else keep each vote."""
+    m, k = len(votes.sources), len(votes.schema)
+    blocks = source_blocks(m, k)
+    if votes.is_sparse or votes.n_votes < len(votes) * len(blocks):
+        return Indicator.of_table(_table(votes))
+    return Indicator.of_codes([votes.row_keys(slice(None), block).astype(np.intp) for block in blocks], m, k)
 
 
 def _table(votes: Votes) -> Any:
