@@ -1,9 +1,8 @@
 """Which source voted which class, as a matrix that is multiplied and never written out where rows can be numbered."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, reduce
-from itertools import product
+from dataclasses import dataclass
+from functools import cached_property, lru_cache, reduce
 from typing import Any
 
 import numpy as np
@@ -17,26 +16,26 @@ _MOST_VALUES = 1 << 12
 
 @dataclass(frozen=True)
 class _Block:
-    """Some of the sources: ``table[value, cell] = 1`` of what they can vote, and ``codes[row]``, which value a row has.
+    """Some of the cells: ``table[value, cell] = 1``, and ``codes[row]``, which value a row has.
 
     No codes where every row is a value of its own.
     """
 
     table: Any
     codes: IntArray | None = None
-    transposed: Any = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "transposed", self.table.T if self.codes is None else self.table.T.tocsr())
+    @cached_property
+    def transposed(self) -> Any:
+        return self.table.T if self.codes is None else self.table.T.tocsr()
 
     def look_up(self, weights: FloatArray) -> FloatArray:
         values = np.asarray(self.table @ weights)
         return values if self.codes is None else values.take(self.codes, axis=0, mode="clip")
 
     def sums(self, values: FloatArray) -> FloatArray:
-        return np.asarray(self.transposed @ self.by_value(values))
+        return np.asarray(self.transposed @ self._by_value(values))
 
-    def by_value(self, values: FloatArray) -> FloatArray:
+    def _by_value(self, values: FloatArray) -> FloatArray:
         """``sum[value, ...]`` of ``values[row, ...]``."""
         if self.codes is None:
             return values
@@ -46,13 +45,20 @@ class _Block:
             sums[:, at] = np.bincount(self.codes, weights=column, minlength=len(sums))
         return sums.reshape(len(sums), *values.shape[1:])
 
+    def pairs(self, other: "_Block", weights: FloatArray) -> Any:
+        """``sum[cell, cell of other]`` of ``weights[row]`` over the rows with both votes, by how their values meet."""
+        n = np.arange(len(weights))
+        at = tuple(n if block.codes is None else block.codes for block in (self, other))
+        met = sparse.coo_array((weights, at), shape=(self.table.shape[0], other.table.shape[0])).tocsr()
+        return self.transposed @ (met @ other.table)
+
     def take(self, rows: Any) -> Any:
         return self.table[rows if self.codes is None else self.codes[rows]]
 
 
 @dataclass(frozen=True)
 class Indicator:
-    """``cells[row, source * k + voted] = 1``, as the sum of what each block of sources votes."""
+    """``cells[row, source * k + voted] = 1``, in blocks of sources side by side."""
 
     blocks: tuple[_Block, ...]
 
@@ -64,11 +70,11 @@ class Indicator:
     @classmethod
     def of_keys(cls, keys: IntArray, m: int, k: int) -> "Indicator":
         """Take rows that are numbers: their digits to base k + 1 are the votes, 0 abstains; the first source leads."""
-        blocks: list[_Block] = []
+        codes: list[IntArray] = []
         for sources in reversed(source_blocks(m, k)):
-            keys, codes = np.divmod(keys, (k + 1) ** (sources.stop - sources.start))
-            blocks.append(_Block(_possible(sources, m, k), codes))
-        return cls(tuple(reversed(blocks)))
+            keys, part = np.divmod(keys, (k + 1) ** (sources.stop - sources.start))
+            codes.append(part)
+        return cls.of_codes(codes[::-1], m, k)
 
     @classmethod
     def of_codes(cls, codes: Sequence[IntArray], m: int, k: int) -> "Indicator":
@@ -77,7 +83,7 @@ class Indicator:
         A step of EM then costs one look-up for each row and block, however many of its sources voted.
         """
         found = zip(source_blocks(m, k), codes, strict=True)
-        return cls(tuple(_Block(_possible(sources, m, k), part) for sources, part in found))
+        return cls(tuple(_Block(_possible(sources.stop - sources.start, k), part) for sources, part in found))
 
     def __len__(self) -> int:
         first = self.blocks[0]
@@ -85,32 +91,36 @@ class Indicator:
 
     def __matmul__(self, weights: FloatArray) -> FloatArray:
         """``sum[row, ...]`` of ``weights[cell, ...]`` over the votes of each row."""
-        return reduce(np.add, (block.look_up(weights) for block in self.blocks))
+        return reduce(np.add, (block.look_up(weights[cells]) for block, cells in self._with_cells()))
 
     def sums(self, values: FloatArray) -> FloatArray:
         """``sum[cell, ...]`` of ``values[row, ...]`` over the rows with that vote."""
-        return reduce(np.add, (block.sums(values) for block in self.blocks))
+        return np.concatenate([block.sums(values) for block in self.blocks])
 
     @cached_property
     def n_votes(self) -> FloatArray:
         """``n_votes[row]``: how many sources voted."""
-        return self @ np.ones(self.blocks[0].table.shape[1])
+        return self @ np.ones(sum(block.table.shape[1] for block in self.blocks))
 
     def pairs(self, weights: FloatArray) -> Any:
         """``sum[cell, cell]`` of ``weights[row]`` over the rows with both votes; sparse."""
-        return reduce(np.add, (_pairs(one, other, weights) for one, other in product(self.blocks, repeat=2)))
+        return sparse.block_array([[one.pairs(other, weights) for other in self.blocks] for one in self.blocks])
 
     def of_cells(self, mask: Any) -> "Indicator":
         """Keep the cells of a mask."""
-        return Indicator(tuple(_Block(block.table[:, mask], block.codes) for block in self.blocks))
+        return Indicator(tuple(_Block(block.table[:, mask[cells]], block.codes) for block, cells in self._with_cells()))
 
     def take(self, rows: Any) -> Any:
         """``table[row, cell]`` of some rows, sparse."""
-        return reduce(np.add, (block.take(rows) for block in self.blocks))
+        return sparse.hstack([block.take(rows) for block in self.blocks], format="csr")
 
     def table(self) -> Any:
         """``table[row, cell]``, sparse."""
         return self.take(slice(None))
+
+    def _with_cells(self) -> list[tuple[_Block, slice]]:
+        ends = np.cumsum([0, *(block.table.shape[1] for block in self.blocks)])
+        return [(block, slice(ends[at], ends[at + 1])) for at, block in enumerate(self.blocks)]
 
 
 def source_blocks(m: int, k: int) -> list[slice]:
@@ -120,19 +130,11 @@ def source_blocks(m: int, k: int) -> list[slice]:
     return [slice(m * at // n, m * (at + 1) // n) for at in range(n)]
 
 
-def _possible(sources: slice, m: int, k: int) -> Any:
-    """``table[value, source * k + voted]`` of all rows that some sources can have."""
-    width = sources.stop - sources.start
+@lru_cache(maxsize=16)
+def _possible(width: int, k: int) -> Any:
+    """``table[value, source * k + voted]`` of all rows that so many sources can have; never changed."""
     values = np.arange((k + 1) ** width)
     digits = values[:, None] // (k + 1) ** np.arange(width - 1, -1, -1) % (k + 1)
     row, column = np.nonzero(digits)
-    cell = (sources.start + column) * k + digits[row, column] - 1
-    return sparse.csr_array((np.ones(len(row)), (row, cell)), shape=(len(values), m * k))
-
-
-def _pairs(one: _Block, other: _Block, weights: FloatArray) -> Any:
-    """Count the pairs of votes of two blocks: their values meet in rows."""
-    n = np.arange(len(weights))
-    at = [n if block.codes is None else block.codes for block in (one, other)]
-    met = sparse.coo_array((weights, tuple(at)), shape=(one.table.shape[0], other.table.shape[0])).tocsr()
-    return one.transposed @ (met @ other.table)
+    cells = column * k + digits[row, column] - 1
+    return sparse.csr_array((np.ones(len(row)), (row, cells)), shape=(len(values), width * k))
