@@ -90,8 +90,8 @@ def pairs(rounds: int) -> list[tuple[str, tuple[int, int], tuple[Fit, Fit], int]
             ("majority : Snorkel's majority", (10**5, 10), (ours(wh.MajorityVote()), snorkel_majority), rounds)
         )
     if find_spec("crowdkit"):
-        found.append(("DawidSkene : crowd-kit's", (10**5, 10), (ours(wh.DawidSkene()), crowd_kit("DawidSkene")), 2))
-        found.append(("OneCoin : crowd-kit's", (10**5, 10), (ours(wh.OneCoin()), crowd_kit("OneCoinDawidSkene")), 2))
+        found.append(("DawidSkene : crowd-kit's", (10**5, 10), (ours(wh.DawidSkene()), crowd_kit("DawidSkene")), rounds))
+        found.append(("OneCoin : crowd-kit's", (10**5, 10), (ours(wh.OneCoin()), crowd_kit("OneCoinDawidSkene")), rounds))
     return found
 
 
