@@ -90,8 +90,12 @@ def pairs(rounds: int) -> list[tuple[str, tuple[int, int], tuple[Fit, Fit], int]
             ("majority : Snorkel's majority", (10**5, 10), (ours(wh.MajorityVote()), snorkel_majority), rounds)
         )
     if find_spec("crowdkit"):
-        found.append(("DawidSkene : crowd-kit's", (10**5, 10), (ours(wh.DawidSkene()), crowd_kit("DawidSkene")), rounds))
-        found.append(("OneCoin : crowd-kit's", (10**5, 10), (ours(wh.OneCoin()), crowd_kit("OneCoinDawidSkene")), rounds))
+        found.append(
+            ("DawidSkene : crowd-kit's", (10**5, 10), (ours(wh.DawidSkene()), crowd_kit("DawidSkene")), rounds)
+        )
+        found.append(
+            ("OneCoin : crowd-kit's", (10**5, 10), (ours(wh.OneCoin()), crowd_kit("OneCoinDawidSkene")), rounds)
+        )
     return found
 
 

@@ -169,6 +169,7 @@ def test_integers_in_a_long_table_are_refused_with_the_remedy():
     ("matrix", "settings", "said"),
     [
         ([0, 1], {}, "expected .items, sources."),
+        ([[0, 1], [0]], {}, "rows of different lengths"),
         ([[0.5]], {}, "expected integers"),
         ([[3], [-2]], {}, "2 faults"),
         ([[0], [1]], {"items": ["x", "x"]}, "item 'x' occurs twice"),

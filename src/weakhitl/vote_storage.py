@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
+from weakhitl.errors import DataError
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.vote_rows import parts
 
@@ -30,6 +31,21 @@ def label_dtype(schema: LabelSchema) -> np.dtype[Any]:
 def sparse_is_smaller(n_votes: int, n: int, m: int, dtype: np.dtype[Any]) -> bool:
     """Say whether so many votes of n items and m sources take less memory as compressed rows than as a matrix."""
     return n_votes * (_SPARSE_BYTES - 1 + dtype.itemsize) + 8 * n < n * m * dtype.itemsize
+
+
+def label_matrix(matrix: npt.ArrayLike) -> npt.NDArray[Any]:
+    """Read anything as a matrix of integers, not copied where it is one; ``DataError`` where it cannot be one."""
+    try:
+        array = np.asarray(matrix)
+    except ValueError as error:
+        raise DataError(
+            "vote matrix", "has rows of different lengths; expected a vote of each source, -1 abstains"
+        ) from error
+    if array.ndim != 2:
+        raise DataError("vote matrix", f"has shape {array.shape}; expected (items, sources)")
+    if not np.issubdtype(array.dtype, np.integer):
+        raise DataError("vote matrix", f"holds {array.dtype}; expected integers: class indices, -1 abstains")
+    return array
 
 
 def compact(array: npt.NDArray[Any], dtype: np.dtype[Any]) -> tuple[IntArray, int, int, int]:

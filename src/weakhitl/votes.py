@@ -15,7 +15,15 @@ from weakhitl.notebook import html_table
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.vote_names import item_index, name_faults, positions, source_names
 from weakhitl.vote_rows import group_dense, group_sparse, row_numbers, whole_product
-from weakhitl.vote_storage import compact, compressed_rows, extremes, label_dtype, label_faults, sparse_is_smaller
+from weakhitl.vote_storage import (
+    compact,
+    compressed_rows,
+    extremes,
+    label_dtype,
+    label_faults,
+    label_matrix,
+    sparse_is_smaller,
+)
 from weakhitl.vote_table import cell_order, conflict_fault, conflicting_rows, encode_labels, missing_faults
 
 IntArray = npt.NDArray[np.integer[Any]]
@@ -103,11 +111,7 @@ class Votes:
         2     1  source_1  SPAM
 
         """
-        array = np.asarray(matrix)
-        if array.ndim != 2:
-            raise DataError("vote matrix", f"has shape {array.shape}; expected (items, sources)")
-        if not np.issubdtype(array.dtype, np.integer):
-            raise DataError("vote matrix", f"holds {array.dtype}; expected integers: class indices, -1 abstains")
+        array = label_matrix(matrix)
         n, m = array.shape
         index = pd.RangeIndex(n) if items is None else item_index(items, n)
         names = source_names([f"source_{j}" for j in range(m)] if sources is None else sources, m)

@@ -10,6 +10,7 @@ from sklearn.exceptions import NotFittedError
 from weakhitl.errors import DataError
 from weakhitl.gold import Gold, encode_gold
 from weakhitl.schema import ABSTAIN, LabelSchema
+from weakhitl.vote_storage import label_matrix
 from weakhitl.votes import FloatArray, IntArray, Votes
 
 VotesLike = Votes | npt.ArrayLike
@@ -27,8 +28,8 @@ def as_votes(votes: VotesLike, cardinality: int | None = None) -> Votes:
     if isinstance(votes, Votes):
         return votes
     schema = None if cardinality is None else LabelSchema.numbered(cardinality)
-    matrix = np.asarray(votes)
-    return Votes.from_matrix(matrix, schema, copy=matrix.ndim != 2 or matrix.shape[1] > _FEW_SOURCES)
+    matrix = label_matrix(votes)
+    return Votes.from_matrix(matrix, schema, copy=matrix.shape[1] > _FEW_SOURCES)
 
 
 def as_gold(gold: GoldLike | None, votes: Votes) -> IntArray | None:
