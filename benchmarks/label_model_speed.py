@@ -90,12 +90,13 @@ def pairs(rounds: int) -> list[tuple[str, tuple[int, int], tuple[Fit, Fit], int]
             ("majority : Snorkel's majority", (10**5, 10), (ours(wh.MajorityVote()), snorkel_majority), rounds)
         )
     if find_spec("crowdkit"):
-        found.append(
-            ("DawidSkene : crowd-kit's", (10**5, 10), (ours(wh.DawidSkene()), crowd_kit("DawidSkene")), rounds)
-        )
-        found.append(
-            ("OneCoin : crowd-kit's", (10**5, 10), (ours(wh.OneCoin()), crowd_kit("OneCoinDawidSkene")), rounds)
-        )
+        found += [
+            (name, (10**5, 10), (ours(model), crowd_kit(theirs)), rounds)
+            for name, model, theirs in [
+                ("DawidSkene : crowd-kit's", wh.DawidSkene(), "DawidSkene"),
+                ("OneCoin : crowd-kit's", wh.OneCoin(), "OneCoinDawidSkene"),
+            ]
+        ]
     return found
 
 
