@@ -47,9 +47,10 @@ class _Block:
 
     def pairs(self, other: "_Block", weights: FloatArray) -> Any:
         """``sum[cell, cell of other]`` of ``weights[row]`` over the rows with both votes, by how their values meet."""
-        n = np.arange(len(weights))
-        at = tuple(n if block.codes is None else block.codes for block in (self, other))
-        met = sparse.coo_array((weights, at), shape=(self.table.shape[0], other.table.shape[0])).tocsr()
+        if self.codes is None or other.codes is None:
+            return self.transposed @ (sparse.diags_array(weights) @ other.table)
+        shape = self.table.shape[0], other.table.shape[0]
+        met = sparse.coo_array((weights, (self.codes, other.codes)), shape=shape).tocsr()
         return self.transposed @ (met @ other.table)
 
     def take(self, rows: Any) -> Any:

@@ -46,8 +46,8 @@ def _suspects(rows: Rows) -> IntArray:
     if share < 1:
         at = np.linspace(0, n - 1, max(1, round(share * n))).astype(np.int64)
         cells, counts = Indicator.of_table(cells.take(at)), counts[at]
-    together = cells.pairs(counts).tocoo()
-    first, second = together.coords[0] // k, together.coords[1] // k
+    together = sparse.triu(cells.pairs(counts)).tocoo()
+    first, second = (part // k for part in together.coords)
     same = (together.coords[0] % k == together.coords[1] % k) * together.data
     shape = (rows.m, rows.m)
     both = sparse.coo_array((together.data, (first, second)), shape=shape).tocsr()
