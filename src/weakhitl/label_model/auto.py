@@ -11,6 +11,7 @@ from weakhitl.label_model.ledger import class_balance
 from weakhitl.label_model.model import AdditiveModel, Training, logits, row_max, softmax
 from weakhitl.label_model.rows import Rows
 from weakhitl.label_model.teaching import LEAST_GOLD, Lesson, is_selected, teach
+from weakhitl.label_model.temperature import held_out_temperature
 from weakhitl.label_model.twins import evidence_shares
 from weakhitl.votes import FloatArray
 
@@ -28,6 +29,8 @@ class LabelModel(AdditiveModel):
       votes. Nothing is learned of them without gold: a majority vote in which a rare vote says more than a
       common one.
     - Near-duplicates share their evidence instead of doubling it.
+    - Where votes that are held out disagree with the others more than the model expects, because sources err on the
+      same items, it is made less sure: a temperature, which changes no label.
     - Gold labels teach every vote's weight as far as cross-validation proves that it helps; EM does not see them, so
       that they can prove it. Those that are surely no random sample teach nothing.
     - Without a lesson from gold or a given balance, items with votes for one class only keep that class.
@@ -58,6 +61,10 @@ class LabelModel(AdditiveModel):
         As in ``DawidSkene``.
     shares_
         ``shares_[source]``: how much of its evidence counts; below 1 for near-duplicates.
+    temperature_
+        What log-odds were divided by, 1 or more, before any lesson, so that held-out votes are predicted best.
+    errors_are_shared_
+        Whether that is surely better than 1 (95 % bound): sources err on the same items.
     lesson_
         What gold labels changed (a ``Lesson``), or None.
     lesson_reason_
@@ -105,7 +112,10 @@ class LabelModel(AdditiveModel):
         evidence = information_evidence(rows, prior.accuracy) * self.shares_[:, None, None]
         self._learn_confusion(training, evidence, prior)
         evidence[self.learned_] = (evidence_of(self.confusion_) * self.shares_[:, None, None])[self.learned_]
-        self.evidence_, self.intercept_ = evidence, np.log(self.class_balance_)
+        intercept = np.log(self.class_balance_)
+        found = held_out_temperature(rows, evidence, intercept, self.confusion_, self.learned_)
+        self.temperature_, self.errors_are_shared_ = found
+        self.evidence_, self.intercept_ = evidence / self.temperature_, intercept / self.temperature_
         self._learn_from_gold(training)
         self.keeps_unanimous_ = self.balance is None and self.lesson_ is None
 

@@ -242,6 +242,14 @@ def _fit(votes: Votes, model: LabelModelBase) -> Iterator[Finding]:
             f"EM did not converge in {model.n_iter_} steps",
             "raise max_iter; if that does not help, the sources contradict each other",
         )
+    if getattr(model, "errors_are_shared_", False):
+        yield Finding(
+            "shared-errors",
+            "note",
+            "votes that were held out disagree with the others more than independent errors explain: sources err on "
+            f"the same items, and the model's log-odds are divided by {model.temperature_:.2g}",
+            "what all get wrong together shows only in gold labels; label items drawn by lot, as `weakhitl route` does",
+        )
     if len(against := overturned(model, votes)):
         names = tuple(str(votes.items[at]) for at in against)
         yield Finding(

@@ -1,0 +1,117 @@
+"""How sure a model may be, as far as votes tell: those that are held out must be predicted as well as it claims."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.stats import t
+
+from weakhitl.label_model.model import softmax
+from weakhitl.label_model.rows import Rows
+from weakhitl.votes import FloatArray
+
+_MOST_HELD_OUT = 10_000
+"""Votes that are held out; with more, a sample of the rows."""
+_HOTTEST = 100.0
+_STEPS = 9
+_CONFIDENCE = 0.95
+
+
+def held_out_temperature(
+    rows: Rows, evidence: FloatArray, intercept: FloatArray, confusion: FloatArray, learned: np.ndarray
+) -> tuple[float, bool]:
+    """By what log-odds must be divided, 1 or more, and whether that is shown to be better than 1.
+
+    A model of independent errors is too sure where sources err on the same items. Then votes disagree more with what
+    the other votes of their item say than the model expects: each vote is held out, the item's logits without it are
+    divided by a temperature, and the one is taken under which the held-out votes are likeliest, with log(temperature)
+    ~ N(0, 1) and never below 1. The order of an item's classes stays. What all sources get wrong together is not seen.
+
+    Parameters
+    ----------
+    rows
+        Vote rows.
+    evidence, intercept
+        ``evidence[source, voted, class]`` and ``intercept[class]``, whose sums are the logits.
+    confusion
+        ``confusion[source, true, voted]``, nan for sources that are not learned.
+    learned
+        ``learned[source]``: whether its votes are held out.
+
+    Notes
+    -----
+    Many votes are sampled by row, in proportion to the row's items, and by what the row holds, so that the order of the
+    items does not matter.
+
+    Sources: C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger (2017), On calibration of modern neural networks, ICML, for the
+    temperature; C. Varin, N. Reid, D. Firth (2011), An overview of composite likelihood methods, Statistica Sinica 21,
+    for estimates from conditional likelihoods of single observations.
+
+    """
+    at, weight = _sampled(rows)
+    table = rows.cells.take(at).tocoo()
+    row, cell = table.coords
+    held = learned[cell // rows.k]
+    if not held.any():
+        return 1.0, False
+    row, source, voted = row[held], cell[held] // rows.k, cell[held] % rows.k
+    logits = np.asarray(table.tocsr() @ evidence.reshape(-1, rows.k) + intercept)
+    votes = _HeldOut(logits[row] - evidence[source, voted], confusion[source, :, voted], weight[row])
+    log_scale = votes.likeliest()
+    gain = np.bincount(row, weights=votes.scores(log_scale) - votes.scores(0.0), minlength=len(at))
+    return float(np.exp(-log_scale)), _is_shown(gain.astype(np.float64), weight)
+
+
+@dataclass(frozen=True)
+class _HeldOut:
+    """Votes, each with the ``logits[vote, class]`` of its item without it, and its ``likelihood[vote, class]``."""
+
+    logits: FloatArray
+    likelihood: FloatArray
+    weight: FloatArray
+
+    def scores(self, log_scale: float) -> FloatArray:
+        """``score[vote]``: log-probability by the others' logits times a scale."""
+        return np.asarray(np.log((softmax(np.exp(log_scale) * self.logits) * self.likelihood).sum(axis=1)))
+
+    def score(self, log_scale: float) -> float:
+        """Log-probability of all, with the prior of the scale."""
+        return float(self.weight @ self.scores(log_scale)) - log_scale**2 / 2
+
+    def slope(self, log_scale: float) -> float:
+        """Give the derivative of the score."""
+        before = softmax(np.exp(log_scale) * self.logits)
+        after = before * self.likelihood
+        after /= after.sum(axis=1, keepdims=True)
+        return float(np.exp(log_scale) * (self.weight @ ((after - before) * self.logits).sum(axis=1))) - log_scale
+
+    def likeliest(self) -> float:
+        """Find the best log of the scale: by steps, as there may be several maxima, and from the best step exactly."""
+        steps = np.linspace(-np.log(_HOTTEST), 0.0, _STEPS)
+        best = int(np.argmax([self.score(step) for step in steps]))
+        rises = self.slope(steps[best]) > 0
+        low, high = (best, best + 1) if rises else (best - 1, best)
+        if low < 0 or high == _STEPS or self.slope(steps[low]) <= 0 or self.slope(steps[high]) >= 0:
+            return float(steps[best])
+        return float(brentq(self.slope, steps[low], steps[high], xtol=1e-12))
+
+
+def _is_shown(gain: FloatArray, weight: FloatArray) -> bool:
+    """Whether the one-sided 95 % lower bound of the mean gain of an item is above 0; a row stands for its items."""
+    n = float(weight.sum())
+    mean = float(weight @ gain) / n
+    spread = np.sqrt(float(weight @ (gain - mean) ** 2) / max(n - 1, 1.0))
+    return bool(mean > t.ppf(_CONFIDENCE, max(n - 1, 1.0)) * spread / np.sqrt(n))
+
+
+def _sampled(rows: Rows) -> tuple[Any, FloatArray]:
+    """Rows with two votes or more, and how many items each of them stands for."""
+    n_votes = rows.cells.n_votes
+    total = float(rows.counts @ n_votes)
+    chance = np.minimum(1.0, _MOST_HELD_OUT * rows.counts / max(total, 1.0))
+    drawn = n_votes > 1
+    if total > _MOST_HELD_OUT:
+        drawn &= (rows.cells @ np.random.default_rng(0).random(rows.m * rows.k)) % 1.0 < chance
+    at = np.flatnonzero(drawn & (rows.counts > 0))
+    return at, rows.counts[at] / chance[at]
