@@ -60,7 +60,7 @@ def held_out_temperature(
     votes = _HeldOut(logits[row] - evidence[source, voted], confusion[source, :, voted], weight[row])
     log_scale = votes.likeliest()
     gain = np.bincount(row, weights=votes.scores(log_scale) - votes.scores(0.0), minlength=len(at))
-    return float(np.exp(-log_scale)), _is_shown(gain.astype(np.float64), weight)
+    return float(np.exp(-log_scale)), _is_shown(gain.astype(np.float64), weight, float(rows.counts[at].sum()))
 
 
 @dataclass(frozen=True)
@@ -97,12 +97,11 @@ class _HeldOut:
         return float(brentq(self.slope, steps[low], steps[high], xtol=1e-12))
 
 
-def _is_shown(gain: FloatArray, weight: FloatArray) -> bool:
-    """Whether the one-sided 95 % lower bound of the mean gain of an item is above 0; a row stands for its items."""
-    n = float(weight.sum())
-    mean = float(weight @ gain) / n
-    spread = np.sqrt(float(weight @ (gain - mean) ** 2) / max(n - 1, 1.0))
-    return bool(mean > t.ppf(_CONFIDENCE, max(n - 1, 1.0)) * spread / np.sqrt(n))
+def _is_shown(gain: FloatArray, weight: FloatArray, n: float) -> bool:
+    """Whether the one-sided 95 % lower bound of the mean gain of an item, of n that were looked at, is above 0."""
+    mean = float(weight @ gain) / float(weight.sum())
+    spread = np.sqrt(float(weight @ (gain - mean) ** 2) / float(weight.sum()))
+    return bool(n > 1 and mean > t.ppf(_CONFIDENCE, n - 1) * spread / np.sqrt(n - 1))
 
 
 def _sampled(rows: Rows) -> tuple[Any, FloatArray]:
