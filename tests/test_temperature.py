@@ -5,6 +5,8 @@ import pytest
 
 import weakhitl as wh
 from weakhitl.label_model.doctor import diagnose
+from weakhitl.label_model.rows import vote_rows
+from weakhitl.label_model.temperature import _sampled
 
 
 def people(n: int = 1000, hard: float = 0.0, k: int = 4, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -67,6 +69,15 @@ def test_a_row_stands_for_its_items() -> None:
     model, counted = wh.LabelModel().fit(matrix), wh.LabelModel().fit(rows, sample_weight=counts)
     assert counted.temperature_ == pytest.approx(model.temperature_, rel=1e-6)
     assert counted.errors_are_shared_ == model.errors_are_shared_
+
+
+def test_few_votes_count_as_they_are_given() -> None:
+    """Where no sample is needed, each row has its own weight, a fraction, too."""
+    matrix, _ = people(600)
+    rows = vote_rows(wh.Votes.from_matrix(matrix), np.random.default_rng(0).choice([0.0, 0.05, 1.0, 7.5], 600))
+    at, weight = _sampled(rows)
+    assert np.array_equal(weight, rows.counts[at])
+    assert rows.counts.sum() == weight.sum()
 
 
 def test_functions_that_vote_one_class_have_no_temperature() -> None:

@@ -113,18 +113,28 @@ def whole_product(matrix: _Ints, vector: _Ints) -> _Ints:
         return np.asarray(matrix @ vector)
 
 
-def _keys(matrix: _Ints, base: int, inverse: _Ints, groups: int) -> _Ints:
-    """``key[row]``: the row's values as digits after its group so far; exact, by a product in floats where it fits."""
+def row_numbers(matrix: _Ints, base: int) -> _Ints:
+    """``number[row]``: a row's values, each one more, as digits to a base; exact, in floats where they fit."""
     n, m = matrix.shape
     powers = base ** np.arange(m - 1, -1, -1, dtype=np.int64)
-    kind: Any = np.int32 if groups * base**m < 2**31 else np.int64
+    kind: Any = np.int32 if base**m < 2**31 else np.int64
     factor: Any = np.float32 if base**m < 2**24 else np.float64 if base**m < 2**53 else np.int64
-    keys = np.empty(n, dtype=kind)
+    numbers = np.empty(n, dtype=kind)
     for part in parts(n):
-        keys[part] = whole_product(matrix[part].astype(factor), powers.astype(factor))
-        keys[part] += powers.sum().astype(kind)
-        if groups > 1:
-            keys[part] += inverse[part].astype(kind) * kind(base**m)
+        numbers[part] = whole_product(matrix[part].astype(factor), powers.astype(factor))
+        numbers[part] += powers.sum().astype(kind)
+    return numbers
+
+
+def _keys(matrix: _Ints, base: int, inverse: _Ints, groups: int) -> _Ints:
+    """``key[row]``: the row's number after its group so far."""
+    numbers = row_numbers(matrix, base)
+    if groups == 1:
+        return numbers
+    size = base ** matrix.shape[1]
+    keys = numbers if groups * size < 2**31 else numbers.astype(np.int64)
+    for part in parts(len(keys)):
+        keys[part] += inverse[part].astype(keys.dtype) * keys.dtype.type(size)
     return keys
 
 
@@ -163,13 +173,3 @@ def gathered(values: _Ints, at: _Ints, out: _Ints | None = None) -> _Ints:
 def parts(n: int, size: int = _CACHED) -> Iterator[slice]:
     """Cut n rows into parts; by default such that stay in the cache."""
     return (slice(start, min(start + size, n)) for start in range(0, n, size))
-
-
-def row_numbers(matrix: _Ints, base: int) -> _Ints:
-    """``number[row]``: a row's values, each one more, as digits to a base; exact below 2 ** 24."""
-    powers = base ** np.arange(matrix.shape[1] - 1, -1, -1, dtype=np.int64)
-    numbers = np.empty(matrix.shape[0], dtype=np.int32)
-    for part in parts(len(numbers)):
-        numbers[part] = whole_product(matrix[part].astype(np.float32), powers.astype(np.float32))
-    numbers += np.int32(powers.sum())
-    return numbers

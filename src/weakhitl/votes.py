@@ -116,7 +116,7 @@ class Votes:
         index = pd.RangeIndex(n) if items is None else item_index(items, n)
         names = source_names([f"source_{j}" for j in range(m)] if sources is None else sources, m)
         dtype = np.dtype(np.int8) if schema is None else label_dtype(schema)
-        dense, n_votes, lowest, highest = compact(array, dtype) if copy else (array, None, *extremes(array))
+        dense, n_votes, lowest, highest = compact(array, dtype) if copy else (array.view(), 0, *extremes(array))
         if schema is None:
             if highest >= _MOST_CLASSES:
                 raise DataError("vote matrix", f"holds class index {highest}; for so many classes, give a schema")
@@ -127,8 +127,8 @@ class Votes:
             faults += label_faults(array, schema, index, names)
         if faults:
             raise DataError("vote matrix", faults)
-        if n_votes is None:
-            return cls._frozen(array.view(), None, index, names, schema)
+        if not copy:
+            return cls._frozen(dense, None, index, names, schema)
         if dense.dtype != dtype:
             dense = array.astype(dtype)
         if sparse_is_smaller(n_votes, n, m, dtype):
@@ -385,7 +385,7 @@ class Votes:
     def row_keys(self, at: slice | IntArray, sources: slice = slice(None)) -> IntArray:
         """``key[item]`` of some items: what some sources vote, as digits to base k + 1; 0 abstains, the first leads.
 
-        For at most 2 ** 24 possible keys.
+        For less than 2 ** 63 possible keys.
         """
         base = len(self.schema) + 1
         if self._dense is not None:

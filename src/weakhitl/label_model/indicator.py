@@ -47,7 +47,7 @@ class _Block:
 
     def pairs(self, other: "_Block", weights: FloatArray) -> Any:
         """``sum[cell, cell of other]`` of ``weights[row]`` over the rows with both votes, by how their values meet."""
-        if self.codes is None or other.codes is None:
+        if self.codes is None or other.codes is None:  # then there is one block
             return self.transposed @ (sparse.diags_array(weights) @ other.table)
         shape = self.table.shape[0], other.table.shape[0]
         met = sparse.coo_array((weights, (self.codes, other.codes)), shape=shape).tocsr()

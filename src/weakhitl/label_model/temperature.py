@@ -107,10 +107,11 @@ def _is_shown(gain: FloatArray, weight: FloatArray, n: float) -> bool:
 def _sampled(rows: Rows) -> tuple[Any, FloatArray]:
     """Rows with two votes or more, and how many items each of them stands for."""
     n_votes = rows.cells.n_votes
+    told = (n_votes > 1) & (rows.counts > 0)
     total = float(rows.counts @ n_votes)
-    chance = np.minimum(1.0, _MOST_HELD_OUT * rows.counts / max(total, 1.0))
-    drawn = n_votes > 1
-    if total > _MOST_HELD_OUT:
-        drawn &= (rows.cells @ np.random.default_rng(0).random(rows.m * rows.k)) % 1.0 < chance
-    at = np.flatnonzero(drawn & (rows.counts > 0))
+    if total <= _MOST_HELD_OUT:
+        return np.flatnonzero(told), rows.counts[told]
+    chance = np.minimum(1.0, _MOST_HELD_OUT * rows.counts / total)
+    place = (rows.cells @ np.random.default_rng(0).random(rows.m * rows.k)) % 1.0
+    at = np.flatnonzero(told & (place < chance))
     return at, rows.counts[at] / chance[at]
