@@ -8,6 +8,7 @@ from hypothesis import given, settings
 import weakhitl as wh
 from strategies import votes
 from weakhitl.errors import DataError, UsageError
+from weakhitl.label_model.confusion import Prior
 from weakhitl.label_model.doctor import diagnose
 from weakhitl.label_model.information import learnable
 from weakhitl.label_model.rows import vote_rows
@@ -73,15 +74,53 @@ def test_a_rare_vote_says_more_than_a_common_one_and_the_mean_vote_is_as_accurat
     assert np.mean(alone) == pytest.approx(0.8, abs=1e-6)
 
 
-def test_people_who_vote_all_classes_are_learned_and_so_is_the_balance():
+def test_people_who_vote_all_classes_are_learned_and_the_balance_is_that_of_their_majority():
     """Twelve thousand votes: standard errors of .005 and less."""
     rng = np.random.default_rng(2)
     truth = rng.choice(2, 3000, p=[0.85, 0.15])
-    model = wh.LabelModel().fit(people(rng, truth, [0.9, 0.85, 0.8, 0.7], 2))
+    votes = people(rng, truth, [0.9, 0.85, 0.8, 0.7], 2)
+    model = wh.LabelModel().fit(votes)
     assert model.learned_.all()
     assert model.balance_reason_.startswith("estimated")
-    assert model.class_balance_ == pytest.approx([0.85, 0.15], abs=0.03)
+    majority = wh.MajorityVote().fit(votes).predict_proba(votes)
+    assert model.class_balance_ == pytest.approx((majority.sum(axis=0) + 1) / 3002, abs=1e-12)
     assert model.confusion_[:, 0, 0] == pytest.approx([0.9, 0.85, 0.8, 0.7], abs=0.03)
+
+
+def test_what_sources_vote_when_they_do_not_know_is_learned_across_classes():
+    """Fifteen sources know half of the items of twenty classes, and else vote by habit; mean of five worlds."""
+    gained = []
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        truth, common = rng.integers(0, 20, 2000), rng.dirichlet(np.ones(20))
+        habits = [rng.dirichlet(20 * common + 0.2) for _ in range(15)]
+        guesses = np.column_stack([rng.choice(20, 2000, p=habit) for habit in habits])
+        said = np.where(rng.random(guesses.shape) < 0.5, truth[:, None], guesses)
+        votes = np.where(rng.random(said.shape) < 0.35, said, -1)
+        model = wh.LabelModel().fit(votes)
+        spread_evenly = wh.DawidSkene(balance=model.class_balance_).fit(votes)
+        gained.append(right(model, votes, truth) - right(spread_evenly, votes, truth))
+    assert np.mean(gained) > 0.01
+    assert min(gained) > 0
+
+
+def right(model, votes, truth):
+    """Share of the covered items whose likeliest class is true."""
+    covered = (votes >= 0).any(axis=1)
+    return (model.predict_proba(votes).argmax(axis=1) == truth)[covered].mean()
+
+
+@pytest.mark.parametrize("k", [2, 3, 20])
+def test_a_prior_by_habit_is_a_distribution_and_an_even_one_with_two_classes_or_without_votes(k):
+    soft = np.random.default_rng(0).random((3, k, k)) * np.array([0.0, 1.0, 100.0])[:, None, None]
+    by_habit = Prior(float(k), 0.7, by_habit=True).confusion(soft)
+    even = Prior(float(k), 0.7).confusion(soft)
+    assert by_habit.sum(axis=2) == pytest.approx(1.0)
+    assert (by_habit > 0).all()
+    assert np.diagonal(by_habit, axis1=1, axis2=2) == pytest.approx(np.diagonal(even, axis1=1, axis2=2))
+    assert by_habit[0] == pytest.approx(even[0])
+    if k == 2:
+        assert by_habit == pytest.approx(even)
 
 
 def test_a_few_ratings_do_not_set_the_balance_of_all_items():

@@ -94,7 +94,7 @@ def _careful(
         "measured on them:\nthat choice alone would lift alpha."
     )
     step(
-        "4. THE OTHER 500. A random audit of 250, and the 100 that the functions disagree on most.",
+        "4. THE OTHER 500. A random audit of 350, and the 100 that the functions disagree on most.",
         "route",
         *where,
     )

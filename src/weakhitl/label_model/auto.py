@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from weakhitl.label_model.confusion import Prior, Problem, against_first, evidence_of, fit_confusion, problem
+from weakhitl.label_model.confusion import Prior, Problem, against_first, evidence_of, fit_confusion
 from weakhitl.label_model.information import information_evidence, learnable
 from weakhitl.label_model.ledger import class_balance
+from weakhitl.label_model.majority import leading
 from weakhitl.label_model.model import AdditiveModel, Training, logits, row_max, softmax
 from weakhitl.label_model.rows import Rows
 from weakhitl.label_model.teaching import LEAST_GOLD, Lesson, is_selected, teach
@@ -24,7 +25,8 @@ class LabelModel(AdditiveModel):
     """The model that we recommend when nothing else is known; it says what it could learn and what not.
 
     - Sources that vote several classes (people, judges, classifiers), three of them or more: Dawid and Skene's
-      confusion matrices, learned by EM.
+      confusion matrices, learned by EM. Their majority vote sets the class balance; what a source votes in error for
+      one class it is expected to vote in error for others.
     - Other sources, such as functions that vote one class or abstain: their error rates are not identified by
       votes. Nothing is learned of them without gold: a majority vote in which a rare vote says more than a
       common one.
@@ -38,8 +40,9 @@ class LabelModel(AdditiveModel):
     Parameters
     ----------
     balance
-        Class shares, k of them, positive, summing to 1. Without: estimated where at least three sources vote
-        several classes on half of the covered items or more, else uniform. ``balance_reason_`` says which.
+        Class shares, k of them, positive, summing to 1. Without: those of the majority vote of the sources that vote
+        several classes, where three of them or more vote on half of the covered items, else uniform.
+        ``balance_reason_`` says which.
     prior_accuracy
         Accuracy of a vote of which nothing is known.
     max_iter, tol
@@ -103,14 +106,19 @@ class LabelModel(AdditiveModel):
 
     def _learn(self, training: Training) -> None:
         rows = training.rows
-        self.prior_votes_ = float(rows.k)
-        prior = Prior(self.prior_votes_, self.prior_accuracy)
-        self.class_balance_ = class_balance(self.balance, rows.k)
         self.shares_ = evidence_shares(rows)
         able = learnable(rows.votes_by_class())
         self.learned_ = able & (able.sum() >= _LEAST_LEARNABLE)
+        learned = self._learned_part(rows)
+        obstacle = self._obstacle(rows, learned)
+        self.class_balance_ = class_balance(self.balance, rows.k) if obstacle else self._majority_balance(learned)
+        self.balance_reason_ = (
+            obstacle or f"estimated: majority vote of the {learned.m} sources that vote several classes"
+        )
+        self.prior_votes_ = float(rows.k)
+        prior = Prior(self.prior_votes_, self.prior_accuracy, by_habit=not obstacle)
         evidence = information_evidence(rows, prior.accuracy) * self.shares_[:, None, None]
-        self._learn_confusion(training, evidence, prior)
+        self._learn_confusion(rows, learned, evidence, prior)
         evidence[self.learned_] = (evidence_of(self.confusion_) * self.shares_[:, None, None])[self.learned_]
         intercept = np.log(self.class_balance_)
         found = held_out_temperature(rows, evidence, intercept, self.confusion_, self.learned_)
@@ -119,44 +127,49 @@ class LabelModel(AdditiveModel):
         self._learn_from_gold(training)
         self.keeps_unanimous_ = self.balance is None and self.lesson_ is None
 
-    def _learn_confusion(self, training: Training, evidence: FloatArray, prior: Prior) -> None:
-        rows, able = training.rows, self.learned_
+    def _learned_part(self, rows: Rows) -> Rows:
+        """Give the votes of the sources that are learned."""
+        if self.learned_.all():
+            return rows
+        cells = rows.cells.of_cells(np.repeat(self.learned_, rows.k))
+        return replace(rows, cells=cells, m=int(self.learned_.sum()))
+
+    def _obstacle(self, rows: Rows, learned: Rows) -> str:
+        """Why the class balance is not estimated but given or uniform; empty where nothing stands against it."""
+        if self.balance is not None:
+            return "given"
+        if not learned.m:
+            return f"uniform: fewer than {_LEAST_LEARNABLE} of {rows.m} sources vote several classes"
+        covered = rows.counts @ (rows.cells.n_votes > 0)
+        if rows.counts @ (learned.cells.n_votes > 0) < 0.5 * covered:
+            return "uniform: the sources that vote several classes are on less than half of the covered items"
+        return ""
+
+    def _majority_balance(self, learned: Rows) -> FloatArray:
+        """Class shares of the majority vote of the learned sources; near-duplicates share a vote."""
+        votes = learned.cells @ np.kron(self.shares_[self.learned_][:, None], np.eye(learned.k))
+        items = (learned.counts * (learned.cells.n_votes > 0)) @ leading(votes) + 1.0
+        return np.asarray(items / items.sum())
+
+    def _learn_confusion(self, rows: Rows, learned: Rows, evidence: FloatArray, prior: Prior) -> None:
+        able = self.learned_
         self.confusion_ = np.full((rows.m, rows.k, rows.k), np.nan)
         self.soft_votes_ = np.full((rows.m, rows.k, rows.k), np.nan)
         self.n_iter_, self.converged_ = 0, True
-        voted = rows.cells.n_votes > 0
-        own = rows.cells if able.all() else rows.cells.of_cells(np.repeat(able, rows.k))
-        by_able = own.n_votes > 0
-        covers = rows.counts @ by_able >= 0.5 * (rows.counts @ voted)
-        estimate = self.balance is None and bool(able.any()) and bool(covers)
-        self.balance_reason_ = self._balance_reason(able, covers=bool(covers))
-        if not able.any():
+        if not learned.m:
             return
-        whole = problem(replace(training, gold=None), self.class_balance_, estimate=estimate)
-        part = replace(whole.rows, cells=own, m=int(able.sum()))
         fixed = np.where(able[:, None, None], 0.0, evidence)
-        offset = 0.0 if able.all() else against_first(logits(rows.cells, fixed, np.zeros(rows.k)))
         given = Problem(
-            rows=part,
-            known=whole.known[able],
-            known_classes=whole.known_classes,
-            offset=offset,
+            rows=learned,
+            known=np.zeros((learned.m, rows.k, rows.k)),
+            known_classes=np.zeros(rows.k),
+            offset=0.0 if able.all() else against_first(logits(rows.cells, fixed, np.zeros(rows.k))),
             share=self.shares_[able],
             balance=self.class_balance_,
-            balance_rows=whole.rows.counts * by_able if estimate else None,
         )
         found = fit_confusion(given, prior, max_iter=self.max_iter, tol=self.tol)
         self.confusion_[able], self.soft_votes_[able] = found.confusion, found.soft
-        self.class_balance_, self.n_iter_, self.converged_ = found.balance, found.n_iter, found.converged
-
-    def _balance_reason(self, able: np.ndarray, *, covers: bool) -> str:
-        if self.balance is not None:
-            return "given"
-        if not able.any():
-            return f"uniform: fewer than {_LEAST_LEARNABLE} of {len(able)} sources vote several classes"
-        if not covers:
-            return "uniform: the sources that vote several classes are on less than half of the covered items"
-        return f"estimated: {int(able.sum())} sources vote several classes on most of the covered items"
+        self.n_iter_, self.converged_ = found.n_iter, found.converged
 
     def _learn_from_gold(self, training: Training) -> None:
         known = training.known

@@ -17,12 +17,15 @@ class Prior:
     """What is believed of a source before it votes.
 
     Each row of its confusion matrix has ``votes`` pseudo-votes; their centre is the source's own accuracy
-    over all classes, itself drawn towards ``accuracy`` by as many, with errors spread evenly. So a rare class
-    borrows from the others, and a source without votes is as good as ``accuracy`` says.
+    over all classes, itself drawn towards ``accuracy`` by as many. So a rare class borrows from the others, and a
+    source without votes is as good as ``accuracy`` says.
+
+    Errors are spread evenly, or, ``by_habit``, as the source's errors with all classes are.
     """
 
     votes: float
     accuracy: float
+    by_habit: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < self.accuracy < 1:
@@ -34,12 +37,27 @@ class Prior:
         """``prior[source, true, voted]``, rows that sum to 1, from ``soft[source, true, voted]``."""
         k = soft.shape[1]
         accuracy = self.own_accuracy(soft)[:, None, None]
-        return np.asarray(np.where(np.eye(k, dtype=bool), accuracy, (1 - accuracy) / (k - 1)))
+        error = (1 - accuracy) / (k - 1)
+        if self.by_habit and k > 2:
+            error = (1 - accuracy) * self._habit(soft, error)
+        return np.asarray(np.where(np.eye(k, dtype=bool), accuracy, error))
 
     def own_accuracy(self, soft: FloatArray) -> FloatArray:
         """``accuracy[source]`` over all classes."""
         right = np.trace(soft, axis1=1, axis2=2) + self.votes * self.accuracy
         return np.asarray(right / (soft.sum(axis=(1, 2)) + self.votes))
+
+    def _habit(self, soft: FloatArray, error: FloatArray) -> FloatArray:
+        """``share[source, true, voted]`` of the errors: how often it errs into a class, on items of any other.
+
+        That rate is drawn towards the even ``error[source, 1, 1]`` by as many pseudo-votes.
+        """
+        wrong = ~np.eye(soft.shape[1], dtype=bool)
+        votes, errors = soft.sum(axis=2), (soft * wrong).sum(axis=1)
+        others = votes.sum(axis=1, keepdims=True) - votes
+        rate = (errors + self.votes * error[:, :, 0]) / (others + self.votes)
+        spread = rate[:, None, :] * wrong
+        return np.asarray(spread / spread.sum(axis=2, keepdims=True))
 
 
 @dataclass(frozen=True)

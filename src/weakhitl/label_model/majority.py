@@ -8,6 +8,8 @@ from weakhitl.label_model.model import LabelModelBase, Training, vote_shares
 from weakhitl.label_model.rows import Rows
 from weakhitl.votes import FloatArray
 
+_ROUNDING = 1e-9
+
 
 class MajorityVote(LabelModelBase):
     """Share the probability among the classes with the most votes.
@@ -32,7 +34,7 @@ class MajorityVote(LabelModelBase):
         self.class_balance_ = class_balance(self.balance, training.rows.k)
 
     def _proba(self, rows: Rows) -> FloatArray:
-        return _leading(rows.class_counts())
+        return leading(rows.class_counts())
 
 
 class WeightedVote(LabelModelBase):
@@ -68,7 +70,7 @@ class WeightedVote(LabelModelBase):
     def _learn(self, training: Training) -> None:
         rows = training.rows
         self.class_balance_ = class_balance(self.balance, rows.k)
-        majority = _leading(rows.class_counts()) * rows.counts[:, None]
+        majority = leading(rows.class_counts()) * rows.counts[:, None]
         agreed = rows.cells.sums(majority).reshape(rows.m, rows.k, rows.k)
         votes = rows.votes_by_class().sum(axis=1)
         self.weights_ = np.trace(agreed, axis1=1, axis2=2) / np.maximum(votes, 1e-300)
@@ -79,7 +81,7 @@ class WeightedVote(LabelModelBase):
         return np.where(totals > 0, weighted / np.where(totals > 0, totals, 1), vote_shares(rows))
 
 
-def _leading(counts: FloatArray) -> FloatArray:
-    """Equal shares for the classes with the most votes."""
-    leading = counts == counts.max(axis=1, keepdims=True)
-    return np.asarray(leading / leading.sum(axis=1, keepdims=True))
+def leading(counts: FloatArray) -> FloatArray:
+    """``share[row, class]``: equal shares for the classes with the most votes, from ``counts[row, class]``."""
+    most = counts >= counts.max(axis=1, keepdims=True) - _ROUNDING
+    return np.asarray(most / most.sum(axis=1, keepdims=True))
