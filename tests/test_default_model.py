@@ -53,6 +53,24 @@ def test_a_unanimous_item_keeps_its_label_even_if_its_only_voter_is_taken_for_a_
     assert wh.LabelModel(balance=[0.5, 0.5]).fit(matrix).predict(alone).tolist() == [1, 0]
 
 
+def test_gold_overturns_unanimous_items_only_where_it_speaks_against_them_itself():
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 2, 1000)
+    matrix = people(rng, truth, [0.95, 0.95, 0.95, 0.03], 2)
+    gold = np.where(np.arange(1000) < 200, truth, -1)
+    alone = np.array([[-1, -1, -1, 0], [-1, -1, -1, 1]])
+    taught = wh.LabelModel().fit(matrix, gold=gold)
+    assert taught.lesson_ is not None
+    assert taught.predict(alone).tolist() == [0, 1]  # without gold its votes would have been turned, too
+
+    wrong = one_class(rng, truth, [0, 1, 1], [0.4, 0.4, 0.05], [0.05, 0.05, 0.6])
+    taught = wh.LabelModel().fit(wrong, gold=gold)
+    only_wrong = np.array([[-1, -1, 1]])
+    assert wh.LabelModel().fit(wrong).predict(only_wrong).tolist() == [1]
+    assert taught.predict(only_wrong).tolist() == [0]
+    assert len(wh.overturned(taught, wrong)) > 0
+
+
 def test_one_class_functions_are_not_learned_and_the_balance_stays_uniform():
     rng = np.random.default_rng(1)
     truth = rng.choice(2, 3000, p=[0.9, 0.1])

@@ -35,7 +35,8 @@ class LabelModel(AdditiveModel):
       same items, it is made less sure: a temperature, which changes no label.
     - Gold labels teach every vote's weight as far as cross-validation proves that it helps; EM does not see them, so
       that they can prove it. Those that are surely no random sample teach nothing.
-    - Without a lesson from gold or a given balance, items with votes for one class only keep that class.
+    - Without a given balance, items with votes for one class only keep that class, unless gold speaks against it: where
+      the model without gold would have given it up already, they keep it.
 
     Parameters
     ----------
@@ -113,7 +114,7 @@ class LabelModel(AdditiveModel):
         obstacle = self._obstacle(rows, learned)
         self.class_balance_ = class_balance(self.balance, rows.k) if obstacle else self._majority_balance(learned)
         self.balance_reason_ = (
-            obstacle or f"estimated: majority vote of the {learned.m} sources that vote several classes"
+            obstacle or f"estimated by majority vote of the {learned.m} sources that vote several classes"
         )
         self.prior_votes_ = float(rows.k)
         prior = Prior(self.prior_votes_, self.prior_accuracy, by_habit=not obstacle)
@@ -125,7 +126,7 @@ class LabelModel(AdditiveModel):
         self.temperature_, self.errors_are_shared_ = found
         self.evidence_, self.intercept_ = evidence / self.temperature_, intercept / self.temperature_
         self._learn_from_gold(training)
-        self.keeps_unanimous_ = self.balance is None and self.lesson_ is None
+        self.keeps_unanimous_ = self.balance is None
 
     def _learned_part(self, rows: Rows) -> Rows:
         """Give the votes of the sources that are learned."""
@@ -190,9 +191,7 @@ class LabelModel(AdditiveModel):
             return
         cells = training.cells_of(known)
         lesson = teach(cells, logits(cells, self.evidence_, self.intercept_), training.gold[known], self.seed)
-        shape = self.evidence_.shape
-        self.evidence_ = lesson.scale * self.evidence_ + lesson.weights.reshape(shape)
-        self.intercept_ = lesson.scale * self.intercept_ + lesson.bias
+        self.evidence_, self.intercept_ = lesson.added_to(self.evidence_, self.intercept_)
         self.lesson_ = lesson
         self.lesson_reason_ = f"{len(known)} gold items: {lesson.gain:+.3f} log-likelihood each, cross-validated"
 
@@ -205,19 +204,28 @@ class LabelModel(AdditiveModel):
 
     def _proba(self, rows: Rows) -> FloatArray:
         proba = super()._proba(rows)
-        return _unanimous_kept(proba, rows) if self.keeps_unanimous_ else proba
+        if not self.keeps_unanimous_:
+            return proba
+        if self.lesson_ is None:
+            return _unanimous_kept(proba, proba, rows)
+        without_gold = logits(rows.cells, *self.lesson_.taken_from(self.evidence_, self.intercept_))
+        return _unanimous_kept(proba, softmax(without_gold), rows)
 
 
-def _unanimous_kept(proba: FloatArray, rows: Rows) -> FloatArray:
-    """Where all votes are for one class, let it trade places with a class that the model would put before it."""
+def _unanimous_kept(proba: FloatArray, without_gold: FloatArray, rows: Rows) -> FloatArray:
+    """Where all votes are for one class that the model without gold does not put first, let it trade places."""
     counts = rows.class_counts()
     total = rows.cells.n_votes
     agreed = np.flatnonzero((row_max(counts) == total) & (total > 0))
-    voted, best = counts[agreed].argmax(axis=1), proba[agreed].argmax(axis=1)
-    at = agreed[voted != best]
-    voted, best = voted[voted != best], best[voted != best]
-    proba[at, voted], proba[at, best] = proba[at, best], proba[at, voted]
+    voted = counts[agreed].argmax(axis=1)
+    others = np.where(np.eye(rows.k, dtype=bool)[voted], -1.0, without_gold[agreed])
+    given_up = without_gold[agreed, voted] - others.max(axis=1) < _TIE
+    agreed, voted = agreed[given_up], voted[given_up]
+    best = proba[agreed].argmax(axis=1)
+    moved = voted != best
+    at = agreed[moved]
+    proba[at, voted[moved]], proba[at, best[moved]] = proba[at, best[moved]], proba[at, voted[moved]]
     two = np.sort(proba[agreed], axis=1)[:, -2:]
-    tied = agreed[two[:, 1] - two[:, 0] < _TIE]
-    proba[tied] = 0.999 * proba[tied] + 0.001 * np.eye(rows.k)[counts[tied].argmax(axis=1)]
+    tied = two[:, 1] - two[:, 0] < _TIE
+    proba[agreed[tied]] = 0.999 * proba[agreed[tied]] + 0.001 * np.eye(rows.k)[voted[tied]]
     return proba

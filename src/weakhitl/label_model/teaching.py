@@ -39,6 +39,14 @@ class Lesson:
     gain: float
     n_gold: int
 
+    def added_to(self, evidence: FloatArray, intercept: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """``evidence[source, voted, class]`` and ``intercept[class]`` after the lesson."""
+        return self.scale * evidence + self.weights.reshape(evidence.shape), self.scale * intercept + self.bias
+
+    def taken_from(self, evidence: FloatArray, intercept: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Both before the lesson."""
+        return (evidence - self.weights.reshape(evidence.shape)) / self.scale, (intercept - self.bias) / self.scale
+
 
 def is_selected(scores: FloatArray, everywhere: FloatArray, known: FloatArray) -> bool:
     """Say whether gold items are surely no random sample of all items, by what the model thought of them before.
