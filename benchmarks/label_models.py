@@ -49,7 +49,7 @@ def main() -> None:
     warnings.filterwarnings("ignore")
     sets = [read_set(folder) for folder in arguments.folders]
     scores = pd.DataFrame([row for votes in sets for row in _scores(votes, arguments)])
-    gold = pd.DataFrame([row for votes in sets for row in _gold(votes, arguments)])
+    gold = pd.DataFrame([row for votes in sets for row in gold_gains(votes, arguments.gold_seeds)])
     arguments.out.write_text(json.dumps({"scores": scores.to_dict("records"), "gold": gold.to_dict("records")}))
     _print(scores, gold)
 
@@ -109,12 +109,12 @@ def measures(proba: np.ndarray, votes: VoteSet, mask: np.ndarray | None = None) 
     }
 
 
-def _gold(votes: VoteSet, arguments: argparse.Namespace) -> list[dict[str, Any]]:
+def gold_gains(votes: VoteSet, seeds: int) -> list[dict[str, Any]]:
     """Measure what 30, 100 and 300 gold labels add on the other items, if those are two thirds or more."""
     base = wh.LabelModel().fit(votes.votes).predict_proba(votes.votes)
     rows = []
     for n_gold in (n for n in (30, 100, 300) if 3 * n <= len(votes.truth)):
-        for seed in range(arguments.gold_seeds):
+        for seed in range(seeds):
             at = np.random.default_rng(seed).choice(np.flatnonzero(votes.truth >= 0), n_gold, replace=False)
             gold = np.full(len(votes.truth), -1)
             gold[at] = votes.truth[at]

@@ -3,7 +3,9 @@
 Accuracy in percent over items with a vote, ties shared; log-loss in nats; ``behind``: the mean over sets of how far a
 model is below majority vote, where it is, and the worst. Snorkel (500 epochs) takes part where it is installed.
 
-    python benchmarks/made_scores.py FOLDER [--out made_scores.json]
+    python benchmarks/made_scores.py FOLDER [--gold-seeds 12] [--out made_scores.json]
+
+With ``--gold-seeds``, what gold labels add, on the sets of seed 0.
 """
 
 import argparse
@@ -15,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from label_models import OURS, measures
+from label_models import OURS, gold_gains, measures
 from vote_sets import read_set
 
 import weakhitl as wh
@@ -25,6 +27,7 @@ def main() -> None:
     """Score, and print a table a set and one a kind of sources."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--gold-seeds", type=int, default=0)
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--out", type=Path, default=Path("made_scores.json"))
     arguments = parser.parse_args()
@@ -33,8 +36,12 @@ def main() -> None:
     if find_spec("snorkel") and not arguments.no_peers:
         models["snorkel"] = lambda seed: wh.SnorkelLabelModel(seed=seed)
     rows = [row for folder in sorted(arguments.folder.iterdir()) for row in scores(folder, models)]
-    arguments.out.write_text(json.dumps(rows, indent=2))
+    taught = [read_set(folder) for folder in sorted(arguments.folder.glob("*-0"))]
+    gold = [row for votes in taught for row in gold_gains(votes, arguments.gold_seeds)]
+    arguments.out.write_text(json.dumps({"scores": rows, "gold": gold}, indent=2))
     show(pd.DataFrame(rows))
+    if gold:
+        show_gold(pd.DataFrame(gold))
 
 
 def scores(folder: Path, models: dict[str, Callable[[int], Any]]) -> list[dict[str, Any]]:
@@ -60,6 +67,13 @@ def show(table: pd.DataFrame) -> None:
     table = table.assign(behind=table["gain"].clip(upper=0))
     behind = table.pivot_table(index="model", columns="kind", values="behind", aggfunc=["mean", "min"]).loc[order]
     print(f"\nbehind majority vote\n{behind.round(2).to_string()}")
+
+
+def show_gold(table: pd.DataFrame) -> None:
+    """Print the mean change of accuracy and its standard error over seeds, and the means over sets."""
+    gains = table.pivot_table(index="set", columns="gold", values="accuracy", aggfunc=["mean", "sem"])
+    print(f"\ngold labels: change of accuracy\n{gains.round(2).to_string()}")
+    print(f"\n{table.groupby('gold')[['accuracy', 'ece', 'log_loss']].mean().round(2).to_string()}")
 
 
 if __name__ == "__main__":
