@@ -1,4 +1,4 @@
-"""Make sets of votes from texts and tables with known classes, on which no constant of ours was chosen.
+"""Make sets of votes from texts and tables with known classes, to check label models on data that nobody tuned them to.
 
 Four kinds of sources, each made from a small labelled sample whose items are left out of the set afterwards:
 
