@@ -80,12 +80,13 @@ def test_few_votes_count_as_they_are_given() -> None:
     assert rows.counts.sum() == weight.sum()
 
 
-def test_functions_that_vote_one_class_have_no_temperature() -> None:
-    """Nothing is learned of them, so nothing can be held out."""
-    matrix = np.where(np.random.default_rng(0).random((300, 6)) < 0.4, np.arange(6) % 2, -1)
+def test_functions_that_vote_at_random_are_hardly_believed() -> None:
+    """Nothing is learned of them, so nothing can be held out; their conflicts say that they know nothing."""
+    matrix = np.where(np.random.default_rng(0).random((20_000, 6)) < 0.4, np.arange(6) % 2, -1)
     model = wh.LabelModel().fit(matrix)
     assert not model.learned_.any()
-    assert (model.temperature_, model.errors_are_shared_) == (1.0, False)
+    assert model.temperature_ > 3
+    assert not model.errors_are_shared_
 
 
 def test_single_votes_have_no_temperature() -> None:
@@ -93,3 +94,63 @@ def test_single_votes_have_no_temperature() -> None:
     matrix = np.full((90, 3), -1)
     matrix[np.arange(90), np.arange(90) % 3] = np.random.default_rng(0).integers(0, 2, 90)
     assert wh.LabelModel().fit(matrix).temperature_ == 1.0
+
+
+def functions(right: float, n: int = 20_000, k: int = 5, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Fifteen functions that vote one class, on 10 % of the items each; their votes are right with a probability."""
+    rng = np.random.default_rng(seed)
+    truth, classes = rng.integers(0, k, n), np.arange(15) % k
+    hit, false = 0.1 * right * k, 0.1 * (1 - right) * k / (k - 1)
+    fires = rng.random((n, 15)) < np.where(truth[:, None] == classes, hit, false)
+    return np.where(fires, classes, -1), truth
+
+
+@pytest.mark.parametrize("right", [0.3, 0.4, 0.5, 0.6])
+def test_conflicts_show_how_often_functions_are_right(right: float) -> None:
+    """Votes that are right less often than supposed conflict more: the log-odds become theirs, and no order changes."""
+    matrix, _ = functions(right)
+    model = wh.LabelModel().fit(matrix)
+    supposed, true = (np.log(p * 4 / (1 - p)) for p in (0.7, right))
+    assert model.temperature_ == pytest.approx(supposed / true, rel=0.1)
+    proba = model.predict_proba(matrix)
+    assert np.array_equal(proba.argmax(axis=1), untempered(model, proba).argmax(axis=1))
+    assert not model.errors_are_shared_
+
+
+def test_poor_functions_have_better_probabilities_for_it() -> None:
+    matrix, truth = functions(0.35)
+    covered = (matrix >= 0).any(axis=1)
+    model = wh.LabelModel().fit(matrix)
+    proba = model.predict_proba(matrix)
+    before = untempered(model, proba)
+    assert log_loss(proba[covered], truth[covered]) < log_loss(before[covered], truth[covered]) - 0.05
+
+
+@pytest.mark.parametrize("right", [0.75, 0.9])
+def test_functions_that_are_right_more_often_than_supposed_are_not_made_surer(right: float) -> None:
+    assert wh.LabelModel().fit(functions(right)[0]).temperature_ == 1.0
+
+
+def test_conflicts_tell_nothing_where_no_two_functions_could_agree_or_none_meet() -> None:
+    one_each = functions(0.4)[0][:, :5]
+    apart = np.where(np.arange(300)[:, None] % 3 == np.arange(3), np.arange(3) % 2, -1)
+    for matrix in (one_each, apart):
+        assert wh.LabelModel().fit(matrix).temperature_ == 1.0
+
+
+def test_two_items_in_conflict_hardly_move_the_temperature() -> None:
+    matrix = [[0, 1, -1, -1], [-1, 0, 1, -1], [0, -1, -1, -1], [-1, -1, -1, 1], [-1, 0, -1, -1], [-1, -1, 1, -1]] * 2
+    assert 1 <= wh.LabelModel().fit(matrix).temperature_ < 3
+    assert (wh.LabelModel().fit(matrix).predict(matrix) >= -1).all()
+
+
+def test_a_given_balance_is_that_of_the_conflicts() -> None:
+    """With one class of 90 %, agreement on it is what one expects, and shows nothing."""
+    rng = np.random.default_rng(0)
+    truth = rng.choice(2, 20_000, p=[0.9, 0.1])
+    classes = np.arange(8) % 2
+    fires = rng.random((20_000, 8)) < np.where(truth[:, None] == classes, 0.12, 0.08)
+    matrix = np.where(fires, classes, -1)
+    lift = np.log(0.12 / 0.08)
+    model = wh.LabelModel(balance=[0.9, 0.1]).fit(matrix)
+    assert model.temperature_ == pytest.approx(np.log(0.7 / 0.3) / lift, rel=0.15)

@@ -12,7 +12,7 @@ from weakhitl.label_model.majority import leading
 from weakhitl.label_model.model import AdditiveModel, Training, logits, row_max, softmax
 from weakhitl.label_model.rows import Rows
 from weakhitl.label_model.teaching import LEAST_GOLD, Lesson, is_selected, teach
-from weakhitl.label_model.temperature import held_out_temperature
+from weakhitl.label_model.temperature import conflict_temperature, held_out_temperature
 from weakhitl.label_model.twins import evidence_shares
 from weakhitl.votes import FloatArray
 
@@ -32,7 +32,8 @@ class LabelModel(AdditiveModel):
       common one.
     - Near-duplicates share their evidence instead of doubling it.
     - Where votes that are held out disagree with the others more than the model expects, because sources err on the
-      same items, it is made less sure: a temperature, which changes no label.
+      same items, it is made less sure: a temperature, which changes no label. So it is where no source is learned and
+      votes conflict more than such of ``prior_accuracy`` would.
     - Gold labels teach every vote's weight as far as cross-validation proves that it helps; EM does not see them, so
       that they can prove it. Those that are surely no random sample teach nothing.
     - Without a given balance, items with votes for one class only keep that class, unless gold speaks against it: where
@@ -66,7 +67,8 @@ class LabelModel(AdditiveModel):
     shares_
         ``shares_[source]``: how much of its evidence counts; below 1 for near-duplicates.
     temperature_
-        What log-odds were divided by, 1 or more, before any lesson, so that held-out votes are predicted best.
+        What log-odds were divided by, 1 or more, before any lesson: so that held-out votes are predicted best or,
+        where no source is learned, that votes may conflict as often as they do.
     errors_are_shared_
         Whether that is surely better than 1 (95 % bound): sources err on the same items.
     lesson_
@@ -122,8 +124,14 @@ class LabelModel(AdditiveModel):
         self._learn_confusion(rows, learned, evidence, prior)
         evidence[self.learned_] = (evidence_of(self.confusion_) * self.shares_[:, None, None])[self.learned_]
         intercept = np.log(self.class_balance_)
-        found = held_out_temperature(rows, evidence, intercept, self.confusion_, self.learned_)
-        self.temperature_, self.errors_are_shared_ = found
+        self.temperature_, self.errors_are_shared_ = (
+            held_out_temperature(rows, evidence, intercept, self.confusion_, self.learned_)
+            if learned.m
+            else (
+                conflict_temperature(rows, prior.accuracy, None if self.balance is None else self.class_balance_),
+                False,
+            )
+        )
         self.evidence_, self.intercept_ = evidence / self.temperature_, intercept / self.temperature_
         self._learn_from_gold(training)
         self.keeps_unanimous_ = self.balance is None

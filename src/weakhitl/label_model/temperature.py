@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import brentq
+from scipy.optimize import brentq, minimize_scalar
+from scipy.special import xlogy
 from scipy.stats import t
 
+from weakhitl.label_model.majority import leading
 from weakhitl.label_model.model import softmax
 from weakhitl.label_model.rows import Rows
 from weakhitl.votes import FloatArray
@@ -16,6 +18,7 @@ _MOST_HELD_OUT = 10_000
 _HOTTEST = 100.0
 _STEPS = 9
 _CONFIDENCE = 0.95
+_NONE = 1e-12
 
 
 def held_out_temperature(
@@ -61,6 +64,63 @@ def held_out_temperature(
     log_scale = votes.likeliest()
     gain = np.bincount(row, weights=votes.scores(log_scale) - votes.scores(0.0), minlength=len(at))
     return float(np.exp(-log_scale)), _is_shown(gain.astype(np.float64), weight, float(rows.counts[at].sum()))
+
+
+def conflict_temperature(rows: Rows, accuracy: float, balance: FloatArray | None = None) -> float:
+    """By what log-odds must be divided, 1 or more, where no source is learned: as far as votes conflict.
+
+    Which of them errs no vote shows, but how often they conflict depends on how often they err. Were a vote's chance to
+    be right raised by the same log-odds over its class's share for all of them, and the votes of an item independent
+    given its class, then such and such a part of the pairs of votes would agree. The log-odds that fit the observed
+    part are compared with those of ``accuracy``, in a uniform balance; their ratio is the temperature, with
+    log(temperature) ~ N(0, 1), an item with several votes counted once, and never below 1. Votes that agree since
+    sources are alike hide errors, and a class with one source cannot agree.
+
+    Parameters
+    ----------
+    rows
+        Vote rows.
+    accuracy
+        Of the mean vote, as the model has it.
+    balance
+        Class shares; by default those of the majority vote.
+
+    Notes
+    -----
+    Expected pairs go by how often each source votes each class.
+
+    Source: the method of moments, as in A. Ratner and others (2019), Training complex models with multi-task weak
+    supervision, AAAI, who fit agreement rates source by source.
+
+    """
+    counts, n_votes = rows.class_counts(), rows.cells.n_votes
+    several = rows.counts * (n_votes > 1)
+    chance = rows.votes_by_class() / rows.counts.sum()
+    pairs = np.outer(chance.sum(axis=0), chance.sum(axis=0)) - chance.T @ chance
+    alike = np.trace(pairs)
+    if not several.any() or alike <= _NONE or pairs.sum() - alike <= _NONE or accuracy <= 1 / rows.k:
+        return 1.0
+    n = float(several.sum())
+    agreed = float(several @ (counts * (counts - 1)).sum(axis=1)) / float(several @ (n_votes * (n_votes - 1)))
+    items = (rows.counts * (n_votes > 0)) @ leading(counts) + 1.0
+    shares = items / items.sum() if balance is None else balance
+    log_odds = np.log(accuracy * (rows.k - 1) / (1 - accuracy))
+
+    def loss(log_scale: float) -> float:
+        expected = _agreement(pairs, shares, np.exp(log_scale) * log_odds)
+        return log_scale**2 / 2 - n * float(xlogy(agreed, expected) + xlogy(1 - agreed, 1 - expected))
+
+    lowest = -np.log(_HOTTEST)
+    found = minimize_scalar(loss, bounds=(lowest, 0.0), method="bounded", options={"xatol": 1e-12})
+    return float(np.exp(-found.x)) if found.fun < loss(0.0) else 1.0
+
+
+def _agreement(pairs: FloatArray, shares: FloatArray, log_odds: float) -> float:
+    """Which part of the pairs is for one class, from ``pairs[class, class]`` of sources that vote at random."""
+    right = 1 / (1 + (1 - shares) / shares * np.exp(-log_odds))
+    lift = np.where(np.eye(len(shares), dtype=bool), right / shares, ((1 - right) / (1 - shares))[:, None])
+    met = pairs * ((lift * shares) @ lift.T)
+    return float(np.trace(met) / met.sum())
 
 
 @dataclass(frozen=True)
