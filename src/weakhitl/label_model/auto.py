@@ -8,7 +8,7 @@ import numpy.typing as npt
 from weakhitl.label_model.confusion import Prior, Problem, against_first, evidence_of, fit_confusion
 from weakhitl.label_model.information import information_evidence, learnable
 from weakhitl.label_model.ledger import class_balance
-from weakhitl.label_model.majority import leading
+from weakhitl.label_model.majority import majority_balance
 from weakhitl.label_model.model import AdditiveModel, Training, logits, row_max, softmax
 from weakhitl.label_model.rows import Rows
 from weakhitl.label_model.teaching import LEAST_GOLD, Lesson, is_selected, teach
@@ -69,8 +69,9 @@ class LabelModel(AdditiveModel):
     temperature_
         What log-odds were divided by, 1 or more, before any lesson: so that held-out votes are predicted best or,
         where no source is learned, that votes may conflict as often as they do.
-    errors_are_shared_
-        Whether that is surely better than 1 (95 % bound): sources err on the same items.
+    errors_are_shared_, votes_conflict_
+        Whether it is surely above 1 (95 % bound), by votes held out: sources err on the same items; by conflicts: votes
+        are right less often than ``prior_accuracy``.
     lesson_
         What gold labels changed (a ``Lesson``), or None.
     lesson_reason_
@@ -114,25 +115,16 @@ class LabelModel(AdditiveModel):
         self.learned_ = able & (able.sum() >= _LEAST_LEARNABLE)
         learned = self._learned_part(rows)
         obstacle = self._obstacle(rows, learned)
-        self.class_balance_ = class_balance(self.balance, rows.k) if obstacle else self._majority_balance(learned)
-        self.balance_reason_ = (
-            obstacle or f"estimated by majority vote of the {learned.m} sources that vote several classes"
-        )
+        self.class_balance_, self.balance_reason_ = class_balance(self.balance, rows.k), obstacle
+        if not obstacle:
+            self.class_balance_ = majority_balance(learned, self.shares_[self.learned_])
+            self.balance_reason_ = f"estimated by majority vote of the {learned.m} sources that vote several classes"
         self.prior_votes_ = float(rows.k)
         prior = Prior(self.prior_votes_, self.prior_accuracy, by_habit=not obstacle)
         evidence = information_evidence(rows, prior.accuracy) * self.shares_[:, None, None]
         self._learn_confusion(rows, learned, evidence, prior)
         evidence[self.learned_] = (evidence_of(self.confusion_) * self.shares_[:, None, None])[self.learned_]
-        intercept = np.log(self.class_balance_)
-        self.temperature_, self.errors_are_shared_ = (
-            held_out_temperature(rows, evidence, intercept, self.confusion_, self.learned_)
-            if learned.m
-            else (
-                conflict_temperature(rows, prior.accuracy, None if self.balance is None else self.class_balance_),
-                False,
-            )
-        )
-        self.evidence_, self.intercept_ = evidence / self.temperature_, intercept / self.temperature_
+        self._cool(rows, evidence)
         self._learn_from_gold(training)
         self.keeps_unanimous_ = self.balance is None
 
@@ -154,12 +146,6 @@ class LabelModel(AdditiveModel):
             return "uniform: the sources that vote several classes are on less than half of the covered items"
         return ""
 
-    def _majority_balance(self, learned: Rows) -> FloatArray:
-        """Class shares of the majority vote of the learned sources; near-duplicates share a vote."""
-        votes = learned.cells @ np.kron(self.shares_[self.learned_][:, None], np.eye(learned.k))
-        items = (learned.counts * (learned.cells.n_votes > 0)) @ leading(votes) + 1.0
-        return np.asarray(items / items.sum())
-
     def _learn_confusion(self, rows: Rows, learned: Rows, evidence: FloatArray, prior: Prior) -> None:
         able = self.learned_
         self.confusion_ = np.full((rows.m, rows.k, rows.k), np.nan)
@@ -170,15 +156,26 @@ class LabelModel(AdditiveModel):
         fixed = np.where(able[:, None, None], 0.0, evidence)
         given = Problem(
             rows=learned,
-            known=np.zeros((learned.m, rows.k, rows.k)),
-            known_classes=np.zeros(rows.k),
-            offset=0.0 if able.all() else against_first(logits(rows.cells, fixed, np.zeros(rows.k))),
             share=self.shares_[able],
             balance=self.class_balance_,
+            offset=0.0 if able.all() else against_first(logits(rows.cells, fixed, np.zeros(rows.k))),
         )
         found = fit_confusion(given, prior, max_iter=self.max_iter, tol=self.tol)
         self.confusion_[able], self.soft_votes_[able] = found.confusion, found.soft
         self.n_iter_, self.converged_ = found.n_iter, found.converged
+
+    def _cool(self, rows: Rows, evidence: FloatArray) -> None:
+        """Divide the log-odds by a temperature: of votes held out, or where nothing is learned by their conflicts."""
+        intercept, is_learned = np.log(self.class_balance_), bool(self.learned_.any())
+        if is_learned:
+            found = held_out_temperature(rows, evidence, intercept, self.confusion_, self.learned_)
+        else:
+            found = conflict_temperature(
+                rows, self.prior_accuracy, None if self.balance is None else self.class_balance_
+            )
+        self.temperature_, is_shown = found
+        self.errors_are_shared_, self.votes_conflict_ = is_shown and is_learned, is_shown and not is_learned
+        self.evidence_, self.intercept_ = evidence / self.temperature_, intercept / self.temperature_
 
     def _learn_from_gold(self, training: Training) -> None:
         known = training.known

@@ -68,27 +68,27 @@ class Problem:
     ----------
     rows
         Vote rows with the counts of the items that have no gold.
-    known
-        ``known[source, true, voted]``: votes on the items with gold.
-    known_classes
-        ``known_classes[class]``: how many of those items there are of each class.
-    offset
-        ``offset[row, class - 1]``: log-odds against the first class from other evidence, held fixed.
     share
         ``share[source]``: how much of a source's evidence counts; below 1 for near-duplicates.
     balance
         Class shares; where EM starts if they are estimated.
+    offset
+        ``offset[row, class - 1]``: log-odds against the first class from other evidence, held fixed.
+    known
+        ``known[source, true, voted]``: votes on the items with gold.
+    known_classes
+        ``known_classes[class]``: how many of those items there are of each class.
     balance_rows
         ``weight[row]`` with which a row speaks for the class balance; None holds the balance fixed.
 
     """
 
     rows: Rows
-    known: FloatArray
-    known_classes: FloatArray
-    offset: FloatArray | float
     share: FloatArray
     balance: FloatArray
+    offset: FloatArray | float = 0.0
+    known: FloatArray | float = 0.0
+    known_classes: FloatArray | float = 0.0
     balance_rows: FloatArray | None = None
 
 
@@ -116,7 +116,12 @@ def problem(training: Training, balance: FloatArray, *, estimate: bool) -> Probl
         np.subtract.at(counts, rows.locate(known), 1.0)
     voted = counts * (rows.cells.n_votes > 0)
     return Problem(
-        replace(rows, counts=counts), soft, classes, 0.0, np.ones(rows.m), balance, voted if estimate else None
+        replace(rows, counts=counts),
+        np.ones(rows.m),
+        balance,
+        known=soft,
+        known_classes=classes,
+        balance_rows=voted if estimate else None,
     )
 
 

@@ -250,6 +250,14 @@ def _fit(votes: Votes, model: LabelModelBase) -> Iterator[Finding]:
             f"the same items, and the model's log-odds are divided by {model.temperature_:.2g}",
             "what all get wrong together shows only in gold labels; label items drawn by lot, as `weakhitl route` does",
         )
+    if getattr(model, "votes_conflict_", False):
+        yield Finding(
+            "conflicts",
+            "note",
+            f"votes conflict more than votes that are right on {model.prior_accuracy:.0%} would, so that the model's "
+            f"log-odds are divided by {model.temperature_:.2g}",
+            "look at the functions that conflict most (`weakhitl lfs`), or teach them with gold labels",
+        )
     if len(against := overturned(model, votes)):
         names = tuple(str(votes.items[at]) for at in against)
         yield Finding(

@@ -85,3 +85,14 @@ def leading(counts: FloatArray) -> FloatArray:
     """``share[row, class]``: equal shares for the classes with the most votes, from ``counts[row, class]``."""
     most = counts >= counts.max(axis=1, keepdims=True) - _ROUNDING
     return np.asarray(most / most.sum(axis=1, keepdims=True))
+
+
+def majority_balance(rows: Rows, weights: FloatArray | None = None) -> FloatArray:
+    """``share[class]`` of the items that a majority vote gives to each class, one item added to each.
+
+    ``weights[source]`` is how much a source's vote counts, by default 1.
+    """
+    each = np.ones(rows.m) if weights is None else weights
+    votes = rows.cells @ np.asarray(np.kron(each[:, None], np.eye(rows.k)), dtype=np.float64)
+    items = (rows.counts * (rows.cells.n_votes > 0)) @ leading(votes) + 1.0
+    return np.asarray(items / items.sum())

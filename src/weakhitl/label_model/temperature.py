@@ -1,14 +1,14 @@
-"""How sure a model may be, as far as votes tell: those that are held out must be predicted as well as it claims."""
+"""How sure a model may be, as far as votes tell: no surer than votes held out, or their conflicts, allow."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
-from scipy.special import xlogy
+from scipy.special import betainc, xlogy
 from scipy.stats import t
 
-from weakhitl.label_model.majority import leading
+from weakhitl.label_model.majority import majority_balance
 from weakhitl.label_model.model import softmax
 from weakhitl.label_model.rows import Rows
 from weakhitl.votes import FloatArray
@@ -66,10 +66,10 @@ def held_out_temperature(
     return float(np.exp(-log_scale)), _is_shown(gain.astype(np.float64), weight, float(rows.counts[at].sum()))
 
 
-def conflict_temperature(rows: Rows, accuracy: float, balance: FloatArray | None = None) -> float:
-    """By what log-odds must be divided, 1 or more, where no source is learned: as far as votes conflict.
+def conflict_temperature(rows: Rows, accuracy: float, balance: FloatArray | None = None) -> tuple[float, bool]:
+    """By what log-odds must be divided, 1 or more, where no source is learned, and whether that is shown to be above 1.
 
-    Which of them errs no vote shows, but how often they conflict depends on how often they err. Were a vote's chance to
+    Which source errs no vote shows, but how often they conflict depends on how often they err. Were a vote's chance to
     be right raised by the same log-odds over its class's share for all of them, and the votes of an item independent
     given its class, then such and such a part of the pairs of votes would agree. The log-odds that fit the observed
     part are compared with those of ``accuracy``, in a uniform balance; their ratio is the temperature, with
@@ -87,10 +87,11 @@ def conflict_temperature(rows: Rows, accuracy: float, balance: FloatArray | None
 
     Notes
     -----
-    Expected pairs go by how often each source votes each class.
+    Expected pairs go by how often each source votes each class. It is shown where as little agreement as observed, of
+    as many pairs as there are items with several votes, had a chance of 5 % at most (binomial).
 
-    Source: the method of moments, as in A. Ratner and others (2019), Training complex models with multi-task weak
-    supervision, AAAI, who fit agreement rates source by source.
+    That agreement tells accuracies: A. Ratner and others (2019), Training complex models with multi-task weak
+    supervision, AAAI; one accuracy for all sources is ours (decision 30).
 
     """
     counts, n_votes = rows.class_counts(), rows.cells.n_votes
@@ -99,20 +100,21 @@ def conflict_temperature(rows: Rows, accuracy: float, balance: FloatArray | None
     pairs = np.outer(chance.sum(axis=0), chance.sum(axis=0)) - chance.T @ chance
     alike = np.trace(pairs)
     if not several.any() or alike <= _NONE or pairs.sum() - alike <= _NONE or accuracy <= 1 / rows.k:
-        return 1.0
+        return 1.0, False
     n = float(several.sum())
     agreed = float(several @ (counts * (counts - 1)).sum(axis=1)) / float(several @ (n_votes * (n_votes - 1)))
-    items = (rows.counts * (n_votes > 0)) @ leading(counts) + 1.0
-    shares = items / items.sum() if balance is None else balance
+    shares = majority_balance(rows) if balance is None else balance
     log_odds = np.log(accuracy * (rows.k - 1) / (1 - accuracy))
 
     def loss(log_scale: float) -> float:
         expected = _agreement(pairs, shares, np.exp(log_scale) * log_odds)
         return log_scale**2 / 2 - n * float(xlogy(agreed, expected) + xlogy(1 - agreed, 1 - expected))
 
-    lowest = -np.log(_HOTTEST)
-    found = minimize_scalar(loss, bounds=(lowest, 0.0), method="bounded", options={"xatol": 1e-12})
-    return float(np.exp(-found.x)) if found.fun < loss(0.0) else 1.0
+    found = minimize_scalar(loss, bounds=(-np.log(_HOTTEST), 0.0), method="bounded", options={"xatol": 1e-12})
+    if found.fun >= loss(0.0):
+        return 1.0, False
+    as_few = betainc(n - n * agreed, n * agreed + 1, 1 - _agreement(pairs, shares, log_odds))
+    return float(np.exp(-found.x)), bool(as_few <= 1 - _CONFIDENCE)
 
 
 def _agreement(pairs: FloatArray, shares: FloatArray, log_odds: float) -> float:
