@@ -5,7 +5,7 @@ model is below majority vote, where it is, and the worst. Snorkel (500 epochs) t
 
     python benchmarks/made_scores.py FOLDER [--gold-seeds 12] [--out made_scores.json]
 
-With ``--gold-seeds``, what gold labels add, on the sets of seed 0.
+With ``--gold-seeds``, what gold labels add, on the sets of the first seed.
 """
 
 import argparse
@@ -35,8 +35,10 @@ def main() -> None:
     models: dict[str, Callable[[int], Any]] = {name: make for name, make in OURS.items() if name != "triplets"}
     if find_spec("snorkel") and not arguments.no_peers:
         models["snorkel"] = lambda seed: wh.SnorkelLabelModel(seed=seed)
-    rows = [row for folder in sorted(arguments.folder.iterdir()) for row in scores(folder, models)]
-    taught = [read_set(folder) for folder in sorted(arguments.folder.glob("*-0"))]
+    folders = sorted(arguments.folder.iterdir())
+    rows = [row for folder in folders for row in scores(folder, models)]
+    first = min(folder.name.rsplit("-", 1)[1] for folder in folders)
+    taught = [read_set(folder) for folder in folders if folder.name.endswith(f"-{first}")]
     gold = [row for votes in taught for row in gold_gains(votes, arguments.gold_seeds)]
     arguments.out.write_text(json.dumps({"scores": rows, "gold": gold}, indent=2))
     show(pd.DataFrame(rows))

