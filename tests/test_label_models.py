@@ -69,6 +69,23 @@ def test_the_same_votes_give_the_same_answer(model, given_votes):
 
 
 @every
+@quick
+@given(votes(), st.data())
+def test_fitting_and_labelling_in_one_reading_gives_the_same(model, given_votes, data):
+    """With counts of the items, or gold where the model takes it, too; and the model can go on labelling."""
+    n, k = len(given_votes), len(given_votes.schema)
+    more: dict = {}
+    if model.learns_from_gold and data.draw(st.booleans()):
+        more["gold"] = data.draw(st.lists(st.integers(-1, k - 1), min_size=n, max_size=n))
+    elif data.draw(st.booleans()):
+        more["sample_weight"] = data.draw(st.lists(st.integers(1, 3), min_size=n, max_size=n))
+    expected = clone(model).fit(given_votes, **more).predict_proba(given_votes)
+    again = clone(model)
+    assert np.allclose(again.fit_predict_proba(given_votes, **more), expected, atol=1e-12)
+    assert np.allclose(again.predict_proba(given_votes), expected, atol=1e-12)
+
+
+@every
 def test_parameters_are_scikit_learns(model):
     parameters = model.get_params()
     assert clone(model).set_params(**parameters).get_params() == parameters

@@ -1,5 +1,6 @@
 """Models survive being saved, and seeing the votes in parts is seeing them at once."""
 
+import copy
 import json
 
 import numpy as np
@@ -106,6 +107,17 @@ def test_ten_files_give_exactly_what_one_gives():
         ten.partial_fit(given_votes.take_items(at))
     assert np.array_equal(ten.evidence_, one.evidence_)
     assert np.array_equal(ten.intercept_, one.intercept_)
+
+
+def test_a_new_fit_forgets_what_was_seen_and_a_refused_one_loses_nothing():
+    whole, _ = some_votes(n=200)
+    first, second = whole.take_items(np.arange(80)), whole.take_items(np.arange(80, 200))
+    model = wh.DawidSkene().partial_fit(first)
+    with pytest.raises(DataError, match="sample_weight"):
+        model.fit(first, sample_weight=[1])
+    assert np.allclose(copy.deepcopy(model).partial_fit(second).confusion_, wh.DawidSkene().fit(whole).confusion_)
+    model.fit_predict_proba(first)
+    assert np.allclose(model.partial_fit(second).confusion_, wh.DawidSkene().fit(second).confusion_)
 
 
 @every

@@ -157,6 +157,7 @@ def test_crowd_kits_models_label_the_votes_that_they_were_fitted_on(name):
     assert (model.predict(matrix)[:200] == truth).mean() > 0.9
     assert model.predict(matrix)[200] == wh.ABSTAIN
     assert model.predict_proba(matrix).sum(axis=1) == pytest.approx(np.ones(201))
+    assert wh.CrowdKitModel(name=name).fit_predict_proba(matrix) == pytest.approx(model.predict_proba(matrix))
     with pytest.raises(DataError, match="differ from those"):
         model.predict_proba(matrix[:10])
 

@@ -7,7 +7,7 @@ import numpy as np
 from weakhitl.errors import UsageError
 from weakhitl.label_model.fixed_point import accelerate
 from weakhitl.label_model.indicator import Indicator
-from weakhitl.label_model.model import Training, log_normalized, logits, row_max, vote_shares
+from weakhitl.label_model.model import Training, log_normalized, logits, row_max, row_sum, vote_shares
 from weakhitl.label_model.rows import Rows
 from weakhitl.votes import FloatArray
 
@@ -194,6 +194,6 @@ def _expect(given: Problem, total: FloatArray, confusion: FloatArray, balance: F
     odds = logits(rows.cells, against_first(evidence), against_first(balance)) + given.offset
     top = np.maximum(row_max(odds), 0.0)
     exponentials = np.exp(odds - top[:, None])
-    sums = exponentials @ np.ones(rows.k - 1) + np.exp(-top)
+    sums = row_sum(exponentials) + np.exp(-top)
     first = float((total * evidence[:, :, 0]).sum() + counts.sum() * balance[0])
     return exponentials / sums[:, None], first + float(counts @ (np.log(sums) + top))

@@ -74,8 +74,22 @@ class LabelModelBase(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn 
             How often each item occurs, n counts: fit distinct rows with their counts, from any engine.
 
         """
-        self.__dict__.pop("seen_", None)
-        return self._fit(as_votes(votes), gold, sample_weight)
+        self._fit(as_votes(votes), gold, sample_weight)
+        return self
+
+    def fit_predict_proba(
+        self, votes: VotesLike, gold: GoldLike | None = None, sample_weight: npt.ArrayLike | None = None
+    ) -> FloatArray:
+        """``proba[item, class]`` of the votes that the model learns from: ``fit`` and ``predict_proba`` in one reading.
+
+        Examples
+        --------
+        >>> from weakhitl import MajorityVote
+        >>> MajorityVote().fit_predict_proba([[0, 0, 1], [1, -1, 1]]).argmax(axis=1)
+        array([0, 1])
+
+        """
+        return self._labeled(self._fit(as_votes(votes), gold, sample_weight))
 
     def partial_fit(self, votes: VotesLike, sample_weight: npt.ArrayLike | None = None) -> Self:
         """Learn from these votes and all that were seen by ``partial_fit`` before; the same as one ``fit`` of all.
@@ -96,17 +110,20 @@ class LabelModelBase(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn 
 
     def predict_proba(self, votes: VotesLike) -> FloatArray:
         """``proba[item, class]``; the class balance where nobody voted."""
-        rows = rows_to_label(matched(votes, self))
-        proba = self._proba(rows)
-        proba[rows.cells.n_votes == 0] = self.class_balance_
-        return rows.of_items(proba)
+        return self._labeled(rows_to_label(matched(votes, self)))
 
     def predict(self, votes: VotesLike) -> IntArray:
         """Class indices; ABSTAIN for a tie and where nobody voted."""
         rows = rows_to_label(matched(votes, self))
         return rows.of_items(np.where(rows.cells.n_votes > 0, hard_labels(self._proba(rows)), ABSTAIN))
 
-    def _fit(self, votes: Votes, gold: GoldLike | None, sample_weight: npt.ArrayLike | None) -> Self:
+    def _labeled(self, rows: Rows) -> FloatArray:
+        proba = self._proba(rows)
+        proba[rows.cells.n_votes == 0] = self.class_balance_
+        return rows.of_items(proba)
+
+    def _fit(self, votes: Votes, gold: GoldLike | None, sample_weight: npt.ArrayLike | None) -> Rows:
+        """Learn, forget what ``partial_fit`` saw before, and give the votes' rows."""
         truth = as_gold(gold, votes)
         if truth is not None and not self.learns_from_gold:
             raise UsageError(f"{type(self).__name__} does not learn from gold labels; use LabelModel or DawidSkene")
@@ -117,7 +134,8 @@ class LabelModelBase(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn 
             raise DataError("votes", "there is no item to learn from")
         self.schema_, self.sources_ = votes.schema, votes.sources
         self._learn(Training(votes, rows, truth))
-        return self
+        self.__dict__.pop("seen_", None)
+        return rows
 
     @abstractmethod
     def _learn(self, training: Training) -> None:
@@ -154,15 +172,21 @@ def logits(cells: Indicator | Any, evidence: FloatArray, intercept: FloatArray) 
 
 def softmax(values: FloatArray) -> FloatArray:
     """Rows that sum to 1."""
-    return softmax_and_total(values)[0]
+    exponentials, total, _ = _exponentials(values)
+    return exponentials / total[:, None]
 
 
 def softmax_and_total(values: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Rows that sum to 1, and the log of each row's sum of exponentials."""
+    exponentials, total, top = _exponentials(values)
+    return exponentials / total[:, None], np.log(total) + top
+
+
+def _exponentials(values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Exponentials of each row's distance from its greatest value, their sums, and those values."""
     top = row_max(values)
     exponentials = np.exp(values - top[:, None])
-    total = exponentials @ np.ones(values.shape[1])
-    return exponentials / total[:, None], np.log(total) + top
+    return exponentials, row_sum(exponentials), top
 
 
 def log_normalized(values: FloatArray) -> FloatArray:
@@ -176,11 +200,15 @@ def row_max(values: FloatArray) -> FloatArray:
     return np.asarray(reduce(np.maximum, values.T) if values.shape[1] <= _FEW_CLASSES else values.max(axis=1))
 
 
+def row_sum(values: FloatArray) -> FloatArray:
+    """Take each row's sum, as a product: reducing a short last axis is many times slower."""
+    return np.asarray(values[:, 0] if values.shape[1] == 1 else values @ np.ones(values.shape[1]))
+
+
 def vote_shares(rows: Rows) -> FloatArray:
     """``shares[row, class]``: where EM starts; uniform without votes."""
-    counts = rows.class_counts()
-    totals = counts.sum(axis=1, keepdims=True)
-    return np.where(totals > 0, counts / np.maximum(totals, 1), 1.0 / rows.k)
+    totals = rows.cells.n_votes[:, None]
+    return np.where(totals > 0, rows.class_counts() / np.maximum(totals, 1), 1.0 / rows.k)
 
 
 def _concatenated(first: Votes, second: Votes) -> Votes:

@@ -16,7 +16,7 @@ from weakhitl.votes import FloatArray, IntArray, Votes
 _SAMPLE = 1000
 _FEW_VALUES_BITS = 22
 """Rows with fewer possible values are grouped by their numbers."""
-_COUNTED = 1 << 16
+_COUNTED = 1 << 17
 """Rows that are counted at a time."""
 _MANY = 8
 """With so many items for each possible row, numbers are worked out anew rather than held, and all possible rows are
@@ -115,11 +115,11 @@ def _numbered(votes: Votes, weights: FloatArray | None) -> Rows:
         times += np.bincount(keys, minlength=size)
         if weights is not None:
             grouped += np.bincount(keys, weights=weights[part], minlength=size)
-    found = np.flatnonzero(times)
+    found = np.flatnonzero(times > 0)
     counts = times[found].astype(np.float64) if weights is None else grouped[found]
     rank = np.empty(size, dtype=np.int32)
     rank[found] = np.arange(len(found), dtype=np.int32)
-    return Rows(Indicator.of_keys(found, m, k), counts, lambda at: rank[keys_of(at)], n, m, k)
+    return Rows(Indicator.of_keys(found, m, k), counts, lambda at: rank.take(keys_of(at), mode="clip"), n, m, k)
 
 
 def _itself(at: Any) -> IntArray:
