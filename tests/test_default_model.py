@@ -179,6 +179,30 @@ def test_people_who_agree_because_they_are_right_are_no_copies_and_people_with_t
     assert len(np.unique(groups)) == 4
 
 
+@pytest.mark.parametrize(("copies", "others"), [(2, 6), (4, 3), (7, 3)])
+def test_copies_are_found_also_where_they_outvote_the_others(copies, others):
+    """Each copy has a slip in a hundred votes; the labels are nearly those that one copy alone would give."""
+    rng = np.random.default_rng(6)
+    truth = rng.integers(0, 2, 2000)
+    each = people(rng, truth, [0.7] + [0.8] * others, 2)
+    slips = rng.random((2000, copies)) < 0.01
+    copied = np.hstack([np.where(slips, 1 - each[:, :1], each[:, :1]), each[:, 1:]])
+    groups = twin_groups(vote_rows(wh.Votes.from_matrix(copied, SCHEMA)))
+    assert len(np.unique(groups[:copies])) == 1
+    assert len(np.unique(groups)) == others + 1
+    once, often = wh.LabelModel().fit(each).predict(each), wh.LabelModel().fit(copied).predict(copied)
+    assert (often == truth).mean() > (once == truth).mean() - 0.02
+
+
+@pytest.mark.parametrize("poor", [0, 1, 2, 4])
+def test_good_people_beside_poor_ones_are_no_copies(poor):
+    rng = np.random.default_rng(7)
+    truth = rng.integers(0, 3, 2000)
+    votes = people(rng, truth, [0.98] * 5 + [0.6] * poor, 3)
+    given_votes = wh.Votes.from_matrix(votes, wh.LabelSchema(["a", "b", "c"]))
+    assert len(np.unique(twin_groups(vote_rows(given_votes)))) == 5 + poor
+
+
 def test_people_of_a_large_crowd_who_meet_on_a_few_items_are_no_copies():
     rng = np.random.default_rng(10)
     items, who = np.repeat(np.arange(3000), 5), rng.integers(0, 300, 15_000)

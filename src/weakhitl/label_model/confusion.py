@@ -159,7 +159,7 @@ def fit_confusion(given: Problem, prior: Prior, *, max_iter: int, tol: float, on
         confusion = log_normalized(parameters[:cut].reshape(-1, rows.k))
         return np.concatenate([confusion.ravel(), log_normalized(parameters[cut:])])
 
-    _, confusion, balance = maximize(vote_shares(rows)[:, 1:])
+    _, confusion, balance = maximize(vote_shares(rows, given.share)[:, 1:])
     found = accelerate(step, _pack(confusion, balance), normalize, max_iter=max_iter, tol=tol)
     others, _ = _expect(given, total, found.value[:cut], found.value[cut:])
     soft, confusion, balance = maximize(others)

@@ -76,7 +76,7 @@ class WeightedVote(LabelModelBase):
         self.weights_ = np.trace(agreed, axis1=1, axis2=2) / np.maximum(votes, 1e-300)
 
     def _proba(self, rows: Rows) -> FloatArray:
-        weighted = rows.cells @ np.kron(self.weights_[:, None], np.eye(rows.k))
+        weighted = rows.class_counts(self.weights_)
         totals = weighted.sum(axis=1, keepdims=True)
         return np.where(totals > 0, weighted / np.where(totals > 0, totals, 1), vote_shares(rows))
 
@@ -92,7 +92,5 @@ def majority_balance(rows: Rows, weights: FloatArray | None = None) -> FloatArra
 
     ``weights[source]`` is how much a source's vote counts, by default 1.
     """
-    each = np.ones(rows.m) if weights is None else weights
-    votes = rows.cells @ np.asarray(np.kron(each[:, None], np.eye(rows.k)), dtype=np.float64)
-    items = (rows.counts * (rows.cells.n_votes > 0)) @ leading(votes) + 1.0
+    items = (rows.counts * (rows.cells.n_votes > 0)) @ leading(rows.class_counts(weights)) + 1.0
     return np.asarray(items / items.sum())

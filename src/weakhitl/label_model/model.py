@@ -205,10 +205,11 @@ def row_sum(values: FloatArray) -> FloatArray:
     return np.asarray(values[:, 0] if values.shape[1] == 1 else values @ np.ones(values.shape[1]))
 
 
-def vote_shares(rows: Rows) -> FloatArray:
-    """``shares[row, class]``: where EM starts; uniform without votes."""
-    totals = rows.cells.n_votes[:, None]
-    return np.where(totals > 0, rows.class_counts() / np.maximum(totals, 1), 1.0 / rows.k)
+def vote_shares(rows: Rows, weights: FloatArray | None = None) -> FloatArray:
+    """``shares[row, class]``: where EM starts; uniform without votes. ``weights[source]``: how much a vote counts."""
+    counts = rows.class_counts(weights)
+    totals = rows.cells.n_votes[:, None] if weights is None else row_sum(counts)[:, None]
+    return np.where(totals > 0, counts / np.where(totals > 0, totals, 1), 1.0 / rows.k)
 
 
 def _concatenated(first: Votes, second: Votes) -> Votes:

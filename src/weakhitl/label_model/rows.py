@@ -59,9 +59,10 @@ class Rows:
             np.take(values, self.locate(part), axis=0, out=found[part], mode="clip")
         return found
 
-    def class_counts(self) -> FloatArray:
-        """``counts[row, class]``: how many sources vote each class."""
-        return self.cells @ np.tile(np.eye(self.k), (self.m, 1))
+    def class_counts(self, weights: FloatArray | None = None) -> FloatArray:
+        """``counts[row, class]``: how many sources vote each class, or the sum of their ``weights[source]``."""
+        each = np.ones(self.m) if weights is None else weights
+        return self.cells @ np.asarray(np.kron(each[:, None], np.eye(self.k)), dtype=np.float64)
 
     def votes_by_class(self) -> FloatArray:
         """``votes[source, class]``: how many items each source votes each class on."""
