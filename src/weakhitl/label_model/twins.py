@@ -1,8 +1,7 @@
 """Near-duplicate sources, whose evidence is shared and not doubled."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from itertools import product
 
 import numpy as np
 from scipy import sparse
@@ -44,49 +43,41 @@ def twin_groups(rows: Rows) -> IntArray:
     evidence counts.
     """
     suspects = _suspects(rows)
-    columns = rows.cells.table().tocsc() if len(suspects) else None
-    pairs = (_Pair((i, j), _votes_of(columns, rows.k, i), _votes_of(columns, rows.k, j)) for i, j in suspects)
-    alike = [pair for pair in pairs if pair.is_alike(rows.counts)]
-    if any(pair.vote_several_classes for pair in alike):
-        wrong = 1.0 - _posterior(rows, _groups(alike, rows.m))
-        alike = [pair for pair in alike if not pair.vote_several_classes or pair.errs_together(rows.counts, wrong)]
-    return _groups(alike, rows.m)
+    votes = _votes_of(rows, np.unique(suspects))
+    near = [(i, j) for i, j in suspects if _are_alike(rows.counts, votes[i], votes[j])]
+    several = np.count_nonzero(rows.votes_by_class(), axis=1) > 1
+    if any(several[i] or several[j] for i, j in near):
+        wrong = 1.0 - _posterior(rows, _groups(near, rows.m))
+        near = [
+            (i, j)
+            for i, j in near
+            if not (several[i] or several[j]) or _err_together(rows.counts, wrong, votes[i], votes[j])
+        ]
+    return _groups(near, rows.m)
 
 
-@dataclass(frozen=True)
-class _Pair:
-    """Two sources, and what they vote on each row, -1 without."""
+def _are_alike(counts: FloatArray, one: IntArray, other: IntArray) -> bool:
+    either = float(counts @ ((one >= 0) | (other >= 0)))
+    same = float(counts @ ((one >= 0) & (one == other)))
+    return either >= _LEAST_ITEMS and same >= _ALIKE * either
 
-    sources: tuple[int, int]
-    one: IntArray
-    other: IntArray
 
-    @property
-    def vote_several_classes(self) -> bool:
-        return any(len(set(votes[votes >= 0])) > 1 for votes in (self.one, self.other))
-
-    def is_alike(self, counts: FloatArray) -> bool:
-        either = float(counts @ ((self.one >= 0) | (self.other >= 0)))
-        same = float(counts @ ((self.one >= 0) & (self.one == self.other)))
-        return either >= _LEAST_ITEMS and same >= _ALIKE * either
-
-    def errs_together(self, counts: FloatArray, wrong: FloatArray) -> bool:
-        """Whether they mostly vote the same on the items on which one errs, from ``wrong[row, class]``."""
-        both = (self.one >= 0) & (self.other >= 0)
-        same = np.flatnonzero(both & (self.one == self.other))
-        together = float(counts[same] @ wrong[same, self.one[same]])
-        apart = float(counts @ (both & (self.one != self.other)))
-        either = together + apart
-        return either >= _LEAST_ITEMS and together >= _TOGETHER * either
+def _err_together(counts: FloatArray, wrong: FloatArray, one: IntArray, other: IntArray) -> bool:
+    """Whether they mostly vote the same on the items on which one errs, from ``wrong[row, class]``."""
+    both = (one >= 0) & (other >= 0)
+    same = np.flatnonzero(both & (one == other))
+    together = float(counts[same] @ wrong[same, one[same]])
+    either = together + float(counts @ (both & (one != other)))
+    return either >= _LEAST_ITEMS and together >= _TOGETHER * either
 
 
 def _shares(groups: IntArray) -> FloatArray:
     return np.asarray(1.0 / np.bincount(groups)[groups])
 
 
-def _groups(pairs: Sequence[_Pair], m: int) -> IntArray:
+def _groups(pairs: Sequence[tuple[int, int]], m: int) -> IntArray:
     """``group[source]``: those that pairs connect."""
-    ends = np.array([pair.sources for pair in pairs], dtype=np.int64).reshape(-1, 2)
+    ends = np.array(pairs, dtype=np.int64).reshape(-1, 2)
     graph = sparse.coo_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(m, m))
     return np.asarray(connected_components(graph, directed=False)[1])
 
@@ -122,10 +113,13 @@ def _suspects(rows: Rows) -> IntArray:
     return np.asarray(np.column_stack([i, j])[enough & (upper.data >= _SUSPICIOUS * either)])
 
 
-def _votes_of(columns: Any, k: int, source: int) -> IntArray:
-    """``vote[row]`` of one source, -1 without, from ``columns[row, source * k + voted]``."""
-    votes = np.full(columns.shape[0], -1, dtype=np.int64)
-    for label in range(k):
-        at = source * k + label
-        votes[columns.indices[columns.indptr[at] : columns.indptr[at + 1]]] = label
+def _votes_of(rows: Rows, sources: IntArray) -> dict[int, IntArray]:
+    """``votes[source][row]`` of some sources, -1 without."""
+    if not len(sources):
+        return {}
+    columns, kind = rows.cells.table().tocsc(), np.min_scalar_type(-rows.k)
+    votes = {int(source): np.full(columns.shape[0], -1, dtype=kind) for source in sources}
+    for source, label in product(votes, range(rows.k)):
+        at = source * rows.k + label
+        votes[source][columns.indices[columns.indptr[at] : columns.indptr[at + 1]]] = label
     return votes
