@@ -194,6 +194,17 @@ def test_copies_are_found_also_where_they_outvote_the_others(copies, others):
     assert (often == truth).mean() > (once == truth).mean() - 0.02
 
 
+@pytest.mark.parametrize("many", [1, 9])
+def test_exact_copies_of_a_person_change_no_label(many):
+    rng = np.random.default_rng(8)
+    truth = rng.integers(0, 3, 1000)
+    each = people(rng, truth, [0.8, 0.7, 0.75, 0.65, 0.8], 3, share=0.7)
+    copied = np.hstack([each, *[each[:, :1]] * many])
+    once, often = wh.LabelModel().fit(each), wh.LabelModel().fit(copied)
+    assert np.array_equal(often.predict(copied), once.predict(each))
+    assert np.allclose(often.confusion_[:5], once.confusion_, atol=1e-3)
+
+
 @pytest.mark.parametrize("poor", [0, 1, 2, 4])
 def test_good_people_beside_poor_ones_are_no_copies(poor):
     rng = np.random.default_rng(7)
