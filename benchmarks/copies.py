@@ -6,8 +6,8 @@ vote several classes on fifty items.
 
     python benchmarks/copies.py FOLDER [FOLDER ...] [--simulate 25] [--out copies.json]
 
-With ``--simulate``, how often near-duplicates are found: worlds with copies, and worlds of independent sources of
-different accuracies, even and uneven classes.
+With ``--simulate``, how often near-duplicates are found: worlds with copies, worlds of independent sources of
+different accuracies, even and uneven classes, and worlds of good sources beside functions that vote one class.
 """
 
 import argparse
@@ -40,7 +40,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("copies.json"))
     arguments = parser.parse_args()
     sets = [row for folder in arguments.folders for row in costs(read_set(folder))]
-    worlds = [row for seed in range(arguments.simulate) for row in simulated(seed)]
+    worlds = [
+        row
+        for seed in range(arguments.simulate)
+        for make in (with_copies, independent, beside_functions)
+        for row in make(seed)
+    ]
     arguments.out.write_text(json.dumps({"sets": sets, "worlds": worlds}, indent=2))
     table = pd.DataFrame(sets).pivot_table(index="set", columns="model", values=["accuracy", "log_loss"])
     print(table.round(2).to_string())
@@ -73,8 +78,8 @@ def copied(rng: np.random.Generator, matrix: np.ndarray, source: int, k: int) ->
     return np.hstack([matrix, np.where(slips, rng.integers(0, k, copies.shape), copies)])
 
 
-def simulated(seed: int) -> list[dict[str, Any]]:
-    """Make worlds of either kind; ``found``: the part of the pairs of copies, or whether there is any false pair."""
+def with_copies(seed: int) -> list[dict[str, Any]]:
+    """Make worlds with copies of one source; ``found``: the part of the pairs of copies."""
     rows = []
     for n, k, copies, others in itertools.product((300, 2000), (2, 4), (2, 4, 7), (2, 3, 6)):
         rng = np.random.default_rng(seed)
@@ -84,21 +89,50 @@ def simulated(seed: int) -> list[dict[str, Any]]:
         matrix = np.hstack([each[:, :1], *[each[:, :1]] * (copies - 1), each[:, 1:]])
         slips = (rng.random(matrix.shape) < SLIP) & (np.arange(matrix.shape[1]) < copies)
         matrix = np.where(slips, rng.integers(0, k, matrix.shape), matrix)
-        groups = twin_groups(vote_rows(wh.Votes.from_matrix(matrix)))
-        pairs = [groups[i] == groups[j] for i, j in itertools.combinations(range(copies), 2)]
-        rows.append({"kind": "copies", "copies": copies, "others": others, "found": float(np.mean(pairs))})
-        rows[-1]["accuracy"] = float((wh.LabelModel().fit(matrix).predict(matrix) == truth).mean())
+        groups, accuracy = _asked(matrix, truth)
+        found = np.mean([groups[i] == groups[j] for i, j in itertools.combinations(range(copies), 2)])
+        rows.append({"kind": "copies", "copies": copies, "others": others, "found": found, "accuracy": accuracy})
+    return rows
+
+
+def independent(seed: int) -> list[dict[str, Any]]:
+    """Make worlds of independent sources; ``found``: whether there is any pair, which is false.
+
+    A source is right on another part of the items of the first class than of the others where that class leads.
+    """
+    rows = []
     for n, k, m, share in itertools.product((300, 2000), (2, 4), (3, 4, 6, 10), (None, 0.9, 0.97)):
         rng = np.random.default_rng(seed)
         balance = np.full(k, 1 / k) if share is None else np.array([share] + [(1 - share) / (k - 1)] * (k - 1))
         truth = rng.choice(k, n, p=balance)
         often, seldom = rng.uniform(np.where(rng.random(m) < 0.5, 0.9, 0.6), 0.995), rng.uniform(0.4, 0.95, m)
         right = np.where(truth == 0, often[:, None], (often if share is None else seldom)[:, None])
-        matrix = _said(rng, truth, right, k)
-        found = len(np.unique(twin_groups(vote_rows(wh.Votes.from_matrix(matrix))))) < m
-        rows.append({"kind": f"independent, {share or 'even'}", "copies": 0, "others": m, "found": float(found)})
-        rows[-1]["accuracy"] = float((wh.LabelModel().fit(matrix).predict(matrix) == truth).mean())
+        groups, accuracy = _asked(_said(rng, truth, right, k), truth)
+        found = float(len(np.unique(groups)) < m)
+        kind = f"independent, {share or 'even'}"
+        rows.append({"kind": kind, "copies": 0, "others": m, "found": found, "accuracy": accuracy})
     return rows
+
+
+def beside_functions(seed: int) -> list[dict[str, Any]]:
+    """Make worlds of good sources beside functions that vote one class; ``found``: whether there is any pair."""
+    rows = []
+    for n, k, m, functions in itertools.product((300, 2000), (2, 5), (2, 4), (10, 40)):
+        rng = np.random.default_rng(seed)
+        truth, classes = rng.integers(0, k, n), np.arange(functions) % k
+        good = _said(rng, truth, np.repeat(rng.uniform(0.97, 0.99, m)[:, None], n, axis=1), k)
+        fires = rng.random((n, functions)) < np.where(truth[:, None] == classes, 0.4, 0.2)
+        groups, accuracy = _asked(np.hstack([good, np.where(fires, classes, -1)]), truth)
+        found = float(len(np.unique(groups)) < m + functions)
+        kind = "beside functions"
+        rows.append({"kind": kind, "copies": 0, "others": functions, "found": found, "accuracy": accuracy})
+    return rows
+
+
+def _asked(matrix: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, float]:
+    """Give the groups of near-duplicates, and the accuracy of the labels."""
+    groups = twin_groups(vote_rows(wh.Votes.from_matrix(matrix)))
+    return groups, float((wh.LabelModel().fit(matrix).predict(matrix) == truth).mean())
 
 
 def _said(rng: np.random.Generator, truth: np.ndarray, right: np.ndarray, k: int) -> np.ndarray:

@@ -214,6 +214,15 @@ def test_good_people_beside_poor_ones_are_no_copies(poor):
     assert len(np.unique(twin_groups(vote_rows(given_votes)))) == 5 + poor
 
 
+def test_good_people_beside_many_functions_are_no_copies():
+    """Functions that vote one class take no part in the question who errs: EM would learn nonsense of them."""
+    rng = np.random.default_rng(9)
+    truth = rng.integers(0, 2, 1500)
+    functions = one_class(rng, truth, [j % 2 for j in range(30)], [0.5] * 30, [0.3] * 30)
+    votes = np.hstack([people(rng, truth, [0.98] * 3, 2), functions])
+    assert len(np.unique(twin_groups(vote_rows(wh.Votes.from_matrix(votes, SCHEMA))))) == 33
+
+
 def test_people_of_a_large_crowd_who_meet_on_a_few_items_are_no_copies():
     rng = np.random.default_rng(10)
     items, who = np.repeat(np.arange(3000), 5), rng.integers(0, 300, 15_000)

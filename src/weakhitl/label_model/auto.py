@@ -1,7 +1,5 @@
 """The default label model: learns what votes identify, and leaves the rest to majority and gold."""
 
-from dataclasses import replace
-
 import numpy as np
 import numpy.typing as npt
 
@@ -113,7 +111,7 @@ class LabelModel(AdditiveModel):
         self.shares_ = evidence_shares(rows)
         able = learnable(rows.votes_by_class())
         self.learned_ = able & (able.sum() >= _LEAST_LEARNABLE)
-        learned = self._learned_part(rows)
+        learned = rows if self.learned_.all() else rows.of_sources(self.learned_)
         obstacle = self._obstacle(rows, learned)
         self.class_balance_, self.balance_reason_ = class_balance(self.balance, rows.k), obstacle
         if not obstacle:
@@ -127,13 +125,6 @@ class LabelModel(AdditiveModel):
         self._cool(rows, evidence)
         self._learn_from_gold(training)
         self.keeps_unanimous_ = self.balance is None
-
-    def _learned_part(self, rows: Rows) -> Rows:
-        """Give the votes of the sources that are learned."""
-        if self.learned_.all():
-            return rows
-        cells = rows.cells.of_cells(np.repeat(self.learned_, rows.k))
-        return replace(rows, cells=cells, m=int(self.learned_.sum()))
 
     def _obstacle(self, rows: Rows, learned: Rows) -> str:
         """Why the class balance is not estimated but given or uniform; empty where nothing stands against it."""

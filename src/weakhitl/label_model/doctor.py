@@ -242,22 +242,7 @@ def _fit(votes: Votes, model: LabelModelBase) -> Iterator[Finding]:
             f"EM did not converge in {model.n_iter_} steps",
             "raise max_iter; if that does not help, the sources contradict each other",
         )
-    if getattr(model, "errors_are_shared_", False):
-        yield Finding(
-            "shared-errors",
-            "note",
-            "votes that were held out disagree with the others more than independent errors explain: sources err on "
-            f"the same items, and the model's log-odds are divided by {model.temperature_:.2g}",
-            "what all get wrong together shows only in gold labels; label items drawn by lot, as `weakhitl route` does",
-        )
-    if getattr(model, "votes_conflict_", False):
-        yield Finding(
-            "conflicts",
-            "note",
-            f"votes conflict more than votes that are right on {model.prior_accuracy:.0%} would, so that the model's "
-            f"log-odds are divided by {model.temperature_:.2g}",
-            "look at the functions that conflict most (`weakhitl lfs`), or teach them with gold labels",
-        )
+    yield from _temperature(model)
     if len(against := overturned(model, votes)):
         names = tuple(str(votes.items[at]) for at in against)
         yield Finding(
@@ -277,6 +262,26 @@ def _fit(votes: Votes, model: LabelModelBase) -> Iterator[Finding]:
             f"the error rates of {rest} of {len(votes.sources)} sources are not identified by votes; "
             "theirs count as a majority vote in which a rare vote says more",
             "gold labels teach their weights",
+        )
+
+
+def _temperature(model: LabelModelBase) -> Iterator[Finding]:
+    """Say why the model is less sure than its votes alone would make it."""
+    if getattr(model, "errors_are_shared_", False):
+        yield Finding(
+            "shared-errors",
+            "note",
+            "votes that were held out disagree with the others more than independent errors explain: sources err on "
+            f"the same items, and the model's log-odds are divided by {model.temperature_:.2g}",
+            "what all get wrong together shows only in gold labels; label items drawn by lot, as `weakhitl route` does",
+        )
+    if getattr(model, "votes_conflict_", False):
+        yield Finding(
+            "conflicts",
+            "note",
+            f"votes conflict more than votes that are right on {model.prior_accuracy:.0%} would, so that the model's "
+            f"log-odds are divided by {model.temperature_:.2g}",
+            "look at the functions that conflict most (`weakhitl lfs`), or teach them with gold labels",
         )
 
 

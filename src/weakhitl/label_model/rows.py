@@ -1,7 +1,7 @@
 """Vote rows as label models read them: equal ones counted once where that pays."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -58,6 +58,10 @@ class Rows:
         for part in parts(self.n):
             np.take(values, self.locate(part), axis=0, out=found[part], mode="clip")
         return found
+
+    def of_sources(self, mask: npt.NDArray[Any]) -> "Rows":
+        """Keep the votes of the sources of a mask; rows that only differ in the others stay apart."""
+        return replace(self, cells=self.cells.of_cells(np.repeat(mask, self.k)), m=int(mask.sum()))
 
     def class_counts(self, weights: FloatArray | None = None) -> FloatArray:
         """``counts[row, class]``: how many sources vote each class, or the sum of their ``weights[source]``."""

@@ -38,16 +38,16 @@ def twin_groups(rows: Rows) -> IntArray:
 
     Two sources are near-duplicates if they vote the same on at least 95 % of the items on which either votes.
     Two that vote several classes may agree because both are right: they have to err together, too.
-    How likely a vote is wrong is asked of a model in which those that may be near-duplicates have one source's
-    evidence, so that many copies do not pass for the truth; fewer than three such groups can show nothing, then all
-    evidence counts.
+    How likely a vote is wrong is asked of a model of the sources that vote several classes, in which those that may
+    be near-duplicates have one source's evidence, so that many copies do not pass for the truth; fewer than three
+    such groups can show nothing, then all evidence counts.
     """
     suspects = _suspects(rows)
     votes = _votes_of(rows, np.unique(suspects))
     near = [(i, j) for i, j in suspects if _are_alike(rows.counts, votes[i], votes[j])]
     several = np.count_nonzero(rows.votes_by_class(), axis=1) > 1
     if any(several[i] or several[j] for i, j in near):
-        wrong = 1.0 - _posterior(rows, _groups(near, rows.m))
+        wrong = 1.0 - _posterior(rows.of_sources(several), _groups(near, rows.m)[several])
         near = [
             (i, j)
             for i, j in near
@@ -84,7 +84,7 @@ def _groups(pairs: Sequence[tuple[int, int]], m: int) -> IntArray:
 
 def _posterior(rows: Rows, groups: IntArray) -> FloatArray:
     """``posterior[row, class]`` of a model where each source has its share of its group's evidence."""
-    shares = _shares(groups) if groups.max() + 1 >= _LEAST_GROUPS else np.ones(rows.m)
+    shares = _shares(groups) if len(np.unique(groups)) >= _LEAST_GROUPS else np.ones(rows.m)
     balance = majority_balance(rows, shares)
     prior = Prior(float(rows.k), _ACCURACY, by_habit=True)
     found = fit_confusion(Problem(rows, shares, balance), prior, max_iter=500, tol=1e-4)
