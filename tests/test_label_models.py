@@ -170,6 +170,17 @@ def test_dawid_skene_turns_a_source_around_that_is_always_wrong_and_majority_vot
     assert majority < 0.9
 
 
+@pytest.mark.parametrize("model", [wh.DawidSkene(), wh.OneCoin(), wh.LabelModel(), wh.MACE()])
+@pytest.mark.filterwarnings("error")
+def test_evidence_beyond_what_exponentials_hold_is_no_trouble(model):
+    """Three hundred sources that are nearly always right: log-odds above a thousand."""
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 3, 500)
+    matrix = np.where(rng.random((500, 300)) < 0.99, truth[:, None], rng.integers(0, 3, (500, 300)))
+    proba = model.fit(matrix).predict_proba(matrix)
+    assert np.allclose(proba, np.eye(3)[truth], atol=1e-9)
+
+
 def test_the_class_balance_is_uniform_or_the_users_and_never_estimated():
     """Nine to one, four one-class functions a class: EM holds the balance, and knowing the true one helps."""
     rng = np.random.default_rng(2)

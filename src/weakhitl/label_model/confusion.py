@@ -11,6 +11,9 @@ from weakhitl.label_model.model import Training, log_normalized, logits, row_max
 from weakhitl.label_model.rows import Rows
 from weakhitl.votes import FloatArray
 
+_GREAT = 600.0
+"""The exponentials of greater log-odds need a shift, or they could overflow."""
+
 
 @dataclass(frozen=True)
 class Prior:
@@ -192,7 +195,7 @@ def _expect(given: Problem, total: FloatArray, confusion: FloatArray, balance: F
     rows, counts = given.rows, given.rows.counts
     evidence = confusion.reshape(rows.m, rows.k, rows.k).transpose(0, 2, 1) * given.share[:, None, None]
     odds = logits(rows.cells, against_first(evidence), against_first(balance)) + given.offset
-    top = np.maximum(row_max(odds), 0.0)
+    top = np.maximum(row_max(odds), 0.0) if odds.max(initial=0.0) > _GREAT else np.zeros(1)
     exponentials = np.exp(odds - top[:, None])
     sums = row_sum(exponentials) + np.exp(-top)
     first = float((total * evidence[:, :, 0]).sum() + counts.sum() * balance[0])

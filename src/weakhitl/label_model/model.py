@@ -208,8 +208,11 @@ def row_sum(values: FloatArray) -> FloatArray:
 def vote_shares(rows: Rows, weights: FloatArray | None = None) -> FloatArray:
     """``shares[row, class]``: where EM starts; uniform without votes. ``weights[source]``: how much a vote counts."""
     counts = rows.class_counts(weights)
-    totals = rows.cells.n_votes[:, None] if weights is None else row_sum(counts)[:, None]
-    return np.where(totals > 0, counts / np.where(totals > 0, totals, 1), 1.0 / rows.k)
+    totals = row_sum(counts)
+    silent = totals == 0
+    shares = counts / np.where(silent, 1.0, totals)[:, None]
+    shares[silent] = 1.0 / rows.k
+    return shares
 
 
 def _concatenated(first: Votes, second: Votes) -> Votes:

@@ -66,7 +66,7 @@ class Rows:
     def class_counts(self, weights: FloatArray | None = None) -> FloatArray:
         """``counts[row, class]``: how many sources vote each class, or the sum of their ``weights[source]``."""
         each = np.ones(self.m) if weights is None else weights
-        return self.cells @ np.asarray(np.kron(each[:, None], np.eye(self.k)), dtype=np.float64)
+        return self.cells @ (each[:, None, None] * np.eye(self.k)).reshape(-1, self.k)
 
     def votes_by_class(self) -> FloatArray:
         """``votes[source, class]``: how many items each source votes each class on."""
