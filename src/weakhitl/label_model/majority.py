@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from weakhitl.label_model.ledger import class_balance
-from weakhitl.label_model.model import LabelModelBase, Training, vote_shares
+from weakhitl.label_model.model import LabelModelBase, Training, row_max, row_sum, vote_shares
 from weakhitl.label_model.rows import Rows
 from weakhitl.votes import FloatArray
 
@@ -77,14 +77,14 @@ class WeightedVote(LabelModelBase):
 
     def _proba(self, rows: Rows) -> FloatArray:
         weighted = rows.class_counts(self.weights_)
-        totals = weighted.sum(axis=1, keepdims=True)
+        totals = row_sum(weighted)[:, None]
         return np.where(totals > 0, weighted / np.where(totals > 0, totals, 1), vote_shares(rows))
 
 
 def leading(counts: FloatArray) -> FloatArray:
     """``share[row, class]``: equal shares for the classes with the most votes, from ``counts[row, class]``."""
-    most = counts >= counts.max(axis=1, keepdims=True) - _ROUNDING
-    return np.asarray(most / most.sum(axis=1, keepdims=True))
+    most = (counts >= row_max(counts)[:, None] - _ROUNDING).astype(np.float64)
+    return most / row_sum(most)[:, None]
 
 
 def majority_balance(rows: Rows, weights: FloatArray | None = None) -> FloatArray:

@@ -9,7 +9,7 @@ from scipy.special import betainc, xlogy
 from scipy.stats import t
 
 from weakhitl.label_model.majority import majority_balance
-from weakhitl.label_model.model import softmax
+from weakhitl.label_model.model import row_sum, softmax
 from weakhitl.label_model.rows import Rows
 from weakhitl.votes import FloatArray
 
@@ -102,7 +102,7 @@ def conflict_temperature(rows: Rows, accuracy: float, balance: FloatArray | None
     if not several.any() or alike <= _NONE or pairs.sum() - alike <= _NONE or accuracy <= 1 / rows.k:
         return 1.0, False
     n = float(several.sum())
-    agreed = float(several @ (counts * (counts - 1)).sum(axis=1)) / float(several @ (n_votes * (n_votes - 1)))
+    agreed = float(several @ row_sum(counts * (counts - 1))) / float(several @ (n_votes * (n_votes - 1)))
     shares = majority_balance(rows) if balance is None else balance
     log_odds = np.log(accuracy * (rows.k - 1) / (1 - accuracy))
 
@@ -135,7 +135,7 @@ class _HeldOut:
 
     def scores(self, log_scale: float) -> FloatArray:
         """``score[vote]``: log-probability by the others' logits times a scale."""
-        return np.asarray(np.log((softmax(np.exp(log_scale) * self.logits) * self.likelihood).sum(axis=1)))
+        return np.log(row_sum(softmax(np.exp(log_scale) * self.logits) * self.likelihood))
 
     def score(self, log_scale: float) -> float:
         """Log-probability of all, with the prior of the scale."""
@@ -145,8 +145,8 @@ class _HeldOut:
         """Give the derivative of the score."""
         before = softmax(np.exp(log_scale) * self.logits)
         after = before * self.likelihood
-        after /= after.sum(axis=1, keepdims=True)
-        return float(np.exp(log_scale) * (self.weight @ ((after - before) * self.logits).sum(axis=1))) - log_scale
+        after /= row_sum(after)[:, None]
+        return float(np.exp(log_scale) * (self.weight @ row_sum((after - before) * self.logits))) - log_scale
 
     def likeliest(self) -> float:
         """Find the best log of the scale: by steps, as there may be several maxima, and from the best step exactly."""
