@@ -1,6 +1,7 @@
 """Teach an additive model with gold labels, as far as they prove that it helps."""
 
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,6 @@ from weakhitl.votes import FloatArray, IntArray
 LEAST_GOLD = 20
 """Fewer covered gold items cannot show that a change helps."""
 _FOLDS = 10
-_STRENGTHS = (0.0, 0.1, 0.3, 1.0)
 _EXACT = {"maxiter": 5000, "ftol": 1e-15, "gtol": 1e-9}
 """So that another machine, which has other rounding errors, ends at the same lesson."""
 _CONFIDENCE = 0.95
@@ -25,10 +25,39 @@ _RISK = 0.001
 
 
 @dataclass(frozen=True)
+class _Change:
+    """How far gold may move the logits: the prior's standard deviations.
+
+    Attributes
+    ----------
+    strength
+        Of a vote's log-odds for its own class, and of the class bias.
+    single
+        Of any single logit of a vote.
+    share
+        Of the lesson, before any gold is seen.
+
+    """
+
+    strength: float
+    single: float
+    share: float
+
+
+_STRENGTHS, _SINGLES = (0.1, 0.3, 1.0), (0.25, 0.5, 1.0)
+"""A single logit's width is one of these parts of the strength."""
+_EVEN = 1 / (1 + len(_STRENGTHS))
+_CHANGES = (
+    _Change(0.0, 0.0, _EVEN),
+    *(_Change(s, s * part, _EVEN / len(_SINGLES)) for s, part in product(_STRENGTHS, _SINGLES)),
+)
+
+
+@dataclass(frozen=True)
 class Lesson:
     """What gold labels change: logits become ``scale * logits + weights[cell voted, class] + bias[class]``.
 
-    ``strengths`` maps each prior width that was tried to its share of the lesson; ``gain`` is the
+    ``strengths`` maps each strength of change that was tried to its share of the lesson; ``gain`` is the
     cross-validated gain in log-likelihood per gold item over a temperature alone, and ``n_gold`` their number.
     """
 
@@ -95,11 +124,12 @@ def teach(cells: Any, logits: FloatArray, truth: IntArray, seed: int = 0) -> Les
 
     Notes
     -----
-    With strength s, a vote's own log-odds may move by N(0, s²), any single logit of it by N(0, s²/4), the class
-    bias by N(0, s²), and the log of the scale by N(0, 1). Strength 0 is a temperature alone, which changes no
-    order. The strengths are averaged with weights exp(lower bound), the one-sided 95 % bound of the gain in
-    cross-validated log-likelihood over strength 0, by Student's t: what has not proved itself counts little. All
-    is linear in the logits, so that the average is one softmax again.
+    With strength s, a vote's own log-odds may move by N(0, s²), any single logit of it by N(0, (s/4)²), N(0, (s/2)²)
+    or N(0, s²), the class bias by N(0, s²), and the log of the scale by N(0, 1). Strength 0 is a temperature alone,
+    which changes no order. All these changes are averaged with weights exp(lower bound), the one-sided 95 % bound of
+    the gain in cross-validated log-likelihood over strength 0, by Student's t: what has not proved itself counts
+    little. Before that the four strengths count alike. All is linear in the logits, so that the average is one
+    softmax again.
 
     Source: Y. Yao, A. Vehtari, D. Simpson, A. Gelman (2018), Using stacking to average Bayesian predictive
     distributions, Bayesian Analysis 13(3), for weights from cross-validation with their error.
@@ -107,33 +137,35 @@ def teach(cells: Any, logits: FloatArray, truth: IntArray, seed: int = 0) -> Les
     """
     n, k = logits.shape
     folds = np.random.default_rng(seed).permutation(n) % min(_FOLDS, n)
-    scores = np.array([_cross_validated(cells, logits, truth, folds, strength) for strength in _STRENGTHS])
+    scores = np.array([_cross_validated(cells, logits, truth, folds, change) for change in _CHANGES])
     gains = scores - scores[0]
     bound = gains.sum(axis=1) - t.ppf(_CONFIDENCE, n - 1) * gains.std(axis=1, ddof=1) * np.sqrt(n)
-    weight = np.exp(bound - bound.max())
+    weight = np.exp(bound - bound.max()) * [change.share for change in _CHANGES]
     weight /= weight.sum()
     scale, weights, bias = 0.0, np.zeros((cells.shape[1], k)), np.zeros(k)
-    for share, strength in zip(weight, _STRENGTHS, strict=True):
-        fitted = _fit(cells, logits, truth, strength)
+    strengths = dict.fromkeys((0.0, *_STRENGTHS), 0.0)
+    for share, change in zip(weight, _CHANGES, strict=True):
+        fitted = _fit(cells, logits, truth, change)
         scale, weights, bias = scale + share * fitted[0], weights + share * fitted[1], bias + share * fitted[2]
-    strengths = dict(zip(_STRENGTHS, weight.round(6).tolist(), strict=True))
+        strengths[change.strength] += float(share)
+    strengths = {strength: round(share, 6) for strength, share in strengths.items()}
     return Lesson(scale, weights, bias, strengths, float(weight @ gains.sum(axis=1) / n), n)
 
 
-def _cross_validated(cells: Any, logits: FloatArray, truth: IntArray, folds: IntArray, strength: float) -> FloatArray:
+def _cross_validated(cells: Any, logits: FloatArray, truth: IntArray, folds: IntArray, change: _Change) -> FloatArray:
     """``score[gold item]``: log-likelihood by a lesson that has not seen the item."""
     score = np.zeros(len(truth))
     for fold in np.unique(folds):
         held = folds == fold
-        scale, weights, bias = _fit(cells[~held], logits[~held], truth[~held], strength)
+        scale, weights, bias = _fit(cells[~held], logits[~held], truth[~held], change)
         proba = softmax(scale * logits[held] + cells[held] @ weights + bias)
         score[held] = np.log(np.maximum(proba[np.arange(held.sum()), truth[held]], 1e-12))
     return score
 
 
-def _fit(cells: Any, logits: FloatArray, truth: IntArray, strength: float) -> tuple[float, FloatArray, FloatArray]:
+def _fit(cells: Any, logits: FloatArray, truth: IntArray, change: _Change) -> tuple[float, FloatArray, FloatArray]:
     """Scale, ``weights[cell, class]`` and ``bias[class]`` at the mode of their posterior."""
-    k = logits.shape[1]
+    k, strength, single = logits.shape[1], change.strength, change.single
     used = np.flatnonzero(np.asarray(cells.sum(axis=0)).ravel()) if strength else np.empty(0, dtype=np.int64)
     seen = cells[:, used]
     transposed = seen.T.tocsr()
@@ -141,8 +173,8 @@ def _fit(cells: Any, logits: FloatArray, truth: IntArray, strength: float) -> tu
     n_used = len(used)
 
     def unpack(z: FloatArray) -> tuple[float, FloatArray, FloatArray]:
-        moved, single, bias = np.split(z[1:], [n_used, n_used + n_used * k])
-        weights = strength * moved[:, None] * own + strength / 2 * single.reshape(n_used, k)
+        for_own, for_any, bias = np.split(z[1:], [n_used, n_used + n_used * k])
+        weights = strength * for_own[:, None] * own + single * for_any.reshape(n_used, k)
         return float(np.exp(z[0])), weights, strength * bias
 
     def loss(z: FloatArray) -> tuple[float, FloatArray]:
@@ -154,7 +186,7 @@ def _fit(cells: Any, logits: FloatArray, truth: IntArray, strength: float) -> tu
             [
                 [scale * (slope * logits).sum()],
                 strength * (by_cell * own).sum(axis=1),
-                strength / 2 * by_cell.ravel(),
+                single * by_cell.ravel(),
                 strength * slope.sum(axis=0),
             ]
         )
