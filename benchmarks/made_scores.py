@@ -3,7 +3,7 @@
 Accuracy in percent over items with a vote, ties shared; log-loss in nats; ``behind``: the mean over sets of how far a
 model is below majority vote, where it is, and the worst. Snorkel (500 epochs) takes part where it is installed.
 
-    python benchmarks/made_scores.py FOLDER [--gold-seeds 12] [--out made_scores.json]
+    python benchmarks/made_scores.py FOLDER [--gold-seeds 4] [--out made_scores.json]
 
 With ``--gold-seeds``, what gold labels add, on the sets of the first seed.
 """
