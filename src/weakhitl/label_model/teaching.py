@@ -18,8 +18,6 @@ _EXACT = {"maxiter": 5000, "ftol": 1e-15, "gtol": 1e-9}
 """So that another machine, which has other rounding errors, ends at the same lesson."""
 _CONFIDENCE = 0.95
 """A strength counts by the one-sided lower bound of its gain, as a check of the gate does."""
-
-
 _RISK = 0.001
 """Probability that gold drawn by lot is taken for selected."""
 
@@ -44,13 +42,15 @@ class _Change:
     share: float
 
 
-_STRENGTHS, _SINGLES = (0.1, 0.3, 1.0), (0.25, 0.5, 1.0)
-"""A single logit's width is one of these parts of the strength."""
+_STRENGTHS = (0.1, 0.3, 1.0)
+_PARTS = (0.25, 0.5, 1.0)
+"""Of the strength: how far a single logit may move."""
 _EVEN = 1 / (1 + len(_STRENGTHS))
 _CHANGES = (
     _Change(0.0, 0.0, _EVEN),
-    *(_Change(s, s * part, _EVEN / len(_SINGLES)) for s, part in product(_STRENGTHS, _SINGLES)),
+    *(_Change(s, s * part, _EVEN / len(_PARTS)) for s, part in product(_STRENGTHS, _PARTS)),
 )
+"""What is tried; the first is a temperature alone."""
 
 
 @dataclass(frozen=True)
