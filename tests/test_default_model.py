@@ -4,11 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
+from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_info
 
 import weakhitl as wh
 from strategies import votes
 from weakhitl.errors import DataError, UsageError
+from weakhitl.label_model import teaching
 from weakhitl.label_model.confusion import Prior
 from weakhitl.label_model.doctor import diagnose
 from weakhitl.label_model.information import learnable
@@ -350,6 +353,21 @@ def test_what_is_cross_validated_on_gold_has_not_seen_it():
     assert loss[1] < 0.8 * loss[0]
     confidence = taught.predict_proba(matrix)[rest].max(axis=1)
     assert confidence.mean() == pytest.approx((taught.predict(matrix)[rest] == truth[rest]).mean(), abs=0.06)
+
+
+def test_gold_teaches_in_one_thread_which_a_busy_machine_does_not_stall(monkeypatch):
+    """OpenBLAS's threads wait for one another in tiny systems; afterwards there are as many as before."""
+
+    def threads():
+        return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+    seen = []
+    monkeypatch.setattr(teaching, "minimize", lambda *a, **b: seen.append(threads()) or minimize(*a, **b))
+    before = threads()
+    wh.LabelModel().fit([[0, 1, 0], [1, 1, -1]] * 20, gold=[0, 1] * 20)
+    assert seen
+    assert {n for one in seen for n in one} <= {1}
+    assert threads() == before
 
 
 def test_gold_clamps_items_and_teaches_dawid_skene():

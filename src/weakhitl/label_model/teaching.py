@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 from scipy.stats import t
+from threadpoolctl import threadpool_limits
 
 from weakhitl.label_model.model import softmax
 from weakhitl.votes import FloatArray, IntArray
@@ -194,7 +195,9 @@ def _fit(cells: Any, logits: FloatArray, truth: IntArray, change: _Change) -> tu
         return float(z @ z / 2 - likelihood), gradient + z
 
     start = np.zeros(1 + n_used + n_used * k + k)
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options=_EXACT).x
+    # It solves tiny systems, for which OpenBLAS wakes its threads: beside another process that took 25 times as long.
+    with threadpool_limits(limits=1, user_api="blas"):
+        found = minimize(loss, start, jac=True, method="L-BFGS-B", options=_EXACT).x
     scale, moved, bias = unpack(found)
     weights = np.zeros((cells.shape[1], k))
     weights[used] = moved
