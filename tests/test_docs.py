@@ -18,6 +18,8 @@ from weakhitl.release.kpis import KPIS
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+LOOP_EXAMPLE = ROOT / "docs" / "loop-example.md"
+"""Its own test runs it."""
 BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -79,11 +81,7 @@ def test_the_links_between_pages_lead_somewhere(page):
 
 @pytest.mark.parametrize(
     "page",
-    [
-        pytest.param(page, marks=[pytest.mark.current] * (page.name == "loop-example.md"))  # it needs extras
-        for page in PAGES
-        if blocks(page, "python", "console")
-    ],
+    [page for page in PAGES if blocks(page, "python", "console") and page != LOOP_EXAMPLE],
     ids=lambda page: page.relative_to(ROOT).as_posix(),
 )
 def test_the_snippets_of_a_page_run_from_top_to_bottom_in_an_empty_folder(page, tmp_path):
@@ -103,13 +101,12 @@ def test_the_snippets_of_a_page_run_from_top_to_bottom_in_an_empty_folder(page, 
 @pytest.mark.current
 def test_the_cells_of_the_loop_example_print_what_stands_below_them(tmp_path):
     """All but the digits, which other versions of the packages may move."""
-    page = ROOT / "docs" / "loop-example.md"
-    cells = blocks(page, "python")
+    cells = blocks(LOOP_EXAMPLE, "python")
     script = "".join(f"{text}\nprint('@@@')\n" for _, text in cells)
-    done = _python(script, page, tmp_path)
+    done = _python(script, LOOP_EXAMPLE, tmp_path)
     assert done.returncode == 0, done.stderr
     printed = [part.strip() for part in done.stdout.split("@@@\n") if part.strip()]
-    shown = [text.strip() for _, text in blocks(page, "text")]
+    shown = [text.strip() for _, text in blocks(LOOP_EXAMPLE, "text")]
     assert [_undigited(text) for text in printed] == [_undigited(text) for text in shown]
 
 
