@@ -12,9 +12,10 @@ from statsmodels.stats.multitest import multipletests
 
 import weakhitl as wh
 from weakhitl.annotation import CountingRule, annotator_quality, who_counts
-from weakhitl.annotation.people_patterns import ONE_CLASS, PERIODIC, TOO_FAST, holm
+from weakhitl.annotation.people_patterns import ONE_CLASS, PERIODIC, TOO_FAST
 from weakhitl.annotation.people_ratings import medians_of_others, read_answers
 from weakhitl.annotation.rotation import rotation, shuffled_p
+from weakhitl.holm import holm
 
 SCHEMA = wh.LabelSchema(["a", "b", "c"])
 START = pd.Timestamp("2025-01-01", tz="UTC")
@@ -184,9 +185,9 @@ def test_longer_than_two_seconds_is_quick_where_the_floor_says_so():
     assert found(table, floor_seconds=6.0) == {"p0": [TOO_FAST]}
 
 
-@settings(max_examples=10)  # statsmodels takes its time
+@settings(max_examples=10)  # statsmodels collects garbage at every call
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
-def test_the_correction_is_that_of_statsmodels(p):
+def test_holms_correction_is_that_of_statsmodels(p):
     assert holm(p) == pytest.approx(multipletests(p, method="holm")[1])
 
 

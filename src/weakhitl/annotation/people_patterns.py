@@ -6,7 +6,6 @@ is accused, so the chance that anybody at all is accused wrongly is what has to 
 accused among the accused (which Benjamini and Hochberg's procedure bounds).
 """
 
-from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from math import ceil
 from typing import Any
@@ -19,6 +18,7 @@ from scipy.stats import beta, binom
 from weakhitl.annotation.people_ratings import Answers, medians_of_others
 from weakhitl.annotation.quality import leading_class
 from weakhitl.annotation.rotation import PERIODS, beyond_chance, rotation, shuffled_p
+from weakhitl.holm import holm
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import FloatArray, IntArray
 
@@ -92,39 +92,22 @@ def find_patterns(
     list
         ``patterns[person]``: one ``Pattern`` for each name, p-values corrected by Holm's procedure for all tests.
 
-    References
-    ----------
-    S. Holm (1979), A simple sequentially rejective multiple test procedure.
-
     """
     people = answers.rows_of_people()
     shuffles = ceil(2 * len(PATTERNS) * max(1, sum(len(rows) >= min_evidence for rows in people)) / level)
     pace = medians_of_others(answers)
-    tests: list[Callable[[int, IntArray], Pattern]] = [
-        lambda _, rows: _one_class(answers, rows, min_evidence),
-        lambda _, rows: _too_fast(answers, rows, pace, min_evidence, floor_seconds),
-        lambda who, rows: _periodic(answers, rows, min_evidence, shuffles, _generator(answers.people[who], seed)),
+    found = [
+        (
+            _one_class(answers, rows, min_evidence),
+            _too_fast(answers, rows, pace, min_evidence, floor_seconds),
+            _periodic(answers, rows, min_evidence, shuffles, _generator(answers.people[who], seed)),
+        )
+        for who, rows in enumerate(people)
     ]
-    found = [[test(who, rows) for test in tests] for who, rows in enumerate(people)]
     flat = [pattern for patterns in found for pattern in patterns]
-    corrected = iter(holm([pattern.p for pattern in flat if pattern.p is not None]))
+    corrected = iter(holm([pattern.p for pattern in flat if pattern.p is not None]).tolist())
     flat = [pattern if pattern.p is None else replace(pattern, p=next(corrected)) for pattern in flat]
-    return [tuple(flat[at : at + len(tests)]) for at in range(0, len(flat), len(tests))]
-
-
-def holm(p: Sequence[float]) -> list[float]:
-    """Correct p-values so that any one under a level is wrong with at most that chance.
-
-    >>> holm([0.04, 0.01, 0.03])
-    [0.06, 0.03, 0.06]
-
-    """
-    given = np.asarray(p, dtype=np.float64)
-    order = np.argsort(given, kind="stable")
-    steps = np.maximum.accumulate(given[order] * np.arange(len(given), 0, -1))
-    corrected = np.empty(len(given))
-    corrected[order] = np.minimum(steps, 1.0)
-    return [float(value) for value in corrected]
+    return [tuple(flat[at : at + len(PATTERNS)]) for at in range(0, len(flat), len(PATTERNS))]
 
 
 def _generator(name: str, seed: int) -> np.random.Generator:

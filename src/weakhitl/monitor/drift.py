@@ -10,6 +10,7 @@ from scipy.stats import norm
 
 from weakhitl.agreement import agreement_difference, krippendorff_alpha
 from weakhitl.errors import UsageError
+from weakhitl.holm import holm
 from weakhitl.monitor.shifts import (
     Pair,
     Shift,
@@ -160,14 +161,9 @@ def drift(
 
 def corrected(shifts: Sequence[Shift], alpha: float, least_effect: float) -> list[Shift]:
     """Correct the p values for their number (Holm), raise alarms, and put the largest effects first."""
-    order = sorted(range(len(shifts)), key=lambda at: shifts[at].p)
-    adjusted = np.zeros(len(shifts))
-    highest = 0.0
-    for rank, at in enumerate(order):
-        highest = max(highest, min(1.0, (len(shifts) - rank) * shifts[at].p))
-        adjusted[at] = highest
+    adjusted = holm([shift.p for shift in shifts]).tolist()
     judged = [
-        replace(shift, adjusted=float(p), alarm=bool(p <= alpha and shift.effect >= least_effect))
+        replace(shift, adjusted=p, alarm=bool(p <= alpha and shift.effect >= least_effect))
         for shift, p in zip(shifts, adjusted, strict=True)
     ]
     return sorted(judged, key=lambda shift: (not shift.alarm, -shift.effect))
