@@ -6,16 +6,27 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.stats import binomtest, chi2_contingency, fisher_exact
 
 import weakhitl as wh
 from projects import CLASSES, World, ready
 from weakhitl.cli.main import cli
 from weakhitl.errors import UsageError
-from weakhitl.monitor import Side, drift
+from weakhitl.holm import holm
+from weakhitl.monitor import Shift, Side, drift
+from weakhitl.monitor.drift import corrected
 from weakhitl.monitor.shifts import number_shift, share_shift
 
 SCHEMA = wh.LabelSchema(["no", "yes"])
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+def test_the_p_values_of_all_comparisons_are_corrected_together_by_holm(values):
+    shifts = [Shift("column", str(at), 0.5, 0.1, p, 100, 100, "test") for at, p in enumerate(values)]
+    ours = {one.name: one.adjusted for one in corrected(shifts, 0.05, 0.0)}
+    assert [ours[shift.name] for shift in shifts] == holm(values).tolist()
 
 
 @pytest.mark.parametrize(("before", "after"), [([30, 10], [20, 25]), ([8, 3], [2, 9]), ([500, 40], [450, 60])])

@@ -2,11 +2,12 @@
 
 from itertools import permutations
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
@@ -185,10 +186,11 @@ def test_longer_than_two_seconds_is_quick_where_the_floor_says_so():
     assert found(table, floor_seconds=6.0) == {"p0": [TOO_FAST]}
 
 
-@settings(max_examples=10)  # statsmodels collects garbage at every call
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
 def test_holms_correction_is_that_of_statsmodels(p):
-    assert holm(p) == pytest.approx(multipletests(p, method="holm")[1])
+    with patch("gc.collect"):  # which statsmodels calls each time, .2 s
+        theirs = multipletests(p, method="holm")[1]
+    assert holm(p) == pytest.approx(theirs)
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from([0.5, 1.0, 2.0, 5.0, np.nan])), min_size=1, max_size=25))
