@@ -138,15 +138,16 @@ def teach(cells: Any, logits: FloatArray, truth: IntArray, seed: int = 0) -> Les
     """
     n, k = logits.shape
     folds = np.random.default_rng(seed).permutation(n) % min(_FOLDS, n)
-    scores = np.array([_cross_validated(cells, logits, truth, folds, change) for change in _CHANGES])
+    with threadpool_limits(limits=1, user_api="blas"):  # L-BFGS-B's tiny systems stall on threads of a busy machine
+        scores = np.array([_cross_validated(cells, logits, truth, folds, change) for change in _CHANGES])
+        fits = [_fit(cells, logits, truth, change) for change in _CHANGES]
     gains = scores - scores[0]
     bound = gains.sum(axis=1) - t.ppf(_CONFIDENCE, n - 1) * gains.std(axis=1, ddof=1) * np.sqrt(n)
     weight = np.exp(bound - bound.max()) * [change.share for change in _CHANGES]
     weight /= weight.sum()
     scale, weights, bias = 0.0, np.zeros((cells.shape[1], k)), np.zeros(k)
     strengths = dict.fromkeys((0.0, *_STRENGTHS), 0.0)
-    for share, change in zip(weight, _CHANGES, strict=True):
-        fitted = _fit(cells, logits, truth, change)
+    for share, change, fitted in zip(weight, _CHANGES, fits, strict=True):
         scale, weights, bias = scale + share * fitted[0], weights + share * fitted[1], bias + share * fitted[2]
         strengths[change.strength] += float(share)
     strengths = {strength: round(share, 6) for strength, share in strengths.items()}
@@ -195,9 +196,7 @@ def _fit(cells: Any, logits: FloatArray, truth: IntArray, change: _Change) -> tu
         return float(z @ z / 2 - likelihood), gradient + z
 
     start = np.zeros(1 + n_used + n_used * k + k)
-    # It solves tiny systems, for which OpenBLAS wakes its threads: beside another process that took 25 times as long.
-    with threadpool_limits(limits=1, user_api="blas"):
-        found = minimize(loss, start, jac=True, method="L-BFGS-B", options=_EXACT).x
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options=_EXACT).x
     scale, moved, bias = unpack(found)
     weights = np.zeros((cells.shape[1], k))
     weights[used] = moved
