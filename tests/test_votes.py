@@ -7,11 +7,13 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 
 import weakhitl as wh
 from strategies import vote_matrices, votes
 from weakhitl.consensus import Consensus
 from weakhitl.errors import DataError, SchemaError
+from weakhitl.vote_storage import DenseCells, SparseCells, stacked_cells
 from weakhitl.votes_file import read_votes, write_votes
 
 SCHEMA = wh.LabelSchema(["a", "b", "c"], skip=["?"])
@@ -95,12 +97,39 @@ def test_an_id_in_place_of_a_class_index_does_not_make_a_million_classes():
         wh.LabelModel().fit([[0, 1], [1, 84306400]])
 
 
+def compressed_cells(matrix):
+    row, column = np.nonzero(matrix >= 0)
+    indptr = np.append(0, np.cumsum((matrix >= 0).sum(axis=1)))
+    return SparseCells(sparse.csr_array((matrix[row, column], column, indptr), shape=matrix.shape))
+
+
+@quick
+@given(vote_matrices(3, sources=(1, 6)), st.data())
+def test_a_whole_matrix_and_compressed_rows_answer_alike(matrix, data):
+    dense, compressed = DenseCells(matrix.copy()), compressed_cells(matrix)
+    places = np.array(data.draw(st.lists(st.integers(0, len(matrix) - 1))), dtype=int)
+    for at in (slice(None), slice(3), places):
+        one, other = dense.rows(at), compressed.rows(at)
+        assert np.array_equal(one.matrix(), matrix[at])
+        assert np.array_equal(other.matrix(), matrix[at])
+        assert one.shape == other.shape
+        assert one.n_votes == other.n_votes
+        for some, others in [(one.entries(), other.entries()), (one.compressed(), other.compressed())]:
+            assert all(map(np.array_equal, some, others))
+        assert np.array_equal(
+            one.row_keys(slice(None), slice(1, None), 4), other.row_keys(slice(None), slice(1, None), 4)
+        )
+        stacks = [stacked_cells([one, other, one], matrix.shape[1], np.dtype(kind)) for kind in (np.int8, np.int64)]
+        assert all(np.array_equal(stack.matrix(), np.vstack([matrix[at]] * 3)) for stack in stacks)
+
+
 def test_inside_it_is_sparse_where_that_is_smaller_and_outside_nothing_differs():
     matrix = sparse_matrix()
     few = wh.Votes.from_matrix(matrix, SCHEMA)
     row, column = np.nonzero(matrix >= 0)
-    many = wh.Votes._frozen(matrix.astype(np.int8), None, few.items, few.sources, SCHEMA)
-    assert few._dense is None
+    many = wh.Votes.from_matrix(matrix.astype(np.int8), SCHEMA, few.items, few.sources, copy=False)
+    assert few.is_sparse
+    assert not many.is_sparse
     assert few == many == wh.Votes.from_entries((row, column, matrix[row, column]), SCHEMA, few.items, few.sources)
     assert np.array_equal(few.class_counts(), many.class_counts())
     assert few.to_long().equals(many.to_long())
@@ -108,13 +137,20 @@ def test_inside_it_is_sparse_where_that_is_smaller_and_outside_nothing_differs()
     assert few.take_sources(["source_7", "source_2"]) == many.take_sources(["source_7", "source_2"])
 
 
+@pytest.mark.parametrize("share", [0.02, 0.9])
+def test_no_items_can_be_taken(share):
+    none = wh.Votes.from_matrix(sparse_matrix(share=share), SCHEMA).take_items([])
+    assert len(none) == 0
+    assert len(none.sources) == 80
+
+
 def test_votes_are_frozen_and_can_be_pickled():
     for given_votes in (wh.Votes.from_matrix([[0, 1]], SCHEMA), wh.Votes.from_matrix(sparse_matrix(), SCHEMA)):
         with pytest.raises(AttributeError, match="frozen"):
             given_votes.items = None
-        part = given_votes._dense if given_votes._dense is not None else given_votes._sparse.data
+        cells = given_votes._cells
         with pytest.raises(ValueError, match="read-only"):
-            part[0] = 1
+            (cells.labels if isinstance(cells, DenseCells) else cells.votes.data)[0] = 1
         assert pickle.loads(pickle.dumps(given_votes)) == given_votes
     with pytest.raises(TypeError, match=r"Votes\.from_matrix"):
         wh.Votes()

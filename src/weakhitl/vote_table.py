@@ -1,17 +1,52 @@
 """Long tables of votes: read their cells, find their faults."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from weakhitl.errors import SchemaError
-from weakhitl.files import Fault
+from weakhitl.errors import DataError, SchemaError
+from weakhitl.files import Fault, require_columns
 from weakhitl.schema import ABSTAIN, LabelSchema
+from weakhitl.vote_names import item_index, positions
 
 Codes = npt.NDArray[np.int64]
+
+
+def table_entries(
+    table: pd.DataFrame, schema: LabelSchema, columns: tuple[str, str, str], items: Iterable[Hashable] | None = None
+) -> tuple[tuple[Codes, Codes, Codes], pd.Index, list[str]]:
+    """Read a table by its columns of items, sources and labels: the votes' entries, the items and the sources.
+
+    Both keep the order in which they first occur, unless ``items`` lists them. Raises ``DataError`` with all faults.
+    """
+    item, source, label = columns
+    require_columns(table, columns, "vote table")
+    codes, faults = encode_labels(table[label], schema)
+    faults += missing_faults(table, [item, source])
+    row, distinct = pd.factorize(table[item])
+    column, names = pd.factorize(table[source])
+    index = pd.Index(distinct if items is None else item_index(items))
+    if items is not None:
+        row = np.append(positions(index, pd.Index(distinct)), ABSTAIN)[row]
+        faults += _unknown_items(table[item], np.setdiff1d(np.flatnonzero(row < 0), [at for at, _ in faults]))
+    clean = (row >= 0) & (column >= 0)
+    clean[[at for at, _ in faults]] = False
+    keep = np.flatnonzero(clean)
+    order, starts = cell_order(row[keep], column[keep])
+    order = keep[order]
+    wrong = conflicting_rows(order, starts, codes)
+    faults += [(int(at), conflict_fault(table, [item, source], at)) for at in wrong]
+    if faults:
+        raise DataError("vote table", [f"row {at + 1}: {what}" for at, what in sorted(faults)])
+    first = order[starts]
+    return (row[first], column[first], codes[first]), index, [str(name) for name in names]
+
+
+def _unknown_items(items: "pd.Series[Any]", rows: Codes) -> list[Fault]:
+    return [(int(row), f"item {items.iloc[row]!r} is not among the items") for row in rows]
 
 
 def encode_labels(labels: "pd.Series[Any]", schema: LabelSchema) -> tuple[Codes, list[Fault]]:

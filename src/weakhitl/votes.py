@@ -7,24 +7,23 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import sparse
 
 from weakhitl.errors import DataError, SchemaError
-from weakhitl.files import require_columns
 from weakhitl.notebook import html_table
 from weakhitl.schema import ABSTAIN, LabelSchema
+from weakhitl.vote_matrix import compact, extremes, label_faults, label_matrix
 from weakhitl.vote_names import item_index, name_faults, positions, source_names
-from weakhitl.vote_rows import group_dense, group_sparse, row_numbers, whole_product
 from weakhitl.vote_storage import (
-    compact,
-    compressed_rows,
-    extremes,
+    Cells,
+    DenseCells,
+    Entries,
+    SparseCells,
+    cells_of_entries,
+    cells_of_matrix,
     label_dtype,
-    label_faults,
-    label_matrix,
-    sparse_is_smaller,
+    stacked_cells,
 )
-from weakhitl.vote_table import cell_order, conflict_fault, conflicting_rows, encode_labels, missing_faults
+from weakhitl.vote_table import cell_order, table_entries
 
 IntArray = npt.NDArray[np.integer[Any]]
 FloatArray = npt.NDArray[np.float64]
@@ -61,7 +60,7 @@ class Votes:
     """Votes of sources (labeling functions, annotators, judges) on items; frozen.
 
     Made by ``from_matrix``, ``from_long`` or ``from_entries``. Inside, a dense (items, sources) array or a
-    sparse one, whichever is smaller; outside, the same views.
+    sparse one, whichever is smaller (``vote_storage``); outside, the same views.
 
     Attributes
     ----------
@@ -74,13 +73,12 @@ class Votes:
 
     """
 
-    __slots__ = ("_dense", "_sparse", "items", "schema", "sources")
+    __slots__ = ("_cells", "items", "schema", "sources")
 
     items: pd.Index
     sources: tuple[str, ...]
     schema: LabelSchema
-    _dense: IntArray | None
-    _sparse: Any  # a csr_array where there is no dense one; SciPy is untyped
+    _cells: Cells
 
     def __init__(self, *_: object, **__: object) -> None:
         raise TypeError("make Votes with Votes.from_matrix, Votes.from_long or Votes.from_entries")
@@ -128,15 +126,10 @@ class Votes:
         if faults:
             raise DataError("vote matrix", faults)
         if not copy:
-            return cls._frozen(dense, None, index, names, schema)
+            return cls._frozen(DenseCells(dense), index, names, schema)
         if dense.dtype != dtype:
             dense = array.astype(dtype)
-        if sparse_is_smaller(n_votes, n, m, dtype):
-            at = np.flatnonzero(dense != ABSTAIN)
-            return cls._from_sparse(
-                compressed_rows(*np.divmod(at, m), dense.ravel()[at], (n, m), dtype), index, names, schema
-            )
-        return cls._frozen(dense, None, index, names, schema)
+        return cls._frozen(cells_of_matrix(dense, n_votes), index, names, schema)
 
     @classmethod
     def from_entries(
@@ -163,13 +156,8 @@ class Votes:
             faults.append("a source voted twice on one item")
         if faults:
             raise DataError("votes", faults)
-        dtype = label_dtype(schema)
-        if sparse_is_smaller(row.size, n, m, dtype):
-            matrix = compressed_rows(row[order], column[order], label[order], (n, m), dtype)
-            return cls._from_sparse(matrix, index, names, schema)
-        dense = np.full((n, m), ABSTAIN, dtype=dtype)
-        dense[row, column] = label
-        return cls._frozen(dense, None, index, names, schema)
+        cells = cells_of_entries((row[order], column[order], label[order]), (n, m), label_dtype(schema))
+        return cls._frozen(cells, index, names, schema)
 
     @classmethod
     def from_long(
@@ -197,28 +185,8 @@ class Votes:
                [-1,  1]], dtype=int8)
 
         """
-        require_columns(table, [item, source, label], "vote table")
-        codes, faults = encode_labels(table[label], schema)
-        faults += missing_faults(table, [item, source])
-        row, distinct = pd.factorize(table[item])
-        column, names = pd.factorize(table[source])
-        index = pd.Index(distinct if items is None else item_index(items))
-        if items is not None:
-            row = np.append(positions(index, pd.Index(distinct)), ABSTAIN)[row]
-            known = {at for at, _ in faults}
-            unknown = [int(at) for at in np.flatnonzero(row < 0) if at not in known]
-            faults += [(at, f"item {table[item].iloc[at]!r} is not among the items") for at in unknown]
-        clean = (row >= 0) & (column >= 0)
-        clean[[at for at, _ in faults]] = False
-        keep = np.flatnonzero(clean)
-        order, starts = cell_order(row[keep], column[keep])
-        order = keep[order]
-        wrong = conflicting_rows(order, starts, codes)
-        faults += [(int(at), conflict_fault(table, [item, source], at)) for at in wrong]
-        if faults:
-            raise DataError("vote table", [f"row {at + 1}: {what}" for at, what in sorted(faults)])
-        first = order[starts]
-        return cls.from_entries((row[first], column[first], codes[first]), schema, index, [str(name) for name in names])
+        entries, index, names = table_entries(table, schema, (item, source, label), items)
+        return cls.from_entries(entries, schema, index, names)
 
     @classmethod
     def concatenate(cls, parts: Sequence["Votes"], items: Iterable[Hashable] | None = None) -> Self:
@@ -252,26 +220,14 @@ class Votes:
     def _below(cls, parts: Sequence["Votes"], items: pd.Index) -> Self:
         """Put votes of the same sources one below the other; ``items`` are unique."""
         sources, schema = parts[0].sources, parts[0].schema
-        n, m, dtype = len(items), len(sources), label_dtype(schema)
-        if sparse_is_smaller(sum(part.n_votes for part in parts), n, m, dtype):
-            return cls._from_sparse(_stacked(parts, (n, m), dtype), items, sources, schema)
-        dense = np.empty((n, m), dtype=dtype)
-        at = 0
-        for part in parts:
-            dense[at : at + len(part)] = part.to_matrix()
-            at += len(part)
-        return cls._frozen(dense, None, items, sources, schema)
+        cells = [part._cells for part in parts]  # noqa: SLF001 - of its own kind
+        below = stacked_cells(cells, len(sources), label_dtype(schema))
+        return cls._frozen(below, items, sources, schema)
 
     @classmethod
-    def _from_sparse(cls, matrix: Any, items: pd.Index, sources: tuple[str, ...], schema: LabelSchema) -> Self:
-        return cls._frozen(None, matrix, items, sources, schema)
-
-    @classmethod
-    def _frozen(cls, dense: Any, matrix: Any, items: pd.Index, sources: tuple[str, ...], schema: LabelSchema) -> Self:
+    def _frozen(cls, cells: Cells, items: pd.Index, sources: tuple[str, ...], schema: LabelSchema) -> Self:
         votes = object.__new__(cls)
-        for part in [dense] if matrix is None else [matrix.data, matrix.indices, matrix.indptr]:
-            part.flags.writeable = False
-        for name, value in zip(cls.__slots__, (dense, matrix, items, schema, sources), strict=True):
+        for name, value in zip(cls.__slots__, (cells, items, schema, sources), strict=True):
             object.__setattr__(votes, name, value)
         return votes
 
@@ -314,41 +270,24 @@ class Votes:
     @property
     def n_votes(self) -> int:
         """How many votes there are; abstentions are none."""
-        if self._dense is not None:
-            return int(np.count_nonzero(self._dense != ABSTAIN))
-        return int(self._sparse.nnz)
+        return self._cells.n_votes
 
     @property
     def is_sparse(self) -> bool:
         """Whether they are kept as compressed rows, which take less memory where votes are few."""
-        return self._dense is None
+        return isinstance(self._cells, SparseCells)
 
-    def entries(self) -> tuple[IntArray, IntArray, IntArray]:
+    def entries(self) -> Entries:
         """Give item positions, source positions and class indices, one per vote, sorted by item, source."""
-        if self._dense is not None:
-            row, column = np.nonzero(self._dense != ABSTAIN)
-            return row, column, self._dense[row, column].astype(np.int64)
-        row = np.repeat(np.arange(len(self)), np.diff(self._sparse.indptr))
-        return row, self._sparse.indices.astype(np.int64), self._sparse.data.astype(np.int64)
+        return self._cells.entries()
 
-    def compressed(self) -> tuple[IntArray, IntArray, IntArray]:
+    def compressed(self) -> Entries:
         """Give ``indptr``, source positions and class indices: item i has those from indptr[i] to indptr[i + 1]."""
-        if self._dense is None:
-            return self._sparse.indptr, self._sparse.indices, self._sparse.data
-        cast = self._dense != ABSTAIN
-        at = np.flatnonzero(cast)
-        each = whole_product(cast.astype(np.float32), np.ones(cast.shape[1], dtype=np.float32))
-        indptr = np.concatenate([[0], np.cumsum(each.astype(np.int64))])
-        return indptr, (at % self._dense.shape[1]).astype(np.int32), self._dense.reshape(-1)[at]
+        return self._cells.compressed()
 
     def to_matrix(self) -> IntArray:
         """Give the (n, m) integer matrix, -1 abstains; a fresh copy."""
-        if self._dense is not None:
-            return np.array(self._dense)
-        matrix = np.full((len(self), len(self.sources)), ABSTAIN, dtype=self._sparse.data.dtype)
-        row, column, label = self.entries()
-        matrix[row, column] = label
-        return matrix
+        return self._cells.matrix()
 
     def to_long(self) -> pd.DataFrame:
         """Give one row per vote: item, source, label (a class name)."""
@@ -366,20 +305,15 @@ class Votes:
         n, k = len(self), len(self.schema)
         counts = np.empty((n, k), dtype=np.int64)
         for start in range(0, n, _JOINED):
-            part = self._numbered(start, min(start + _JOINED, n))
-            row, _, label = part.entries()
-            counts[start : start + len(part)] = np.bincount(row * k + label, minlength=len(part) * k).reshape(-1, k)
+            part = counts[start : start + _JOINED]
+            row, _, label = self._cells.rows(slice(start, start + _JOINED)).entries()
+            part[:] = np.bincount(row * k + label, minlength=part.size).reshape(-1, k)
         return counts
 
     def patterns(self) -> Patterns:
         """Group equal rows; the order of the patterns does not depend on the order of the items."""
-        if self._dense is not None:
-            dense, inverse, counts = group_dense(self._dense, len(self.schema) + 1)
-            rows: tuple[Any, Any] = dense, None
-        else:
-            first, inverse, counts = group_sparse(self._sparse.indptr, self._sparse.indices, self._sparse.data)
-            rows = None, self._sparse[first]
-        distinct = Votes._frozen(*rows, pd.RangeIndex(len(counts)), self.sources, self.schema)
+        cells, inverse, counts = self._cells.grouped(len(self.schema) + 1)
+        distinct = Votes._frozen(cells, pd.RangeIndex(len(counts)), self.sources, self.schema)
         return Patterns(distinct, counts, inverse)
 
     def row_keys(self, at: slice | IntArray, sources: slice = slice(None)) -> IntArray:
@@ -387,31 +321,13 @@ class Votes:
 
         For less than 2 ** 63 possible keys.
         """
-        base = len(self.schema) + 1
-        if self._dense is not None:
-            return row_numbers(self._dense[at][:, sources], base)
-        some = self._sparse[at][:, sources]
-        powers = base ** np.arange(some.shape[1] - 1, -1, -1, dtype=np.int64)
-        worth = (some.data.astype(np.int64) + 1) * powers[some.indices]
-        sums = np.concatenate([[0], np.cumsum(worth)])
-        return np.asarray(sums[some.indptr[1:]] - sums[some.indptr[:-1]])
+        return self._cells.row_keys(at, sources, len(self.schema) + 1)
 
     def take_items(self, positions: npt.ArrayLike) -> "Votes":
         """Keep the items at these positions (or where this mask is true), in this order."""
         at = np.asarray(positions)
-        at = np.flatnonzero(at) if at.dtype == bool else at
-        return Votes._frozen(*self._rows(at), self.items[at], self.sources, self.schema)
-
-    def _rows(self, at: IntArray) -> tuple[IntArray | None, Any]:
-        """Give the dense or the sparse form of some rows; the other is None."""
-        if self._dense is not None:
-            return self._dense[at], None
-        return None, self._sparse[at]
-
-    def _numbered(self, start: int, stop: int) -> "Votes":
-        """Give some rows; items are numbers from 0."""
-        rows = self._rows(np.arange(start, stop))
-        return Votes._frozen(*rows, pd.RangeIndex(stop - start), self.sources, self.schema)
+        at = np.flatnonzero(at) if at.dtype == bool else at if at.size else at.astype(np.intp)
+        return Votes._frozen(self._cells.rows(at), self.items[at], self.sources, self.schema)
 
     def reindex(self, items: Iterable[Hashable]) -> "Votes":
         """Give the votes on exactly these items, in this order; one without votes has only abstentions."""
@@ -452,27 +368,14 @@ class Votes:
 
     def _beside(self, other: "Votes", added: IntArray, start: int) -> "Votes":
         """Join some rows, numbered from 0; ``added[item]`` is the position of an item in ``other``, or -1."""
-        stop = min(start + _JOINED, len(self))
-        row, column, label = self._numbered(start, stop).entries()
-        at = np.flatnonzero(added[start:stop] >= 0)
-        row_, column_, label_ = other.take_items(added[start:stop][at]).entries()
+        here = slice(start, start + _JOINED)
+        row, column, label = self._cells.rows(here).entries()
+        at = np.flatnonzero(added[here] >= 0)
+        row_, column_, label_ = other.take_items(added[here][at]).entries()
         entries = (
             np.concatenate([row, at[row_]]),
             np.concatenate([column, column_ + len(self.sources)]),
             np.concatenate([label, label_]),
         )
-        return Votes.from_entries(entries, self.schema, pd.RangeIndex(stop - start), self.sources + other.sources)
-
-
-def _stacked(parts: Sequence["Votes"], shape: tuple[int, int], dtype: Any) -> Any:
-    """Put compressed rows one below the other, part by part, so that nothing is in memory three times."""
-    n_votes = sum(part.n_votes for part in parts)
-    indptr = np.zeros(shape[0] + 1, dtype=np.int32 if n_votes < 2**31 else np.int64)
-    columns, labels = np.empty(n_votes, dtype=np.int32), np.empty(n_votes, dtype=dtype)
-    row = vote = 0
-    for part in parts:
-        starts, at, given = part.compressed()
-        indptr[row + 1 : row + 1 + len(part)] = starts[1:] + vote
-        columns[vote : vote + len(at)], labels[vote : vote + len(at)] = at, given
-        row, vote = row + len(part), vote + len(at)
-    return sparse.csr_array((labels, columns, indptr), shape=shape)
+        items = pd.RangeIndex(len(added[here]))
+        return Votes.from_entries(entries, self.schema, items, self.sources + other.sources)

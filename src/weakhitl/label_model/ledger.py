@@ -10,7 +10,7 @@ from sklearn.exceptions import NotFittedError
 from weakhitl.errors import DataError
 from weakhitl.gold import Gold, encode_gold
 from weakhitl.schema import ABSTAIN, LabelSchema
-from weakhitl.vote_storage import label_matrix
+from weakhitl.vote_matrix import label_matrix
 from weakhitl.votes import FloatArray, IntArray, Votes
 
 VotesLike = Votes | npt.ArrayLike

@@ -1,0 +1,60 @@
+"""Matrices of votes as users give them: read their cells, find their faults."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from weakhitl.errors import DataError
+from weakhitl.schema import ABSTAIN, LabelSchema
+from weakhitl.vote_rows import parts
+
+IntArray = npt.NDArray[np.integer[Any]]
+
+
+def label_matrix(matrix: npt.ArrayLike) -> npt.NDArray[Any]:
+    """Read anything as a matrix of integers, not copied where it is one; ``DataError`` where it cannot be one."""
+    try:
+        array = np.asarray(matrix)
+    except ValueError as error:
+        raise DataError(
+            "vote matrix", "has rows of different lengths; expected a vote of each source, -1 abstains"
+        ) from error
+    if array.ndim != 2:
+        raise DataError("vote matrix", f"has shape {array.shape}; expected (items, sources)")
+    if not np.issubdtype(array.dtype, np.integer):
+        raise DataError("vote matrix", f"holds {array.dtype}; expected integers: class indices, -1 abstains")
+    return array
+
+
+def compact(array: npt.NDArray[Any], dtype: np.dtype[Any]) -> tuple[IntArray, int, int, int]:
+    """Copy a matrix in a smaller type; how many votes it holds, and the lowest and highest label (at least -1).
+
+    Part by part, so that each part is read from memory once. Labels that the type cannot hold are not kept.
+    """
+    dense = np.empty(array.shape, dtype=dtype)
+    n_votes, lowest, highest = 0, ABSTAIN, ABSTAIN
+    for part in parts(len(array)):
+        low, high = extremes(array[part])
+        lowest, highest = min(lowest, low), max(highest, high)
+        dense[part] = array[part]
+        n_votes += int(np.count_nonzero(dense[part] + 1))
+    return dense, n_votes, lowest, highest
+
+
+def extremes(array: npt.NDArray[Any]) -> tuple[int, int]:
+    """Give the lowest and the highest label of a matrix, at least -1."""
+    lowest, highest = ABSTAIN, ABSTAIN
+    for part in parts(len(array) if array.size else 0):
+        lowest, highest = min(lowest, int(array[part].min())), max(highest, int(array[part].max()))
+    return lowest, highest
+
+
+def label_faults(array: npt.NDArray[Any], schema: LabelSchema, items: pd.Index, sources: tuple[str, ...]) -> list[str]:
+    """Name each label of a matrix that is no class index."""
+    return [
+        f"{sources[column]!r} voted {array[row, column]} on item {items[row]!r}; "
+        f"expected -1 (abstain) or 0..{len(schema) - 1}"
+        for row, column in np.argwhere((array < ABSTAIN) | (array >= len(schema)))
+    ]
