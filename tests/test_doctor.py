@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
+from scipy.stats import binomtest
 from sklearn.metrics import log_loss
 
 import weakhitl as wh
@@ -143,6 +144,10 @@ def test_log_loss_is_scikit_learns_and_a_sharp_model_has_a_calibration_error():
     measured = wh.calibration(proba, truth)
     assert measured.log_loss.value == pytest.approx(log_loss(truth, proba))
     assert measured.table["items"].sum() == 500
+    right = int((proba.argmax(axis=1) == truth).sum())
+    assert measured.accuracy.value == right / 500
+    exact = binomtest(right, 500).proportion_ci(0.95, method="exact")
+    assert (measured.accuracy.low, measured.accuracy.high) == pytest.approx((exact.low, exact.high))
     sharp = proba**3 / (proba**3).sum(axis=1, keepdims=True)
     assert wh.calibration(sharp, truth).ece.low > measured.ece.value
 

@@ -96,6 +96,7 @@ def test_the_doctor_prints_findings_with_remedies_and_calibration_on_unseen_gold
     assert result.exit_code == 0, result.output
     assert "note: class-balance" in result.output
     assert "-> " in result.output
+    assert "\naccuracy 0." in result.output
     assert "expected calibration error 0." in result.output
     assert max(len(line) for line in result.output.splitlines()) <= 80
     report = json.loads(run("doctor", "--json", "--project", taught, "--gold", tmp_path / "all.csv").output)

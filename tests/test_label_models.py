@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import GridSearchCV, cross_val_score
 
 import weakhitl as wh
 from strategies import votes
@@ -83,6 +85,45 @@ def test_fitting_and_labelling_in_one_reading_gives_the_same(model, given_votes,
     again = clone(model)
     assert np.allclose(again.fit_predict_proba(given_votes, **more), expected, atol=1e-12)
     assert np.allclose(again.predict_proba(given_votes), expected, atol=1e-12)
+
+
+@every
+@quick
+@given(votes(), st.data())
+def test_the_score_is_scikit_learns_accuracy_with_ties_shared(model, given_votes, data):
+    labels = st.integers(-1, len(given_votes.schema) - 1)
+    truth = np.array(data.draw(st.lists(labels, min_size=len(given_votes), max_size=len(given_votes))))
+    judged = (truth >= 0) & given_votes.class_counts().any(axis=1)
+    fitted = clone(model).fit(given_votes)
+    if not judged.any():
+        with pytest.raises(DataError, match="no item has a vote and a known class"):
+            fitted.score(given_votes, truth)
+        return
+    proba = fitted.predict_proba(given_votes)[judged]
+    tied = np.isclose(proba, proba.max(axis=1, keepdims=True), rtol=0, atol=1e-9)
+    one_of_the_tied = [accuracy_score(truth[judged], choice) for choice in each_choice(tied)]
+    assert fitted.score(given_votes, truth) == pytest.approx(np.mean(one_of_the_tied))
+    by_item = {item: int(label) for item, label in zip(given_votes.items, truth, strict=True) if label >= 0}
+    assert fitted.score(given_votes, by_item) == fitted.score(given_votes, truth)
+
+
+def each_choice(tied, rounds=60):
+    """Yield labels in which each tied class of a row is chosen equally often; at most five classes tie."""
+    for number in range(rounds):
+        yield np.array([np.flatnonzero(row)[number % row.sum()] for row in tied])
+
+
+def test_scikit_learn_cross_validates_what_learns_from_gold():
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 2, 300)
+    matrix = np.where(rng.random((300, 5)) < 0.8, truth[:, None], 1 - truth[:, None])
+    for model in (wh.LabelModel(), wh.DawidSkene()):
+        assert cross_val_score(model, matrix, truth, cv=3).min() > 0.85
+    search = GridSearchCV(wh.LabelModel(), {"prior_accuracy": [0.6, 0.8]}, cv=3).fit(matrix, truth)
+    assert search.best_score_ > 0.85
+    assert search.best_estimator_.score(matrix, truth) == pytest.approx(search.score(matrix, truth))
+    with pytest.raises(DataError, match="gold: is None"):
+        wh.LabelModel().fit(matrix).score(matrix, None)
 
 
 @every

@@ -87,6 +87,12 @@ class Consensus:
         return Consensus(self.items, rows, np.append(self.known_rows, np.ones(k, dtype=bool)), which, self.schema)
 
 
+def hits(probabilities: FloatArray, truth: IntArray) -> FloatArray:
+    """``hit[row]``: 1 where the likeliest class is the true one; of c classes that tie, each is 1 / c right."""
+    leading = probabilities >= probabilities.max(axis=1, keepdims=True) - _TIE
+    return np.asarray((leading / leading.sum(axis=1, keepdims=True))[np.arange(len(truth)), truth])
+
+
 def hard_labels(probabilities: FloatArray) -> IntArray:
     """Give the likeliest class of each row; ABSTAIN where the two best tie."""
     best = np.sort(probabilities, axis=1)[:, -2:]

@@ -94,13 +94,13 @@ class Estimate:
         return asdict(self)
 
 
-def exact_share(k: int, n: int, nothing: str, confidence: float = 0.95, method: str = "Clopper-Pearson") -> Estimate:
+def exact_share(k: float, n: int, nothing: str, confidence: float = 0.95, method: str = "Clopper-Pearson") -> Estimate:
     """Give the share ``k`` of ``n`` with Clopper and Pearson's exact interval; undefined where ``n`` is 0.
 
     Parameters
     ----------
     k, n
-        Units that have it, and all units.
+        Units that have it (a unit may have it in part), and all units.
     nothing
         The reason, where there is no unit.
     confidence

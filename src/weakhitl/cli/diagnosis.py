@@ -122,5 +122,6 @@ def _print_calibration(measured: "Calibration") -> None:
     ]
     header = ("confidence", "items", "mean", "accuracy")
     print_table("Confidence and accuracy, on gold that the model has not seen", header, rows, [1, 2, 3])
+    click.echo(f"accuracy {measured.accuracy}")
     click.echo(f"expected calibration error {measured.ece}")
     click.echo(f"log-loss {measured.log_loss}")

@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 from scipy.stats import beta
 
+from weakhitl.consensus import hits
 from weakhitl.errors import DataError
-from weakhitl.estimate import Estimate
+from weakhitl.estimate import Estimate, exact_share
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import FloatArray, IntArray
 
 _RESAMPLES = 1000
 _LEAST_ITEMS = 20
-_TIE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,9 @@ class Calibration:
     table
         One row per bin of confidence that has items: ``low`` and ``high`` end of the bin, ``items``, mean
         ``confidence``, ``accuracy``, and the exact 95 % interval ``accuracy_low``, ``accuracy_high``.
+    accuracy
+        How often the likeliest class is right, with Clopper and Pearson's interval; of c classes that tie, each is
+        1 / c right.
     ece
         Expected calibration error: the mean distance of confidence and accuracy over the bins, weighted by
         items, with a percentile interval from resampled items. It is biased upwards where items are few.
@@ -35,6 +38,7 @@ class Calibration:
     """
 
     table: pd.DataFrame
+    accuracy: Estimate
     ece: Estimate
     log_loss: Estimate
 
@@ -81,10 +85,13 @@ def calibration(
     --------
     >>> proba = np.repeat([[.9, .1], [.6, .4]], 50, axis=0)
     >>> truth = np.repeat([0, 1, 0, 1], [45, 5, 30, 20])
-    >>> print(calibration(proba, truth).table[["items", "confidence", "accuracy"]].to_string(index=False))
+    >>> measured = calibration(proba, truth)
+    >>> print(measured.table[["items", "confidence", "accuracy"]].to_string(index=False))
      items  confidence  accuracy
         50         0.6       0.6
         50         0.9       0.9
+    >>> print(measured.accuracy)
+    0.750 [0.653, 0.831]
 
     References
     ----------
@@ -101,8 +108,7 @@ def calibration(
         raise DataError("calibration", "no item has a known class")
     proba, truth = proba[known], truth[known]
     stated = proba.max(axis=1)
-    leading = proba >= stated[:, None] - _TIE
-    right = (leading / leading.sum(axis=1, keepdims=True))[np.arange(len(truth)), truth]
+    right = hits(proba, truth)
     which = np.minimum((stated * bins).astype(np.int64), bins - 1)
     losses = -np.log(np.maximum(proba[np.arange(len(truth)), truth], 1e-12))
 
@@ -112,6 +118,7 @@ def calibration(
 
     return Calibration(
         table=_table(which, stated, right, bins),
+        accuracy=exact_share(float(right.sum()), len(truth), "no item has a known class", confidence),
         ece=_resampled(error, len(truth), f"expected calibration error, {bins} bins", seed, confidence),
         log_loss=_resampled(lambda at: float(losses[at].mean()), len(truth), "log-loss", seed, confidence),
     )
@@ -120,16 +127,16 @@ def calibration(
 def _table(which: IntArray, confidence: FloatArray, right: FloatArray, bins: int) -> pd.DataFrame:
     used = np.unique(which)
     n = np.bincount(which, minlength=bins)[used]
-    hits = np.bincount(which, weights=right, minlength=bins)[used]
+    correct = np.bincount(which, weights=right, minlength=bins)[used]
     return pd.DataFrame(
         {
             "low": used / bins,
             "high": (used + 1) / bins,
             "items": n,
             "confidence": np.bincount(which, weights=confidence, minlength=bins)[used] / n,
-            "accuracy": hits / n,
-            "accuracy_low": np.where(hits > 0, beta.ppf(0.025, np.maximum(hits, 1e-9), n - hits + 1), 0.0),
-            "accuracy_high": np.where(hits < n, beta.ppf(0.975, hits + 1, np.maximum(n - hits, 1e-9)), 1.0),
+            "accuracy": correct / n,
+            "accuracy_low": np.where(correct > 0, beta.ppf(0.025, np.maximum(correct, 1e-9), n - correct + 1), 0.0),
+            "accuracy_high": np.where(correct < n, beta.ppf(0.975, correct + 1, np.maximum(n - correct, 1e-9)), 1.0),
         }
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator
 
-from weakhitl.consensus import hard_labels
+from weakhitl.consensus import hard_labels, hits
 from weakhitl.errors import DataError, UsageError
 from weakhitl.label_model.indicator import Indicator
 from weakhitl.label_model.ledger import GoldLike, VotesLike, as_gold, as_votes, matched
@@ -116,6 +116,29 @@ class LabelModelBase(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn 
         """Class indices; ABSTAIN for a tie and where nobody voted."""
         rows = rows_to_label(matched(votes, self))
         return rows.of_items(np.where(rows.cells.n_votes > 0, hard_labels(self._proba(rows)), ABSTAIN))
+
+    def score(self, votes: VotesLike, gold: GoldLike) -> float:
+        """Give the share of the items with a vote and a known class that get this class: scikit-learn's score.
+
+        Of c classes that tie, each is 1 / c right. ``calibration`` gives an interval, too. Raises ``DataError`` where
+        no item has both.
+
+        Examples
+        --------
+        >>> from weakhitl import MajorityVote
+        >>> votes = [[0, 0, 1], [1, -1, 1], [0, 1, -1], [-1, -1, -1]]
+        >>> MajorityVote().fit(votes).score(votes, [0, 0, 1, 1])
+        0.5
+
+        """
+        given = matched(votes, self)
+        truth, rows = as_gold(gold, given), rows_to_label(given)
+        if truth is None:
+            raise DataError("gold", "is None; expected item -> class, or n class indices")
+        judged = (truth != ABSTAIN) & rows.of_items(rows.cells.n_votes > 0)
+        if not judged.any():
+            raise DataError("gold", "no item has a vote and a known class")
+        return float(hits(rows.of_items(self._proba(rows))[judged], truth[judged]).mean())
 
     def _labeled(self, rows: Rows) -> FloatArray:
         proba = self._proba(rows)

@@ -35,6 +35,7 @@ class Diagnosis:
             if measured is None
             else {
                 "bins": measured.table.to_dict("records"),
+                "accuracy": measured.accuracy.to_dict(),
                 "ece": measured.ece.to_dict(),
                 "log_loss": measured.log_loss.to_dict(),
             },
