@@ -1,5 +1,7 @@
 """What LabelModel promises: it learns what votes identify, leaves the rest alone, and uses gold where that helps."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 import weakhitl as wh
 from strategies import votes
 from weakhitl.errors import DataError, UsageError
+from weakhitl.gold import encode_gold
 from weakhitl.label_model import teaching
 from weakhitl.label_model.confusion import Prior
 from weakhitl.label_model.doctor import diagnose
@@ -389,8 +392,19 @@ def test_gold_is_taken_by_item_and_by_position_and_nonsense_is_refused():
     by_series = wh.DawidSkene().fit(given_votes, gold=pd.Series({"x": 1, "y": "b"})).confusion_
     assert np.array_equal(by_name, by_place)
     assert np.array_equal(by_name, by_series)
-    for nonsense, what in [({"q": "a"}, "not among the items"), ([0, 1], "expected 3"), ([0, 1, 2], "-1..1")]:
-        with pytest.raises(DataError, match=what):
+    for others in ([None, "b", np.nan], pd.Series(["b", pd.NA], index=["y", "x"]), [-1.0, 1.0, np.nan]):
+        assert np.array_equal(encode_gold(others, given_votes.items, SCHEMA), [-1, 1, -1])
+    refused = {
+        "item 'q' is not among the items": {"q": "a"},
+        "none of its 2 items is among the items: it has 0, they are such as 'x'": pd.Series(["a", "b"]),
+        "has shape (2,); expected 3 classes, or item -> class": [0, 1],
+        "item 'z': 2 is not a class; the classes are a, b (or ABSTAIN)": [0, 1, 2],
+        "item 'y': 0.5 is not a class": [0, 0.5, 1],
+        "item 'x' has two classes": pd.Series(["a", "b", "b"], index=["x", "x", "y"]),
+        "is a table; expected item -> class, such as table.set_index('item')['label']": pd.DataFrame({"item": ["x"]}),
+    }
+    for what, nonsense in refused.items():
+        with pytest.raises(DataError, match=re.escape(what)):
             wh.LabelModel().fit(given_votes, gold=nonsense)
     with pytest.raises(UsageError, match="does not learn from gold"):
         wh.MajorityVote().fit(given_votes, gold=[1, 1, -1])

@@ -1,6 +1,7 @@
 """Votes: one ledger, three views, frozen; every fault named."""
 
 import pickle
+import re
 
 import numpy as np
 import pandas as pd
@@ -272,3 +273,18 @@ def test_classes_keep_the_order_of_the_user_and_stand_for_their_numbers():
     assert wh.LabelSchema(["low", "high", "mid"]).classes == ("low", "high", "mid")
     assert wh.LabelSchema(["10", "2.5"], level="interval").values == (10.0, 2.5)
     assert wh.LabelSchema(["low", "high"], level="ordinal").values == (1.0, 2.0)
+
+
+def test_errors_name_items_of_integers_as_the_user_wrote_them():
+    table = pd.DataFrame({"item": [10, 10], "annotator": [1, 1], "label": ["a", "b"]})
+    for make, said in [
+        (lambda: wh.Votes.from_matrix([[0, 9]], SCHEMA, items=[10]), "'source_1' voted 9 on item 10; expected"),
+        (lambda: wh.Votes.from_long(table, SCHEMA), "row 2: 1 has already given item 10 another label"),
+        (lambda: wh.Votes.from_long(table, SCHEMA, items=[7]), "row 1: item 10 is not among the items"),
+        (
+            lambda: wh.apply([wh.keyword("k", ["x"], label="a")], [{"n": 3}, {"n": 3}], SCHEMA, id="n"),
+            "id 3 occurs before",
+        ),
+    ]:
+        with pytest.raises(DataError, match=re.escape(said)):
+            make()

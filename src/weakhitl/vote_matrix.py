@@ -53,8 +53,8 @@ def extremes(array: npt.NDArray[Any]) -> tuple[int, int]:
 
 def label_faults(array: npt.NDArray[Any], schema: LabelSchema, items: pd.Index, sources: tuple[str, ...]) -> list[str]:
     """Name each label of a matrix that is no class index."""
+    rows, columns = np.nonzero((array < ABSTAIN) | (array >= len(schema)))
     return [
-        f"{sources[column]!r} voted {array[row, column]} on item {items[row]!r}; "
-        f"expected -1 (abstain) or 0..{len(schema) - 1}"
-        for row, column in np.argwhere((array < ABSTAIN) | (array >= len(schema)))
+        f"{sources[column]!r} voted {label} on item {item!r}; expected -1 (abstain) or 0..{len(schema) - 1}"
+        for item, column, label in zip(items[rows].tolist(), columns, array[rows, columns], strict=True)
     ]

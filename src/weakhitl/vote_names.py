@@ -48,7 +48,7 @@ def is_unique(items: pd.Index) -> bool:
 
 def positions(items: pd.Index, wanted: pd.Index) -> npt.NDArray[np.integer[Any]]:
     """``position[wanted]`` among unique ids, -1 where unknown; a few of very many without a table of them all."""
-    if len(items) < _MANY:
+    if len(items) < _MANY or len(wanted) > len(items) // 10:
         return items.get_indexer(wanted)
     at = np.flatnonzero(items.isin(wanted))
     return np.append(at, -1)[items[at].get_indexer(wanted)]

@@ -46,7 +46,8 @@ def table_entries(
 
 
 def _unknown_items(items: "pd.Series[Any]", rows: Codes) -> list[Fault]:
-    return [(int(row), f"item {items.iloc[row]!r} is not among the items") for row in rows]
+    names = items.iloc[rows].tolist()
+    return [(int(row), f"item {name!r} is not among the items") for row, name in zip(rows, names, strict=True)]
 
 
 def encode_labels(labels: "pd.Series[Any]", schema: LabelSchema) -> tuple[Codes, list[Fault]]:
@@ -88,7 +89,7 @@ def conflict_faults(table: pd.DataFrame, codes: Codes, key: Sequence[str]) -> li
 
 def conflict_fault(table: pd.DataFrame, key: Sequence[str], row: int) -> str:
     """Say that somebody labelled an item twice."""
-    item, source = (table[name].iloc[row] for name in key)
+    item, source = (table[name].iloc[[row]].tolist()[0] for name in key)
     return f"{source!r} has already given item {item!r} another label"
 
 

@@ -181,13 +181,8 @@ def _seconds(ratings: pd.DataFrame) -> tuple[FloatArray, list[Fault]]:
 
 
 def _gold_codes(gold: Gold | None, items: pd.Index, schema: LabelSchema) -> IntArray:
-    """Encode the gold of the rated items; a missing label is none, and whole floats are indices (pandas makes them)."""
-    known = {
-        item: int(label) if isinstance(label, float) and label.is_integer() else label
-        for item, label in ({} if gold is None else gold).items()
-        if item in items and not pd.isna(label)
-    }
-    return encode_gold(known, items, schema)
+    """Encode the gold of the rated items."""
+    return encode_gold({} if gold is None else gold, items, schema, ignore_unknown=True)
 
 
 def _repeats(first: pd.DataFrame, again: pd.DataFrame, people: pd.Index) -> IntArray:

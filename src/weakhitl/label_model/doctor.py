@@ -9,8 +9,9 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from scipy.stats import beta
 
+from weakhitl.gold import Gold
 from weakhitl.label_model.information import learnable
-from weakhitl.label_model.ledger import GoldLike, VotesLike, as_gold, as_votes
+from weakhitl.label_model.ledger import VotesLike, as_gold, as_votes
 from weakhitl.label_model.model import LabelModelBase
 from weakhitl.label_model.rows import Rows, vote_rows
 from weakhitl.label_model.twins import twin_groups
@@ -53,7 +54,7 @@ class Finding:
         return {**asdict(self), "names": list(self.names)}
 
 
-def diagnose(votes: VotesLike, model: LabelModelBase | None = None, gold: GoldLike | None = None) -> list[Finding]:
+def diagnose(votes: VotesLike, model: LabelModelBase | None = None, gold: Gold | None = None) -> list[Finding]:
     """Look for what makes labels wrong: in the votes, in a fitted model, and against gold where there is some.
 
     Warnings come first.

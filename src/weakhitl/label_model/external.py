@@ -9,7 +9,8 @@ import pandas as pd
 
 from weakhitl.consensus import hard_labels
 from weakhitl.errors import DataError, UsageError
-from weakhitl.label_model.ledger import GoldLike, VotesLike, class_balance, matched
+from weakhitl.gold import Gold
+from weakhitl.label_model.ledger import VotesLike, class_balance, matched
 from weakhitl.label_model.model import LabelModelBase, Training
 from weakhitl.label_model.rows import Rows
 from weakhitl.schema import ABSTAIN
@@ -104,7 +105,7 @@ class CrowdKitModel(LabelModelBase):
         raise UsageError(f"crowd-kit's {self.name} labels only the votes that it was fitted on")
 
     def fit_predict_proba(
-        self, votes: VotesLike, gold: GoldLike | None = None, sample_weight: npt.ArrayLike | None = None
+        self, votes: VotesLike, gold: Gold | None = None, sample_weight: npt.ArrayLike | None = None
     ) -> FloatArray:
         """``fit``, then ``predict_proba`` of the same votes."""
         return self.fit(votes, gold, sample_weight).predict_proba(votes)

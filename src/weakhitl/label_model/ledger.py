@@ -4,17 +4,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from sklearn.exceptions import NotFittedError
 
 from weakhitl.errors import DataError
 from weakhitl.gold import Gold, encode_gold
-from weakhitl.schema import ABSTAIN, LabelSchema
+from weakhitl.schema import LabelSchema
 from weakhitl.vote_matrix import label_matrix
 from weakhitl.votes import FloatArray, IntArray, Votes
 
 VotesLike = Votes | npt.ArrayLike
-GoldLike = Gold | npt.ArrayLike
 
 _FEW_SOURCES = 13
 """Rows of so many sources and two classes are grouped by their numbers, whatever the type of the matrix."""
@@ -32,21 +30,9 @@ def as_votes(votes: VotesLike, cardinality: int | None = None) -> Votes:
     return Votes.from_matrix(matrix, schema, copy=matrix.shape[1] > _FEW_SOURCES)
 
 
-def as_gold(gold: GoldLike | None, votes: Votes) -> IntArray | None:
-    """``codes[item]``: the gold class of each item, ABSTAIN where there is none; None without gold.
-
-    Takes what ``encode_gold`` takes, or one class index per item with -1 where unknown.
-    """
-    if gold is None:
-        return None
-    if isinstance(gold, pd.Series) or hasattr(gold, "items"):
-        return encode_gold(gold, votes.items, votes.schema)  # type: ignore[arg-type]  # a mapping, by its items
-    codes = np.asarray(gold)
-    if codes.shape != (len(votes),) or not np.issubdtype(codes.dtype, np.integer):
-        raise DataError("gold", f"has shape {codes.shape} of {codes.dtype}; expected {len(votes)} class indices")
-    if codes.min(initial=0) < ABSTAIN or codes.max(initial=0) >= len(votes.schema):
-        raise DataError("gold", f"labels must lie in -1..{len(votes.schema) - 1}; {votes.schema.expected()}")
-    return codes.astype(np.int64)
+def as_gold(gold: Gold | None, votes: Votes) -> IntArray | None:
+    """``codes[item]``: the gold class of each item, ABSTAIN where there is none; None without gold."""
+    return None if gold is None else encode_gold(gold, votes.items, votes.schema)
 
 
 def matched(votes: VotesLike, model: Any) -> Votes:

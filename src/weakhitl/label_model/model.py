@@ -11,8 +11,9 @@ from sklearn.base import BaseEstimator
 
 from weakhitl.consensus import hard_labels, hits
 from weakhitl.errors import DataError, UsageError
+from weakhitl.gold import Gold
 from weakhitl.label_model.indicator import Indicator
-from weakhitl.label_model.ledger import GoldLike, VotesLike, as_gold, as_votes, matched
+from weakhitl.label_model.ledger import VotesLike, as_gold, as_votes, matched
 from weakhitl.label_model.rows import Rows, rows_to_label, vote_rows
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.votes import FloatArray, IntArray, Votes
@@ -61,7 +62,7 @@ class LabelModelBase(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn 
     class_balance_: FloatArray
     seen_: tuple[Votes, FloatArray]
 
-    def fit(self, votes: VotesLike, gold: GoldLike | None = None, sample_weight: npt.ArrayLike | None = None) -> Self:
+    def fit(self, votes: VotesLike, gold: Gold | None = None, sample_weight: npt.ArrayLike | None = None) -> Self:
         """Learn from votes, and from gold labels where the model can.
 
         Parameters
@@ -69,7 +70,7 @@ class LabelModelBase(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn 
         votes
             Votes, or Snorkel's (n, m) matrix of class indices, -1 abstains.
         gold
-            Item -> class (name or index) for some items; or n class indices, -1 where unknown.
+            Item -> class (name or index) for some items, or one class for each; missing or -1 where unknown.
         sample_weight
             How often each item occurs, n counts: fit distinct rows with their counts, from any engine.
 
@@ -78,7 +79,7 @@ class LabelModelBase(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn 
         return self
 
     def fit_predict_proba(
-        self, votes: VotesLike, gold: GoldLike | None = None, sample_weight: npt.ArrayLike | None = None
+        self, votes: VotesLike, gold: Gold | None = None, sample_weight: npt.ArrayLike | None = None
     ) -> FloatArray:
         """``proba[item, class]`` of the votes that the model learns from: ``fit`` and ``predict_proba`` in one reading.
 
@@ -117,7 +118,7 @@ class LabelModelBase(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn 
         rows = rows_to_label(matched(votes, self))
         return rows.of_items(np.where(rows.cells.n_votes > 0, hard_labels(self._proba(rows)), ABSTAIN))
 
-    def score(self, votes: VotesLike, gold: GoldLike) -> float:
+    def score(self, votes: VotesLike, gold: Gold) -> float:
         """Give the share of the items with a vote and a known class that get this class: scikit-learn's score.
 
         Of c classes that tie, each is 1 / c right. ``calibration`` gives an interval, too. Raises ``DataError`` where
@@ -134,7 +135,7 @@ class LabelModelBase(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn 
         given = matched(votes, self)
         truth, rows = as_gold(gold, given), rows_to_label(given)
         if truth is None:
-            raise DataError("gold", "is None; expected item -> class, or n class indices")
+            raise DataError("gold", "is None; expected item -> class, or one class for each item")
         judged = (truth != ABSTAIN) & rows.of_items(rows.cells.n_votes > 0)
         if not judged.any():
             raise DataError("gold", "no item has a vote and a known class")
@@ -145,7 +146,7 @@ class LabelModelBase(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn 
         proba[rows.cells.n_votes == 0] = self.class_balance_
         return rows.of_items(proba)
 
-    def _fit(self, votes: Votes, gold: GoldLike | None, sample_weight: npt.ArrayLike | None) -> Rows:
+    def _fit(self, votes: Votes, gold: Gold | None, sample_weight: npt.ArrayLike | None) -> Rows:
         """Learn, forget what ``partial_fit`` saw before, and give the votes' rows."""
         truth = as_gold(gold, votes)
         if truth is not None and not self.learns_from_gold:

@@ -23,7 +23,7 @@ def lf_summary(votes: Votes, gold: Gold | None = None) -> pd.DataFrame:
     votes
         Votes on n items.
     gold
-        Item -> class (name or index), for some or all items.
+        Item -> class (name or index) for some items, or one class for each; missing or -1 where unknown.
 
     Returns
     -------
@@ -69,9 +69,8 @@ def lf_summary(votes: Votes, gold: Gold | None = None) -> pd.DataFrame:
     known = np.flatnonzero(codes != ABSTAIN)
     row, column, label = votes.take_items(known).entries()
     truth = codes[known][row]
-    judged = np.ones(len(row), dtype=bool)
-    correct = np.bincount(column[judged & (truth == label)], minlength=m)
-    incorrect = np.bincount(column[judged & (truth != label)], minlength=m)
+    correct = np.bincount(column[truth == label], minlength=m)
+    incorrect = np.bincount(column[truth != label], minlength=m)
     total = correct + incorrect
     accuracy = np.divide(correct, total, out=np.full(m, np.nan), where=total > 0)
     return table.assign(Correct=correct, Incorrect=incorrect, **{"Emp. Acc.": accuracy})
@@ -87,7 +86,7 @@ def lf_accuracy(votes: Votes, gold: Gold, confidence: float = 0.95) -> dict[str,
     votes
         Votes on n items.
     gold
-        Item -> class (name or index), for some of the items.
+        Item -> class (name or index) for some items, or one class for each; missing or -1 where unknown.
     confidence
         Two-sided confidence of each interval.
 
@@ -112,10 +111,9 @@ def lf_accuracy(votes: Votes, gold: Gold, confidence: float = 0.95) -> dict[str,
     known = np.flatnonzero(codes != ABSTAIN)
     row, column, label = votes.take_items(known).entries()
     truth = codes[known][row]
-    judged = np.ones(len(row), dtype=bool)
     m = len(votes.sources)
-    total = np.bincount(column[judged], minlength=m)
-    correct = np.bincount(column[judged & (truth == label)], minlength=m)
+    total = np.bincount(column, minlength=m)
+    correct = np.bincount(column[truth == label], minlength=m)
     nothing = "it votes on no item whose label is known"
     method = "share of votes on items whose label is known; Clopper-Pearson interval"
     return {

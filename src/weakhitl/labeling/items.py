@@ -90,6 +90,7 @@ def _ids(column: "pd.Series[Any]", id: str, where: str, *, as_text: bool) -> pd.
         return ids
     faults = missing_faults(pd.DataFrame({id: column}), [id])
     repeated = column.duplicated() & ~column.isin(["", None])
-    faults += [(int(row), f"id {column.iloc[row]!r} occurs before") for row in np.flatnonzero(repeated)]
+    again = zip(np.flatnonzero(repeated), column[repeated].tolist(), strict=True)
+    faults += [(int(row), f"id {name!r} occurs before") for row, name in again]
     raise_row_faults(where, faults)
     return ids
