@@ -194,6 +194,38 @@ def test_a_wrong_configuration_says_where(text, said):
         parse_config(text, NAMES)
 
 
+@pytest.mark.parametrize(
+    ("written", "faults"),
+    [
+        ("[label_model]\nbalance = [0.9, 0.1]", []),
+        ("[label_model]\nbalance = { b = 0.1, a = 0.9 }", []),
+        ("[label_model]\nbalance = [0.9]", ["label_model.balance: [0.9] is not 2 positive shares that sum to 1"]),
+        (
+            "[label_model]\nbalance = { A = 1 }\n[routing]\nseed = true",
+            [
+                "label_model.balance: 'A' is not a class; the classes are a, b (or ABSTAIN); did you mean 'a'?",
+                "label_model.balance: class 'a' has no share",
+                "label_model.balance: class 'b' has no share",
+                "routing.seed = True: input should be a valid integer",
+            ],
+        ),
+        ("[label_model]\nbalance = 'x'", ["label_model.balance = 'x': expected a list or a table"]),
+        ("[label_model]\nbalance = { a = 'x' }", ["label_model.balance.a = 'x': input should be a valid number"]),
+        ("[online]\naccept = 'x'", ["online.accept = 'x': expected a number or a table"]),
+        ("[online]\naccept = 2", ["online.accept = 2: input should be less than or equal to 1"]),
+        ("[online]\nroute = { a = 2 }", ["online.route.a = 2: input should be less than or equal to 1"]),
+        ("[online]\naccept = { c = 0.9 }", ["online.accept: there is no class 'c'; there are a, b"]),
+    ],
+)
+def test_a_key_of_several_types_has_one_fault_for_one_mistake(written, faults):
+    if not faults:
+        assert parse_config(GOOD + written, NAMES)
+        return
+    with pytest.raises(ConfigError) as caught:
+        parse_config(GOOD + written, NAMES)
+    assert sorted(caught.value.faults) == sorted(faults)
+
+
 def test_a_missing_configuration_names_init(tmp_path):
     with pytest.raises(ConfigError, match="`weakhitl init` makes one"):
         load_config(tmp_path / "weakhitl.toml", NAMES)

@@ -165,10 +165,26 @@ def test_sources_are_matched_by_name(model):
 
 
 @every
-@pytest.mark.parametrize("balance", [[0.5], [0.5, 0.6], [1.0, 0.0], [np.nan, 1], [-1, 2]])
+@pytest.mark.parametrize(
+    "balance", [[0.5], [0.5, 0.6], [1.0, 0.0], [np.nan, 1], [-1, 2], "even", ["a", "b"], {"0": 0.5, "2": 0.5}, {"0": 1}]
+)
 def test_a_balance_that_is_none_is_refused(model, balance):
     with pytest.raises(DataError, match="class balance"):
         clone(model).set_params(balance=balance).fit([[0, 1]])
+
+
+@every
+def test_a_balance_can_be_given_by_name(model):
+    """In any order: the schema's decides which column is whose."""
+    given_votes = wh.Votes.from_matrix([[0, 1], [1, 1], [-1, -1]], wh.LabelSchema(["HAM", "SPAM"]))
+    by_name, in_order = (
+        clone(model).set_params(balance=balance).fit(given_votes) for balance in ({"SPAM": 0.2, "HAM": 0.8}, [0.8, 0.2])
+    )
+    assert by_name.class_balance_.tolist() == in_order.class_balance_.tolist() == [0.8, 0.2]
+    assert np.array_equal(by_name.predict_proba(given_votes), in_order.predict_proba(given_votes))
+    with pytest.raises(DataError, match=r"'Spam' is not a class; .*did you mean 'SPAM'") as error:
+        clone(model).set_params(balance={"Spam": 0.2, "HAM": 0.8}).fit(given_votes)
+    assert "class 'SPAM' has no share" in str(error.value)
 
 
 @pytest.mark.parametrize("wrong", [{"prior_accuracy": 1.0}, {"prior_accuracy": 0}, {"prior_votes": 0}])

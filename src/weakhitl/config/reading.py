@@ -3,19 +3,19 @@
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
+from weakhitl.balance import class_balance
+from weakhitl.config.faults import nearest, sentences
 from weakhitl.config.gate import CheckSection, GateSection, WaiverSection, is_own
 from weakhitl.config.judge import JudgeSection
 from weakhitl.config.section import Section
 from weakhitl.config.sections import Config, LabelsSection, RuleSection, WebhookSection
-from weakhitl.errors import ConfigError
+from weakhitl.errors import ConfigError, DataError, SchemaError
 from weakhitl.schema import LabelSchema
 
 CONFIG_NAME = "weakhitl.toml"
@@ -58,11 +58,12 @@ def _validated(model: type[_Model], text: str, names: Names, where: str) -> _Mod
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(where, f"not TOML: {error}") from error
-    faults = (_source_faults(content) if model is Config else []) + _name_faults(content, names)
+    faults = [*_source_faults(content), *_balance_faults(content)] if model is Config else []
+    faults += _name_faults(content, names)
     try:
         config = model.model_validate(content)
     except ValidationError as error:
-        faults = [_sentence(detail) for detail in error.errors()] + faults
+        faults = sentences(error) + faults
     if faults:
         raise ConfigError(where, faults)
     return config
@@ -135,6 +136,24 @@ def _source_faults(content: Mapping[str, Any]) -> list[str]:
     return ["labeling: expected functions, or a [[labeling.rule]], or a [[judge]]"]
 
 
+def _balance_faults(content: Mapping[str, Any]) -> list[str]:
+    """Say what is wrong with the class balance; whether it and the classes have the right type is checked elsewhere."""
+    labels, model = content.get("labels"), content.get("label_model")
+    if not isinstance(labels, dict) or not isinstance(model, dict):
+        return []
+    balance = model.get("balance")
+    shares = [*balance.values()] if isinstance(balance, dict) else balance
+    if not isinstance(shares, list) or not all(isinstance(share, int | float) for share in shares):
+        return []
+    try:
+        class_balance(balance, LabelSchema(labels.get("classes", ())))
+    except DataError as error:
+        return [f"label_model.balance: {fault}" for fault in error.faults]
+    except (SchemaError, TypeError):
+        return []
+    return []
+
+
 def _bar_faults(where: str, check: Mapping[str, Any], names: Names) -> list[str]:
     if check["metric"] in names.counts:
         return []
@@ -145,49 +164,4 @@ def _bar_faults(where: str, check: Mapping[str, Any], names: Names) -> list[str]
 def _unknown(where: str, name: str, known: Collection[str]) -> list[str]:
     if name in known:
         return []
-    return [f"{where} = {name!r} is unknown; expected one of {', '.join(sorted(known))}{_nearest(name, known)}"]
-
-
-def _sentence(detail: ErrorDetails) -> str:
-    *parents, last = detail["loc"] or ("",)
-    where = _place(detail["loc"])
-    if detail["type"] == "extra_forbidden":
-        section = f"[{_place(tuple(parents))}]" if parents else "the file"
-        return f"unknown key {str(last)!r} in {section}{_nearest(str(last), _keys(parents))}"
-    if detail["type"] == "missing":
-        return f"{where} is missing"
-    message = detail["msg"].removeprefix("Value error, ")
-    if detail["type"] == "value_error":
-        return f"{where}: {message}"
-    return f"{where} = {detail['input']!r}: {message[0].lower()}{message[1:]}"
-
-
-def _place(location: tuple[int | str, ...]) -> str:
-    text = ""
-    for part in location:
-        text += f" {part + 1}:" if isinstance(part, int) else (f" {part}" if text.endswith(":") else f".{part}")
-    return text.strip(". :")
-
-
-_LISTS: dict[int | str, type[Section]] = {
-    "check": CheckSection,
-    "waiver": WaiverSection,
-    "rule": RuleSection,
-    "webhook": WebhookSection,
-    "judge": JudgeSection,
-}
-
-
-def _keys(parents: list[int | str]) -> list[str]:
-    model: Any = Config
-    for part in parents:
-        if part in _LISTS:
-            model = _LISTS[part]
-        elif isinstance(part, str):
-            model = model.model_fields[part].annotation
-    return [inner.alias or name for name, inner in model.model_fields.items()]
-
-
-def _nearest(name: str, known: Collection[str]) -> str:
-    close = get_close_matches(name, known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    return [f"{where} = {name!r} is unknown; expected one of {', '.join(sorted(known))}{nearest(name, known)}"]

@@ -98,10 +98,10 @@ class LabelModelSection(Section):
     """How votes become class probabilities."""
 
     name: Text = Field(default="auto", description="Name of the label model.")
-    balance: list[float] | None = Field(
+    balance: list[float] | dict[str, float] | None = Field(
         default=None,
-        description="Class shares in the order of the classes; without, `auto` estimates them where it can, "
-        "others take them as uniform.",
+        description="Class shares, by name (`{ HAM = 0.9, SPAM = 0.1 }`) or in the order of the classes; without, "
+        "`auto` estimates them where it can, others take them as uniform.",
     )
     gold: Text | None = Field(
         default=None,

@@ -1,11 +1,10 @@
 """The default label model: learns what votes identify, and leaves the rest to majority and gold."""
 
 import numpy as np
-import numpy.typing as npt
 
+from weakhitl.balance import Balance, class_balance
 from weakhitl.label_model.confusion import Prior, Problem, against_first, evidence_of, fit_confusion
 from weakhitl.label_model.information import information_evidence, learnable
-from weakhitl.label_model.ledger import class_balance
 from weakhitl.label_model.majority import majority_balance
 from weakhitl.label_model.model import AdditiveModel, Training, logits, row_max, softmax
 from weakhitl.label_model.rows import Rows
@@ -40,9 +39,9 @@ class LabelModel(AdditiveModel):
     Parameters
     ----------
     balance
-        Class shares, k of them, positive, summing to 1. Without: those of the majority vote of the sources that vote
-        several classes, where three of them or more vote on half of the covered items, else uniform.
-        ``balance_reason_`` says which.
+        Class shares, by name or in the order of the classes, positive, summing to 1. Without: those of the majority
+        vote of the sources that vote several classes, where three of them or more vote on half of the covered items,
+        else uniform. ``balance_reason_`` says which.
     prior_accuracy
         Accuracy of a vote of which nothing is known.
     max_iter, tol
@@ -94,7 +93,7 @@ class LabelModel(AdditiveModel):
 
     def __init__(
         self,
-        balance: npt.ArrayLike | None = None,
+        balance: Balance | None = None,
         prior_accuracy: float = 0.7,
         max_iter: int = 500,
         tol: float = 1e-4,
@@ -113,7 +112,7 @@ class LabelModel(AdditiveModel):
         self.learned_ = able & (able.sum() >= _LEAST_LEARNABLE)
         learned = rows if self.learned_.all() else rows.of_sources(self.learned_)
         obstacle = self._obstacle(rows, learned)
-        self.class_balance_, self.balance_reason_ = class_balance(self.balance, rows.k), obstacle
+        self.class_balance_, self.balance_reason_ = class_balance(self.balance, self.schema_), obstacle
         if not obstacle:
             self.class_balance_ = majority_balance(learned, self.shares_[self.learned_])
             self.balance_reason_ = f"estimated by majority vote of the {learned.m} sources that vote several classes"

@@ -3,14 +3,11 @@
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from weakhitl.balance import Balance, class_balance
 from weakhitl.label_model.confusion import ConfusionFit, Prior, evidence_of, fit_confusion, problem
-from weakhitl.label_model.ledger import class_balance
 from weakhitl.label_model.model import AdditiveModel, Training
 from weakhitl.votes import FloatArray
-
-Balance = npt.ArrayLike | Literal["estimate"] | None
 
 
 class DawidSkene(AdditiveModel):
@@ -23,7 +20,8 @@ class DawidSkene(AdditiveModel):
     Parameters
     ----------
     balance
-        Class shares, k of them, positive, summing to 1; uniform by default; ``"estimate"`` frees them.
+        Class shares, by name or in the order of the classes, positive, summing to 1; uniform by default;
+        ``"estimate"`` frees them.
     prior_votes
         Pseudo-votes per row of a confusion matrix; their centre is the source's own accuracy. By default one for
         each class, as in Bayes and Laplace's prior: with a fixed number, an error that a source has not made
@@ -66,7 +64,7 @@ class DawidSkene(AdditiveModel):
 
     def __init__(
         self,
-        balance: Balance = None,
+        balance: Balance | Literal["estimate"] | None = None,
         prior_votes: float | None = None,
         prior_accuracy: float = 0.7,
         max_iter: int = 500,
@@ -81,7 +79,7 @@ class DawidSkene(AdditiveModel):
     def _learn(self, training: Training) -> None:
         self.prior_votes_ = float(training.rows.k if self.prior_votes is None else self.prior_votes)
         estimate = isinstance(self.balance, str) and self.balance == "estimate"
-        balance = class_balance(None if estimate else self.balance, training.rows.k)
+        balance = class_balance(None if estimate else self.balance, self.schema_)
         found = fit_confusion(
             problem(training, balance, estimate=estimate),
             Prior(self.prior_votes_, self.prior_accuracy),

@@ -254,7 +254,8 @@ def _fit(votes: Votes, model: LabelModelBase) -> Iterator[Finding]:
             names,
         )
     if hasattr(model, "balance_reason_"):
-        yield Finding("class-balance", "note", f"class balance {model.balance_reason_}", "give it if you know it")
+        remedy = "give it if you know it" if model.balance is None else "leave it out if you do not know it"
+        yield Finding("class-balance", "note", f"class balance {model.balance_reason_}", remedy)
     if hasattr(model, "learned_") and not model.learned_.all():
         rest = int((~model.learned_).sum())
         yield Finding(

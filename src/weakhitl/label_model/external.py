@@ -7,10 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from weakhitl.balance import Balance, class_balance
 from weakhitl.consensus import hard_labels
 from weakhitl.errors import DataError, UsageError
 from weakhitl.gold import Gold
-from weakhitl.label_model.ledger import VotesLike, class_balance, matched
+from weakhitl.label_model.ledger import VotesLike, matched
 from weakhitl.label_model.model import LabelModelBase, Training
 from weakhitl.label_model.rows import Rows
 from weakhitl.schema import ABSTAIN
@@ -31,7 +32,7 @@ class SnorkelLabelModel(LabelModelBase):
 
     """
 
-    def __init__(self, balance: npt.ArrayLike | None = None, n_epochs: int = 500, seed: int = 0) -> None:
+    def __init__(self, balance: Balance | None = None, n_epochs: int = 500, seed: int = 0) -> None:
         self.balance = balance
         self.n_epochs = n_epochs
         self.seed = seed
@@ -43,7 +44,7 @@ class SnorkelLabelModel(LabelModelBase):
         votes = training.votes
         if len(votes.sources) < 3:
             raise DataError("votes", f"{len(votes.sources)} sources; Snorkel's label model needs at least 3")
-        self.class_balance_ = class_balance(self.balance, len(votes.schema))
+        self.class_balance_ = class_balance(self.balance, votes.schema)
         self.model_ = LabelModel(cardinality=len(votes.schema), verbose=False)
         self.model_.fit(
             votes.to_matrix().astype(np.int64),
@@ -74,7 +75,7 @@ class CrowdKitModel(LabelModelBase):
 
     """
 
-    def __init__(self, balance: npt.ArrayLike | None = None, name: str = "GLAD", seed: int = 0) -> None:
+    def __init__(self, balance: Balance | None = None, name: str = "GLAD", seed: int = 0) -> None:
         self.balance = balance
         self.name = name
         self.seed = seed
@@ -86,7 +87,7 @@ class CrowdKitModel(LabelModelBase):
         rows = training.rows
         if self.name == "KOS" and rows.k != 2:
             raise DataError("votes", f"{rows.k} classes; KOS takes two")
-        self.class_balance_ = class_balance(self.balance, rows.k)
+        self.class_balance_ = class_balance(self.balance, self.schema_)
         make: Any = getattr(crowdkit, self.name, None)
         if make is None:
             raise UsageError(f"crowd-kit has no aggregator {self.name!r}; there are GLAD, KOS and MMSR, among others")

@@ -10,7 +10,7 @@ from weakhitl.errors import DataError
 from weakhitl.gold import Gold, encode_gold
 from weakhitl.schema import LabelSchema
 from weakhitl.vote_matrix import label_matrix
-from weakhitl.votes import FloatArray, IntArray, Votes
+from weakhitl.votes import IntArray, Votes
 
 VotesLike = Votes | npt.ArrayLike
 
@@ -61,13 +61,3 @@ def check_fitted(model: Any) -> None:
     """Raise ``NotFittedError`` before ``fit``."""
     if not hasattr(model, "sources_"):
         raise NotFittedError(f"this {type(model).__name__} is not fitted yet; call fit(votes) first")
-
-
-def class_balance(balance: npt.ArrayLike | None, k: int) -> FloatArray:
-    """Check a class balance given by the user; uniform where none is given."""
-    if balance is None:
-        return np.full(k, 1.0 / k)
-    array = np.asarray(balance, dtype=np.float64)
-    if array.shape != (k,) or not np.isfinite(array).all() or (array <= 0).any() or abs(array.sum() - 1) > 1e-6:
-        raise DataError("class balance", f"{balance!r} is not {k} positive shares that sum to 1")
-    return np.asarray(array / array.sum())

@@ -1,11 +1,10 @@
 """MACE: sources that either know the class or guess from a habit."""
 
 import numpy as np
-import numpy.typing as npt
 
+from weakhitl.balance import Balance, class_balance
 from weakhitl.label_model.confusion import evidence_of, soft_votes
 from weakhitl.label_model.fixed_point import accelerate
-from weakhitl.label_model.ledger import class_balance
 from weakhitl.label_model.model import AdditiveModel, Training, log_normalized, logits, softmax_and_total, vote_shares
 from weakhitl.votes import FloatArray
 
@@ -45,14 +44,14 @@ class MACE(AdditiveModel):
 
     """
 
-    def __init__(self, balance: npt.ArrayLike | None = None, max_iter: int = 500, tol: float = 1e-4) -> None:
+    def __init__(self, balance: Balance | None = None, max_iter: int = 500, tol: float = 1e-4) -> None:
         self.balance = balance
         self.max_iter = max_iter
         self.tol = tol
 
     def _learn(self, training: Training) -> None:
         rows = training.rows
-        self.class_balance_ = class_balance(self.balance, rows.k)
+        self.class_balance_ = class_balance(self.balance, self.schema_)
 
         def step(parameters: FloatArray) -> tuple[FloatArray, float]:
             competence, habit = _unpack(parameters, rows.m)

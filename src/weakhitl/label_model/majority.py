@@ -1,9 +1,8 @@
 """Majority vote: every vote counts alike, or in proportion to its source's agreement with the others."""
 
 import numpy as np
-import numpy.typing as npt
 
-from weakhitl.label_model.ledger import class_balance
+from weakhitl.balance import Balance, class_balance
 from weakhitl.label_model.model import LabelModelBase, Training, row_max, row_sum, vote_shares
 from weakhitl.label_model.rows import Rows
 from weakhitl.votes import FloatArray
@@ -27,11 +26,11 @@ class MajorityVote(LabelModelBase):
 
     """
 
-    def __init__(self, balance: npt.ArrayLike | None = None) -> None:
+    def __init__(self, balance: Balance | None = None) -> None:
         self.balance = balance
 
     def _learn(self, training: Training) -> None:
-        self.class_balance_ = class_balance(self.balance, training.rows.k)
+        self.class_balance_ = class_balance(self.balance, self.schema_)
 
     def _proba(self, rows: Rows) -> FloatArray:
         return leading(rows.class_counts())
@@ -64,12 +63,12 @@ class WeightedVote(LabelModelBase):
 
     """
 
-    def __init__(self, balance: npt.ArrayLike | None = None) -> None:
+    def __init__(self, balance: Balance | None = None) -> None:
         self.balance = balance
 
     def _learn(self, training: Training) -> None:
         rows = training.rows
-        self.class_balance_ = class_balance(self.balance, rows.k)
+        self.class_balance_ = class_balance(self.balance, self.schema_)
         majority = leading(rows.class_counts()) * rows.counts[:, None]
         agreed = rows.cells.sums(majority).reshape(rows.m, rows.k, rows.k)
         votes = rows.votes_by_class().sum(axis=1)

@@ -3,12 +3,11 @@
 from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 from scipy.special import expit
 
+from weakhitl.balance import Balance, class_balance
 from weakhitl.errors import UsageError
-from weakhitl.label_model.ledger import class_balance
 from weakhitl.label_model.model import LabelModelBase, Training
 from weakhitl.label_model.rows import Rows
 from weakhitl.votes import FloatArray, IntArray
@@ -56,13 +55,13 @@ class Triplets(LabelModelBase):
 
     """
 
-    def __init__(self, balance: npt.ArrayLike | None = None, prior_accuracy: float = 0.7) -> None:
+    def __init__(self, balance: Balance | None = None, prior_accuracy: float = 0.7) -> None:
         self.balance = balance
         self.prior_accuracy = prior_accuracy
 
     def _learn(self, training: Training) -> None:
         rows = training.rows
-        self.class_balance_ = class_balance(self.balance, rows.k)
+        self.class_balance_ = class_balance(self.balance, self.schema_)
         if rows.m > _MOST_SOURCES:
             raise UsageError(
                 f"{rows.m:,} sources; Triplets compares all pairs of up to {_MOST_SOURCES:,}; use LabelModel"
