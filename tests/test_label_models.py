@@ -174,6 +174,24 @@ def test_a_balance_that_is_none_is_refused(model, balance):
 
 
 @every
+def test_columns_of_a_matrix_are_the_sources_that_the_model_was_fitted_on(model):
+    matrix = np.array([[0, 0, 1], [1, 1, 1], [0, 0, 0], [1, 0, 1]])
+    given_votes = wh.Votes.from_matrix(matrix, wh.LabelSchema(["a", "b"]), sources=list("fgh"))
+    fitted = clone(model).fit(given_votes)
+    expected = fitted.predict_proba(given_votes)
+    assert np.array_equal(fitted.predict_proba(matrix), expected)
+    assert np.array_equal(fitted.predict_proba(pd.DataFrame(matrix)), expected)
+    assert np.allclose(fitted.predict_proba(pd.DataFrame(matrix, columns=list("fgh"))[list("hfg")]), expected)
+    for wrong, said in [
+        (matrix[:, :2], "has 2 columns; the model was fitted on 3 sources"),
+        (pd.DataFrame(matrix, columns=list("fgx")), "source 'x' was not there"),
+        (matrix + 1, "voted 2 on item"),
+    ]:
+        with pytest.raises(DataError, match=said):
+            fitted.predict(wrong)
+
+
+@every
 def test_a_balance_can_be_given_by_name(model):
     """In any order: the schema's decides which column is whose."""
     given_votes = wh.Votes.from_matrix([[0, 1], [1, 1], [-1, -1]], wh.LabelSchema(["HAM", "SPAM"]))

@@ -288,3 +288,15 @@ def test_errors_name_items_of_integers_as_the_user_wrote_them():
     ]:
         with pytest.raises(DataError, match=re.escape(said)):
             make()
+
+
+def test_a_table_of_votes_brings_its_names():
+    table = pd.DataFrame({"ana": [0, 1], "bo": [-1, 1]}, index=["x", "y"])
+    made = wh.Votes.from_matrix(table, SCHEMA)
+    assert made == wh.Votes.from_matrix(table.to_numpy(), SCHEMA, ["x", "y"], ["ana", "bo"])
+    assert wh.Votes.from_matrix(table, SCHEMA, [7, 8], ["p", "q"]).sources == ("p", "q")
+    assert wh.Votes.from_matrix(pd.DataFrame([[0, 1]]), SCHEMA).sources == ("source_0", "source_1")
+    with pytest.raises(DataError, match="class names go in a long table"):
+        wh.Votes.from_matrix(pd.DataFrame({"ana": ["a", "b"]}), SCHEMA)
+    with pytest.raises(DataError, match="item 'x' occurs twice"):
+        wh.Votes.from_matrix(table.set_axis(["x", "x"]), SCHEMA)

@@ -24,8 +24,14 @@ def label_matrix(matrix: npt.ArrayLike) -> npt.NDArray[Any]:
     if array.ndim != 2:
         raise DataError("vote matrix", f"has shape {array.shape}; expected (items, sources)")
     if not np.issubdtype(array.dtype, np.integer):
-        raise DataError("vote matrix", f"holds {array.dtype}; expected integers: class indices, -1 abstains")
+        hint = "; class names go in a long table: Votes.from_long" if array.dtype.kind in "OUS" else ""
+        raise DataError("vote matrix", f"holds {array.dtype}; expected integers: class indices, -1 abstains{hint}")
     return array
+
+
+def column_names(table: pd.DataFrame) -> list[str] | None:
+    """Give a table's columns as names of sources; None where they are only counted."""
+    return None if isinstance(table.columns, pd.RangeIndex) else [str(name) for name in table.columns]
 
 
 def compact(array: npt.NDArray[Any], dtype: np.dtype[Any]) -> tuple[IntArray, int, int, int]:

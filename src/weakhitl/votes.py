@@ -11,7 +11,7 @@ import pandas as pd
 from weakhitl.errors import DataError, SchemaError
 from weakhitl.notebook import html_table
 from weakhitl.schema import ABSTAIN, LabelSchema
-from weakhitl.vote_matrix import compact, extremes, label_faults, label_matrix
+from weakhitl.vote_matrix import column_names, compact, extremes, label_faults, label_matrix
 from weakhitl.vote_names import item_index, name_faults, positions, source_names
 from weakhitl.vote_storage import (
     Cells,
@@ -86,7 +86,7 @@ class Votes:
     @classmethod
     def from_matrix(
         cls,
-        matrix: npt.ArrayLike,
+        matrix: npt.ArrayLike | pd.DataFrame,
         schema: LabelSchema | None = None,
         items: Iterable[Hashable] | None = None,
         sources: Iterable[str] | None = None,
@@ -95,9 +95,10 @@ class Votes:
     ) -> Self:
         """Take Snorkel's matrix: (n, m) class indices, -1 abstains.
 
-        Items default to 0..n-1, sources to ``source_0``.., classes to ``0``, ``1``.. as far as they occur. Raises
-        ``DataError`` for a wrong shape, labels out of range and duplicate items or sources. Without ``copy`` the
-        matrix itself is kept, which saves memory if it does not change while the votes are used.
+        Items default to a DataFrame's index, else 0..n-1, sources to its column names, else ``source_0``.., classes to
+        ``0``, ``1``.. as far as they occur. Raises ``DataError`` for a wrong shape, labels out of range and duplicate
+        items or sources. Without ``copy`` the matrix itself is kept, which saves memory if it does not change while the
+        votes are used.
 
         Examples
         --------
@@ -109,6 +110,9 @@ class Votes:
         2     1  source_1  SPAM
 
         """
+        if isinstance(matrix, pd.DataFrame):
+            items = matrix.index if items is None else items
+            sources = column_names(matrix) if sources is None else sources
         array = label_matrix(matrix)
         n, m = array.shape
         index = pd.RangeIndex(n) if items is None else item_index(items, n)

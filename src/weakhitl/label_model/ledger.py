@@ -4,30 +4,34 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from sklearn.exceptions import NotFittedError
 
 from weakhitl.errors import DataError
 from weakhitl.gold import Gold, encode_gold
 from weakhitl.schema import LabelSchema
-from weakhitl.vote_matrix import label_matrix
+from weakhitl.vote_matrix import column_names, label_matrix
 from weakhitl.votes import IntArray, Votes
 
-VotesLike = Votes | npt.ArrayLike
+VotesLike = Votes | npt.ArrayLike | pd.DataFrame
 
 _FEW_SOURCES = 13
 """Rows of so many sources and two classes are grouped by their numbers, whatever the type of the matrix."""
 
 
-def as_votes(votes: VotesLike, cardinality: int | None = None) -> Votes:
-    """Pass Votes through; wrap a matrix in classes ``0``, ``1``, … (``cardinality`` of them, or as many as occur).
+def as_votes(votes: VotesLike, schema: LabelSchema | None = None, sources: tuple[str, ...] | None = None) -> Votes:
+    """Pass Votes through; wrap a matrix, by default in classes ``0``, ``1``, … as far as they occur.
 
-    A matrix of few sources is not copied: it is read once or twice before the caller can change it.
+    ``schema`` and ``sources`` are a fitted model's. A matrix of few sources is not copied: it is read once or twice
+    before the caller can change it.
     """
     if isinstance(votes, Votes):
         return votes
-    schema = None if cardinality is None else LabelSchema.numbered(cardinality)
-    matrix = label_matrix(votes)
-    return Votes.from_matrix(matrix, schema, copy=matrix.shape[1] > _FEW_SOURCES)
+    matrix = votes if isinstance(votes, pd.DataFrame) else label_matrix(votes)
+    m = matrix.shape[1]
+    if sources is not None and m != len(sources):
+        raise DataError("vote matrix", f"has {m} columns; the model was fitted on {len(sources)} sources")
+    return Votes.from_matrix(matrix, schema, sources=sources, copy=m > _FEW_SOURCES)
 
 
 def as_gold(gold: Gold | None, votes: Votes) -> IntArray | None:
@@ -38,10 +42,12 @@ def as_gold(gold: Gold | None, votes: Votes) -> IntArray | None:
 def matched(votes: VotesLike, model: Any) -> Votes:
     """Give the votes in a fitted model's sources; a source that has none abstains.
 
-    Raises ``NotFittedError`` before ``fit``, ``DataError`` for unknown sources or other classes.
+    Columns of a matrix without names are the model's sources in their order. Raises ``NotFittedError`` before ``fit``,
+    ``DataError`` for unknown sources, other classes, and a matrix of fewer or more columns.
     """
     check_fitted(model)
-    given = as_votes(votes, len(model.schema_))
+    named = isinstance(votes, Votes) or (isinstance(votes, pd.DataFrame) and column_names(votes) is not None)
+    given = as_votes(votes, model.schema_, None if named else model.sources_)
     if given.schema.classes != model.schema_.classes:
         raise DataError("votes", f"hold other classes than the model was fitted on ({model.schema_.expected()})")
     if given.sources == model.sources_:
