@@ -73,11 +73,23 @@ class Estimate:
             object.__setattr__(self, "kind", "other")
 
     def __str__(self) -> str:
+        return format(self, ".3f")
+
+    def __format__(self, spec: str) -> str:
+        """Write value and interval, each by the format of a number, or why there are none.
+
+        Examples
+        --------
+        >>> f"{Estimate(0.6012, 0.5537, 0.6441):.0%}"
+        '60% [55%, 64%]'
+
+        """
+        spec = spec or ".3f"
         if self.value is None:
             return f"undefined: {self.reason}"
         if self.low is None or self.high is None:
-            return f"{self.value:.3f} (no interval: {self.reason})"
-        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+            return f"{self.value:{spec}} (no interval: {self.reason})"
+        return f"{self.value:{spec}} [{self.low:{spec}}, {self.high:{spec}}]"
 
     def _repr_html_(self) -> str:
         """Show value and interval in a notebook, or why there are none."""

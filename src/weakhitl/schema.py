@@ -9,7 +9,7 @@ from math import isfinite
 from numbers import Integral
 from typing import Any, Literal, get_args
 
-from weakhitl.errors import SchemaError
+from weakhitl.errors import SchemaError, UsageError
 
 ABSTAIN = -1
 
@@ -102,6 +102,12 @@ class LabelSchema:
         lowered = {name.lower(): name for name in reversed(known)}
         close = get_close_matches(str(label).strip().lower(), list(lowered), n=1)
         return text + (f"; did you mean {lowered[close[0]]!r}?" if label and close else "")
+
+
+def require_schema(given: object) -> None:
+    """Raise ``UsageError`` for what is no ``LabelSchema``, such as a list of names."""
+    if not isinstance(given, LabelSchema):
+        raise UsageError(f"expected a LabelSchema, found {type(given).__name__}: LabelSchema(['HAM', 'SPAM'])")
 
 
 def _names(names: Iterable[str]) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from weakhitl.errors import DataError, SchemaError
 from weakhitl.files import Fault, require_columns
-from weakhitl.schema import ABSTAIN, LabelSchema
+from weakhitl.schema import ABSTAIN, LabelSchema, require_schema
 from weakhitl.vote_names import item_index, positions
 
 Codes = npt.NDArray[np.int64]
@@ -22,8 +22,9 @@ def table_entries(
 
     Both keep the order in which they first occur, unless ``items`` lists them. Raises ``DataError`` with all faults.
     """
+    require_schema(schema)
     item, source, label = columns
-    require_columns(table, columns, "vote table")
+    require_columns(table, columns, "vote table (item=, source= and label= name its columns)")
     codes, faults = encode_labels(table[label], schema)
     faults += missing_faults(table, [item, source])
     row, distinct = pd.factorize(table[item])

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from weakhitl.errors import DataError, SchemaError
+from weakhitl.errors import DataError, SchemaError, UsageError
 from weakhitl.notebook import html_table
-from weakhitl.schema import ABSTAIN, LabelSchema
+from weakhitl.schema import ABSTAIN, LabelSchema, require_schema
 from weakhitl.vote_matrix import column_names, compact, extremes, label_faults, label_matrix
 from weakhitl.vote_names import item_index, name_faults, positions, source_names
 from weakhitl.vote_storage import (
@@ -113,6 +113,8 @@ class Votes:
         if isinstance(matrix, pd.DataFrame):
             items = matrix.index if items is None else items
             sources = column_names(matrix) if sources is None else sources
+        if schema is not None:
+            require_schema(schema)
         array = label_matrix(matrix)
         n, m = array.shape
         index = pd.RangeIndex(n) if items is None else item_index(items, n)
@@ -147,6 +149,7 @@ class Votes:
 
         Each (item, source) pair at most once; -1 labels are dropped. Raises ``DataError`` else.
         """
+        require_schema(schema)
         row, column, label = (np.asarray(part, dtype=np.int64) for part in entries)
         keep = label != ABSTAIN
         row, column, label = row[keep], column[keep], label[keep]
@@ -383,3 +386,12 @@ class Votes:
         )
         items = pd.RangeIndex(len(added[here]))
         return Votes.from_entries(entries, self.schema, items, self.sources + other.sources)
+
+
+def require_votes(given: object) -> None:
+    """Raise ``UsageError`` for what is no ``Votes``: of a bare matrix nobody knows whether rows are items or raters."""
+    if not isinstance(given, Votes):
+        raise UsageError(
+            f"expected Votes, found {type(given).__name__}: Votes.from_long takes a table with a vote a row, "
+            "Votes.from_matrix a matrix with a row an item and a column a source"
+        )

@@ -14,7 +14,7 @@ from weakhitl.agreement.units import Units
 from weakhitl.errors import UsageError
 from weakhitl.estimate import Estimate
 from weakhitl.schema import LEVELS, LabelSchema, Level
-from weakhitl.votes import FloatArray, Votes
+from weakhitl.votes import FloatArray, Votes, require_votes
 
 
 def krippendorff_alpha(
@@ -58,6 +58,7 @@ def krippendorff_alpha(
     K. Krippendorff (2011), Computing Krippendorff's Alpha-Reliability.
 
     """
+    require_votes(votes)
     level = votes.schema.level if level is None else level
     if level not in LEVELS:
         raise UsageError(f"level {level!r} is unknown; levels are {', '.join(LEVELS)}")

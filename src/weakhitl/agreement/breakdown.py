@@ -1,5 +1,6 @@
 """Where agreement comes from: by class, by coder, by slice, by item; and how two figures differ."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
 import numpy as np
@@ -44,7 +45,7 @@ def one_class(votes: Votes, name: str) -> Votes:
 
 def by_slice(
     votes: Votes,
-    groups: "pd.Series[Any]",
+    groups: "pd.Series[Any] | Mapping[Any, Any] | Sequence[Any]",
     coefficient: Coefficient = krippendorff_alpha,
     *,
     weights: npt.ArrayLike | None = None,
@@ -52,17 +53,33 @@ def by_slice(
 ) -> dict[str, Estimate]:
     """Agreement on the items of each group.
 
-    ``groups`` maps items to values, such as a column of the dataset indexed by item; items without a value are
-    left out. Groups are sorted by name.
+    ``groups`` maps items to values, such as a column of the dataset indexed by item, or holds one for each item; items
+    without a value are left out. Groups are sorted by name. Raises ``DataError`` where it speaks of other items.
     """
     given = checked_weights(weights, len(votes))
-    values = groups.reindex(votes.items)
+    values = _values(groups, votes.items)
     found = {}
     for name in sorted(values.dropna().astype(str).unique()):
         here = (values.astype(str) == name).to_numpy() & values.notna().to_numpy()
         part = None if given is None else given[here]
         found[name] = coefficient(votes.take_items(here), weights=part, **how)
     return found
+
+
+def _values(groups: Any, items: pd.Index) -> "pd.Series[Any]":
+    """``value[item]``, missing where there is none."""
+    if not isinstance(groups, pd.Series | Mapping):
+        if len(groups) != len(items):
+            raise DataError(
+                "groups", f"are {len(groups):,}; expected item -> value, or one for each of {len(items):,} items"
+            )
+        return pd.Series(list(groups), index=items)
+    given = pd.Series(groups).dropna()
+    values = given.reindex(items)
+    if len(given) and len(items) and values.isna().all():
+        found, expected = given.index.tolist()[0], items.tolist()[0]
+        raise DataError("groups", f"hold none of the items: they have {found!r}, the items are such as {expected!r}")
+    return values
 
 
 def by_coder(

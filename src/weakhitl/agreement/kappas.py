@@ -14,7 +14,7 @@ from weakhitl.agreement.of_votes import estimate_counted, leaving_out
 from weakhitl.agreement.statistic import ALL, Statistic, corrected, facts_of
 from weakhitl.agreement.units import Units, checked_weights
 from weakhitl.estimate import Estimate
-from weakhitl.votes import FloatArray, Votes
+from weakhitl.votes import FloatArray, Votes, require_votes
 
 _MOST_CODERS = 500
 
@@ -123,6 +123,7 @@ def conger_kappa(
     Handbook of Inter-Rater Reliability, for missing ratings.
 
     """
+    require_votes(votes)
     similarity = agreement_weights(weighting, votes.schema.values)
 
     if len(votes.sources) > _MOST_CODERS:
@@ -209,6 +210,7 @@ def _kappa(
     weights: npt.ArrayLike | None,
     how: Uncertainty,
 ) -> Estimate:
+    require_votes(votes)
     similarity = agreement_weights(weighting, votes.schema.values)
     make = partial(kappa_statistic, method=method, chance=chance, similarity=similarity)
     return estimate_counted(votes, make, weights, how)

@@ -6,7 +6,7 @@ from scipy import sparse
 from scipy.stats import norm
 
 from weakhitl.errors import UsageError
-from weakhitl.votes import FloatArray, IntArray, Votes
+from weakhitl.votes import FloatArray, IntArray, Votes, require_votes
 
 
 def pairwise_cohen_kappa(votes: Votes, *, confidence: float = 0.95) -> pd.DataFrame:
@@ -25,6 +25,7 @@ def pairwise_cohen_kappa(votes: Votes, *, confidence: float = 0.95) -> pd.DataFr
     J. L. Fleiss, J. Cohen, B. S. Everitt (1969), Large sample standard errors of kappa and weighted kappa.
 
     """
+    require_votes(votes)
     if not 0 < confidence < 1:
         raise UsageError(f"confidence is {confidence}; expected a number between 0 and 1, such as 0.95")
     first, second, tables = _confusions(votes)

@@ -13,7 +13,7 @@ from weakhitl.agreement.statistic import Statistic, corrected, facts_of
 from weakhitl.agreement.units import Units, checked_weights
 from weakhitl.errors import UsageError
 from weakhitl.estimate import Estimate
-from weakhitl.votes import FloatArray, Votes
+from weakhitl.votes import FloatArray, Votes, require_votes
 
 
 def cohen_kappa(
@@ -96,6 +96,7 @@ def kappa_with_group(
     """
     if how.get("raters") == "sampled":
         raise UsageError("kappa with a group holds the group fixed; raters='sampled' has no meaning here")
+    require_votes(votes)
     group = votes.take_sources([name for name in votes.sources if name != source])
     one, counts = votes.take_sources([source]).to_matrix()[:, 0], group.class_counts()
     total = counts.sum(axis=1)
@@ -132,6 +133,9 @@ def _scott(table: FloatArray, similarity: FloatArray) -> FloatArray:
 def _pair(
     votes: Votes, names: tuple[str, str], method: str, chance: Table, weighting: Similarity, how: Uncertainty
 ) -> Estimate:
+    require_votes(votes)
+    if "weights" in how:
+        raise UsageError(f"{method} takes no weights of items; give weighting='linear' for classes that agree in part")
     if names[0] == names[1]:
         raise UsageError(f"{method} compares two sources; {names[0]!r} was given twice")
     if how.get("raters") == "sampled":

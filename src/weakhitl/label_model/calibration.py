@@ -103,6 +103,8 @@ def calibration(
         raise DataError(
             "calibration", f"has probabilities {proba.shape} and truth {truth.shape}; expected (n, k), (n,)"
         )
+    if not np.issubdtype(truth.dtype, np.integer):
+        raise DataError("calibration", f"has a truth of {truth.dtype}; expected class indices, -1 where unknown")
     known = truth != ABSTAIN
     if not known.any():
         raise DataError("calibration", "no item has a known class")

@@ -12,7 +12,7 @@ from weakhitl.estimate import Estimate, exact_share
 from weakhitl.files import require_columns
 from weakhitl.gold import Gold, encode_gold
 from weakhitl.schema import ABSTAIN
-from weakhitl.votes import Votes
+from weakhitl.votes import Votes, require_votes
 
 
 def lf_summary(votes: Votes, gold: Gold | None = None) -> pd.DataFrame:
@@ -46,6 +46,7 @@ def lf_summary(votes: Votes, gold: Gold | None = None) -> pd.DataFrame:
     [2, 2]
 
     """
+    require_votes(votes)
     patterns = votes.patterns()
     row, column, label = patterns.votes.entries()
     m, each = len(votes.sources), patterns.counts[row]
@@ -104,6 +105,7 @@ def lf_accuracy(votes: Votes, gold: Gold, confidence: float = 0.95) -> dict[str,
     0.667 [0.094, 0.992]; undefined: it votes on no item whose label is known
 
     """
+    require_votes(votes)
     if not 0 < confidence < 1:
         raise DataError("confidence", f"is {confidence}; expected a share between 0 and 1")
     row, column, label = votes.entries()

@@ -17,7 +17,7 @@ from weakhitl.labeling.engines import Engine, make_engine
 from weakhitl.labeling.function import adopted
 from weakhitl.labeling.items import item_chunks
 from weakhitl.labeling.work import Faults, Function, Part, Work
-from weakhitl.schema import LabelSchema
+from weakhitl.schema import LabelSchema, require_schema
 from weakhitl.vote_names import is_unique
 from weakhitl.votes import Votes
 
@@ -131,6 +131,9 @@ def run(
     With a cache only functions that changed run, and the others only on rows that changed. It keeps what was voted
     before a run is interrupted. Partitions of an engine's own kind are not looked up in it.
     """
+    require_schema(schema)
+    if callable(functions):
+        raise UsageError("expected a list of labeling functions, found a function; put it in brackets")
     listed = [adopted(function) for function in functions]
     work = Work(listed, schema, stop=_stops(on_error, max_faults), id=id)
     _check_names(listed, work.names)
@@ -250,6 +253,7 @@ def _check_names(functions: Sequence[object], names: Sequence[str]) -> None:
         raise UsageError("no labeling functions were given")
     for function, name in zip(functions, names, strict=True):
         if not name or not callable(function):
-            raise UsageError(f"{function!r} is no labeling function; decorate it with @labeling_function")
+            what = repr(getattr(function, "__name__", function))
+            raise UsageError(f"{what} is no labeling function; decorate it with @labeling_function")
     if repeated := sorted(name for name, times in Counter(names).items() if times > 1):
         raise LabelingFunctionError("labeling functions", [f"the name {name!r} occurs twice" for name in repeated])

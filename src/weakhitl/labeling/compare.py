@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import sparse
 
 from weakhitl.errors import DataError
-from weakhitl.votes import IntArray, Votes
+from weakhitl.votes import IntArray, Votes, require_votes
 
 Bucket = tuple[Hashable, ...]
 
@@ -35,6 +35,7 @@ def lf_pairs(votes: Votes) -> pd.DataFrame:
     2     b      c     1       1.0      0.0
 
     """
+    require_votes(votes)
     patterns = votes.patterns()
     row, column, label = patterns.votes.entries()
     n, m, k = len(patterns.counts), len(votes.sources), len(votes.schema)

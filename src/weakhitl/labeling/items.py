@@ -38,10 +38,14 @@ def read_items(items: Items, id: str | None = None) -> pd.DataFrame:
 
 
 def _as_table(items: Any) -> pd.DataFrame:
+    kind = type(items).__name__
+    first = next(iter(items), None) if isinstance(items, Sequence | pd.Series | np.ndarray) else None
+    if isinstance(first, str):
+        hint = "such as pd.DataFrame({'text': texts})"
+        raise DataError("items", f"are a {kind} of texts; expected a DataFrame, a list of dicts or a path, {hint}")
     try:
         return pd.DataFrame(items)
     except (ValueError, TypeError) as error:
-        kind = type(items).__name__
         raise DataError("items", f"are a {kind}; expected a DataFrame, a list of dicts or a path") from error
 
 

@@ -99,8 +99,8 @@ class Drift:
 
 
 def drift(
-    before: Side,
-    after: Side,
+    before: Side | pd.DataFrame | Votes,
+    after: Side | pd.DataFrame | Votes,
     *,
     by: Sequence[str] = (),
     smallest: int = SMALLEST,
@@ -115,7 +115,7 @@ def drift(
     Parameters
     ----------
     before, after
-        Batches of different items.
+        Batches of different items: all that is known of each, or only its columns or the functions' votes.
     by
         Columns: for each of their values, functions, conflicts and labels are compared among the items that have it.
     smallest
@@ -137,11 +137,12 @@ def drift(
     >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> old, new = (pd.DataFrame({"source": rng.choice(["mail", "web"], 200, p=p)}) for p in ([0.8, 0.2], [0.3, 0.7]))
-    >>> found = drift(Side("may", old), Side("june", new))
+    >>> found = drift(Side("may", old), Side("june", new))  # or drift(old, new)
     >>> [(shift.kind, shift.name, shift.what) for shift in found.alarms]
     [('column', 'source', 'web 27.5% -> 74.0%, mail 72.5% -> 26.0%')]
 
     """
+    before, after = _side(before, "before"), _side(after, "after")
     rng = np.random.default_rng(seed)
     shifts: list[Shift] = []
     small: list[str] = []
@@ -157,6 +158,16 @@ def drift(
         shifts += [shift for shift in made if shift is not None]
     settings: dict[str, Any] = {"smallest": smallest, "alpha": alpha, "least_effect": least_effect, "seed": seed}
     return Drift(before.name, after.name, tuple(corrected(shifts, alpha, least_effect)), tuple(small), **settings)
+
+
+def _side(given: object, name: str) -> Side:
+    if isinstance(given, Side):
+        return given
+    if isinstance(given, pd.DataFrame):
+        return Side(name, columns=given)
+    if isinstance(given, Votes):
+        return Side(name, votes=given)
+    raise UsageError(f"{name}: expected a Side, a DataFrame or Votes, found {type(given).__name__}")
 
 
 def corrected(shifts: Sequence[Shift], alpha: float, least_effect: float) -> list[Shift]:
