@@ -88,6 +88,31 @@ def test_init_label_lfs_status_work_from_an_empty_folder(tmp_path):
     assert "weakhitl route" in run("status", "--project", tmp_path / "p").output
 
 
+@pytest.mark.parametrize(
+    ("table", "options", "said"),
+    [
+        ("text,key,label\na,1,x\nb,2,x\n", [], "The column 'key' tells items apart"),
+        ("text,label\na,x\nb,x\n", [], "The column 'text' tells items apart"),
+        ("text,label\na,x\nb,x\n", ["--id", "key"], "no column 'key'; the columns are text, label"),
+        (
+            "text,label\na,x\nb,x\n",
+            ["--id", "label"],
+            "the column 'label' does not have a different value in every row",
+        ),
+        ("text,label\na,x\na,x\n", [], "no column has a different value in every row"),
+        ("id;text\n1;a\n2;b\n", [], "separated by something else than a comma"),
+    ],
+)
+def test_init_says_what_tells_items_apart_and_refuses_what_does_not(tmp_path, table, options, said):
+    (tmp_path / "items.csv").write_text(table)
+    made = run("init", tmp_path / "p", "--data", tmp_path / "items.csv", *options)
+    assert said in made.output
+    written = (tmp_path / "p" / "labeling_functions" / "functions.py").exists()
+    assert written == (made.exit_code == 0) == said.startswith("The column")
+    if written:
+        assert "x['text']" in (tmp_path / "p" / "labeling_functions" / "functions.py").read_text()
+
+
 def test_lfs_shows_pairs_and_single_items(finished):
     pairs = json.loads(run("lfs", "--project", finished, "--pairs", 3, "--json").output)
     assert len(pairs) == 3

@@ -69,10 +69,16 @@ def require_columns(table: "pd.DataFrame", columns: Sequence[str], where: str) -
         close = get_close_matches(name, found, n=1)
         hint = f"; did you mean {close[0]!r}?" if close and len(found) > 1 else ""
         faults.append(f"no column {name!r}; the columns are {', '.join(found)}{hint}")
-    if faults and len(found) == 1 and any(mark in found[0] for mark in ";\t|"):
-        faults.append("the cells seem to be separated by something else than a comma; save the file with commas")
     if faults:
-        raise DataError(where, faults)
+        raise DataError(where, [*faults, *separator_faults(table)])
+
+
+def separator_faults(table: "pd.DataFrame") -> list[str]:
+    """Say so where the one column of a table looks like several."""
+    name = str(table.columns[0]) if len(table.columns) == 1 else ""
+    if not any(mark in name for mark in ";\t|"):
+        return []
+    return ["the cells seem to be separated by something else than a comma; save the file with commas"]
 
 
 def row_places(path: Path | str, rows: Sequence[int]) -> list[str]:

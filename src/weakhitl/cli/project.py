@@ -51,15 +51,21 @@ def init_command(
     from weakhitl.config import CONFIG_NAME
     from weakhitl.pipeline.init import init_ci, init_project
 
-    there = ci and (folder / CONFIG_NAME).exists()
-    written = [] if there else init_project(folder, classes or ("no", "yes"), data, id_column, task)
-    for path in [*written, *(init_ci(folder) if ci else [])]:
-        click.echo(f"wrote {path}")
-    if there:
+    if ci and (folder / CONFIG_NAME).exists():
+        _echo_written(init_ci(folder))
         return
+    written, column = init_project(folder, classes or ("no", "yes"), data, id_column, task)
+    _echo_written([*written, *(init_ci(folder) if ci else [])])
     if data is None:
-        click.echo(f"Put your items into {folder / 'items.csv'} (columns item, text), or change [data] path.")
+        click.echo(f"Put your items into {folder / 'items.csv'} (columns {column}, text), or change [data] path.")
+    elif id_column is None:
+        click.echo(f"The column {column!r} tells items apart; if another does, change [data] id.")
     click.echo(f"Next: edit labeling_functions/functions.py, then: weakhitl label --project {folder}")
+
+
+def _echo_written(paths: list[Path]) -> None:
+    for path in paths:
+        click.echo(f"wrote {path}")
 
 
 @click.command("status")

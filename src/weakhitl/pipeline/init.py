@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from weakhitl.config import CONFIG_NAME
-from weakhitl.errors import SchemaError, StateError, UsageError
-from weakhitl.files import read_table, write_text
+from weakhitl.errors import DataError, SchemaError, StateError, UsageError
+from weakhitl.files import read_table, require_columns, separator_faults, write_text
 from weakhitl.schema import LabelSchema
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_TEXT = "text"
+"""The column that functions look at, where there is one of this name."""
 
 _TOML = """\
 [project]
@@ -142,18 +145,18 @@ def init_project(
     data: Path | None = None,
     id_column: str | None = None,
     task: str = "subjective",
-) -> list[Path]:
-    """Write weakhitl.toml, labeling_functions/ and guidelines/ into ``folder``; give the files written.
+) -> tuple[list[Path], str]:
+    """Write weakhitl.toml, labeling_functions/ and guidelines/ into ``folder``; give the files, and the column of ids.
 
-    ``id_column`` defaults to a column of the data called item or id, else to the first whose cells differ.
-    ``task`` is one of ``TASKS`` and sets the bar for agreement.
-    Raises ``StateError`` when a file is there already: nothing is overwritten.
+    ``id_column`` defaults to a column of the data called item or id, else to the first whose cells differ, and to text
+    only where no other does. ``task`` is one of ``TASKS`` and sets the bar for agreement. Raises ``StateError`` when a
+    file is there already: nothing is overwritten.
     """
     try:
         LabelSchema(classes)
     except SchemaError as error:
         raise UsageError(f"--class: {'; '.join(error.faults)}") from None
-    data_name, id_name, column = "items.csv", id_column or "item", "text"
+    data_name, id_name, column = "items.csv", id_column or "item", _TEXT
     if data is not None:
         table = read_table(data)
         data_name = (
@@ -161,9 +164,9 @@ def init_project(
             if data.resolve().is_relative_to(folder.resolve())
             else str(data.resolve())
         )
-        id_name = id_column or _id_column(table, data)
-        others = [str(name) for name in table.columns if name != id_name]
-        column = "text" if "text" in others or not others else others[0]
+        id_name = _id_column(table, data, id_column)
+        names = [str(name) for name in table.columns]
+        column = _TEXT if _TEXT in names else next((name for name in names if name != id_name), id_name)
     word = "".join(c if c.isalnum() else "_" for c in classes[0].lower())
     texts = {
         CONFIG_NAME: _TOML.format(
@@ -178,7 +181,7 @@ def init_project(
             classes="".join(f"## {name}\n\nWhen it applies. Two examples.\n\n" for name in classes)
         ),
     }
-    return _write(folder, texts)
+    return _write(folder, texts), id_name
 
 
 def _write(folder: Path, texts: Mapping[str, str]) -> list[Path]:
@@ -189,13 +192,18 @@ def _write(folder: Path, texts: Mapping[str, str]) -> list[Path]:
     return [folder / name for name in texts]
 
 
-def _id_column(table: "pd.DataFrame", data: Path) -> str:
+def _id_column(table: "pd.DataFrame", data: Path, wanted: str | None) -> str:
+    require_columns(table, [] if wanted is None else [wanted], str(data))
+    if faults := separator_faults(table):
+        raise DataError(str(data), faults)
     columns = [str(name) for name in table.columns]
-    candidates = [name for name in ("item", "id") if name in columns] + columns
+    usual = [name for name in ("item", "id") if name in columns]
+    candidates = [*usual, *sorted(columns, key=lambda name: name == _TEXT)] if wanted is None else [wanted]
     for name in candidates:
         if table[name].is_unique:
             return name
-    raise UsageError(f"{data}: no column has a different value in every row; add one with an id per item")
+    what = "no column has" if wanted is None else f"the column {wanted!r} does not have"
+    raise UsageError(f"{data}: {what} a different value in every row; add one with an id per item")
 
 
 def _quoted(text: str) -> str:

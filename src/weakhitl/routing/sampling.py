@@ -83,4 +83,6 @@ def _check_size(what: str, size: int, n: int) -> None:
     if size < 1:
         raise UsageError(f"the {what} is {size}; expected at least one item")
     if size > n:
-        raise UsageError(f"the {what} is {size:,}, but only {n:,} items are left that no earlier batch holds")
+        raise UsageError(
+            f"the {what} is {size:,}, but only {n:,} items are left that no earlier batch holds; ask for no more"
+        )
