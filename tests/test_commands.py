@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+import weakhitl as wh
 from projects import World, ready, start
 from weakhitl.cli.main import _COMMANDS, cli
 from weakhitl.labeling import Run
@@ -111,6 +112,24 @@ def test_init_says_what_tells_items_apart_and_refuses_what_does_not(tmp_path, ta
     assert written == (made.exit_code == 0) == said.startswith("The column")
     if written:
         assert "x['text']" in (tmp_path / "p" / "labeling_functions" / "functions.py").read_text()
+
+
+def test_import_and_status_tell_ratings_to_come_from_decisions_to_make(fresh, world):
+    """Of 140 routed items, 120 are the audit, which is decided in any case; one of three people has rated."""
+    assert run("label", "--project", fresh).exit_code == 0
+    assert run("route", "--project", fresh).exit_code == 0
+    items = wh.Project.load(fresh).batches[0].items
+    (fresh / "empty.csv").write_text("item,annotator,label\n000,,\n")
+    assert "All ratings so far: none." in run("import", fresh / "empty.csv", "--project", fresh).output
+    for people, printed, waiting in [
+        (["ana"], "120 items wait for the adjudicator, 120 of them without all their ratings:", 140),
+        (["bo", "cy"], " items wait for the adjudicator: weakhitl", 0),
+    ]:
+        world.ratings(items, dict.fromkeys(people, 0.9)).to_csv(fresh / "rated.csv", index=False)
+        assert printed in run("import", fresh / "rated.csv", "--project", fresh).output.replace("\n", " ")
+        status = json.loads(run("status", "--json", "--project", fresh).output)
+        assert status["waiting for annotators"] == waiting
+        assert ("items.csv" in status["next"], "--adjudication" in status["next"]) == (waiting > 0, True)
 
 
 def test_lfs_shows_pairs_and_single_items(finished):

@@ -65,7 +65,7 @@ REFUSED = {
     "another tool's columns": (
         lambda: wh.Votes.from_long(CROWD_KIT, SCHEMA),
         DataError,
-        "vote table (item=, source= and label= name its columns): 2 faults",
+        "no column 'annotator'; the columns are task, worker, label; item=, source= and label= name others",
     ),
     "alpha of a matrix": (lambda: wh.krippendorff_alpha(MATRIX), UsageError, NO_VOTES),
     "Fleiss' kappa of a matrix": (lambda: wh.fleiss_kappa(MATRIX), UsageError, NO_VOTES),

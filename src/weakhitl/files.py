@@ -59,16 +59,22 @@ def table_files(path: Path) -> list[Path]:
 _EMPTY = "the file is empty; expected a header and at least one row"
 
 
-def require_columns(table: "pd.DataFrame", columns: Sequence[str], where: str) -> None:
-    """Raise ``DataError`` naming every column of ``columns`` that ``table`` lacks, and the nearest one."""
+def require_columns(table: "pd.DataFrame", columns: Sequence[str], where: str, hint: str = "") -> None:
+    """Raise ``DataError`` naming every column of ``columns`` that ``table`` lacks, and the nearest one.
+
+    ``hint`` says what else may help.
+    """
     found = [str(name) for name in table.columns]
     faults = []
     for name in columns:
         if name in found:
             continue
         close = get_close_matches(name, found, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close and len(found) > 1 else ""
-        faults.append(f"no column {name!r}; the columns are {', '.join(found)}{hint}")
+        nearest = f"; did you mean {close[0]!r}?" if close and len(found) > 1 else ""
+        known = f"the columns are {', '.join(found)}" if found else "there is none"
+        faults.append(f"no column {name!r}; {known}{nearest}")
+    if faults and hint:
+        faults[-1] += f"; {hint}"
     if faults:
         raise DataError(where, [*faults, *separator_faults(table)])
 

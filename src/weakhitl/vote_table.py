@@ -24,7 +24,7 @@ def table_entries(
     """
     require_schema(schema)
     item, source, label = columns
-    require_columns(table, columns, "vote table (item=, source= and label= name its columns)")
+    require_columns(table, columns, "vote table", "item=, source= and label= name others")
     codes, faults = encode_labels(table[label], schema)
     faults += missing_faults(table, [item, source])
     row, distinct = pd.factorize(table[item])

@@ -174,9 +174,13 @@ def import_command(
     for notice in collected.notices:
         click.echo(notice)
     if not adjudication:
-        click.echo("All ratings so far: " + ", ".join(f"{n:,} {fate}" for fate, n in collected.fates.items()) + ".")
+        fates = ", ".join(f"{n:,} {fate}" for fate, n in collected.fates.items())
+        click.echo(f"All ratings so far: {fates or 'none'}.")
     if collected.waiting:
-        click.echo(f"{collected.waiting:,} items wait for the adjudicator: weakhitl export --adjudication FILE")
+        early = f", {collected.unfinished:,} of them without all their ratings" if collected.unfinished else ""
+        echo_wrapped(
+            f"{collected.waiting:,} items wait for the adjudicator{early}: weakhitl export --adjudication FILE"
+        )
 
 
 @click.command("annotators")

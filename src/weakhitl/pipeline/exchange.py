@@ -22,13 +22,17 @@ MODEL = "weakhitl"
 
 @dataclass(frozen=True)
 class Collected:
-    """What an import brought: new ratings, those known, the annotators' by their fate, and what was left out."""
+    """What an import brought: new ratings, those known, the annotators' by their fate, and what was left out.
+
+    Of the items that are ``waiting`` for the adjudicator, ``unfinished`` have not got all their ratings yet.
+    """
 
     new: int
     known: int
     role: str
     fates: dict[str, int]
     waiting: int
+    unfinished: int
     notices: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -158,8 +162,16 @@ def collect(
     workspace.desk.settle(table["item"].unique().tolist())
     assessment = workspace.assess()
     fates = assessment.counted.ratings["fate"].value_counts().sort_index()
-    waiting = len(assessment.adjudication_queue)
-    return Collected(new, len(table) - new, role, {str(k): int(v) for k, v in fates.items()}, waiting, notices)
+    waiting = assessment.adjudication_queue["item"].tolist()
+    return Collected(
+        new=new,
+        known=len(table) - new,
+        role=role,
+        fates={str(fate): int(times) for fate, times in fates.items()},
+        waiting=len(waiting),
+        unfinished=len(workspace.desk.unfinished(waiting)),
+        notices=notices,
+    )
 
 
 def _checked(workspace: Workspace, path: Path, content: Exchange, *, adjudication: bool) -> pd.DataFrame:

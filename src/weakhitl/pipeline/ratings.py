@@ -41,7 +41,7 @@ def read_ratings(
     nominal level. Raises ``DataError`` with every fault, ``UsageError`` where the order of the classes is needed.
     """
     table = read_table(path)
-    require_columns(table, columns, str(path))
+    require_columns(table, columns, str(path), "--item, --annotator and --label name others")
     item, annotator, label = columns
     table = table[~(table[label].isna() | table[label].eq(""))]
     rows = table.index.to_numpy()

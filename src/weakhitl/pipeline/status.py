@@ -1,5 +1,6 @@
 """Status: how far a project is, and the command that comes next."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from weakhitl.agreement import krippendorff_alpha
@@ -15,6 +16,9 @@ from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release.kpis import interventions
 from weakhitl.release.kpis import kpis as key_figures
 from weakhitl.release.last_release import next_patch, release_folders
+
+_RATE = "weakhitl annotate, or weakhitl export items.csv, have them rated, weakhitl import items.csv"
+_DECIDE = "weakhitl export --adjudication queue.csv, decide, weakhitl import it"
 
 
 def status(workspace: Workspace, *, checks: bool = False, kpis: bool = False) -> dict[str, Any]:
@@ -46,6 +50,7 @@ def status(workspace: Workspace, *, checks: bool = False, kpis: bool = False) ->
     }
     if counted.annotators is not None:
         facts["annotators qualified"] = int(counted.annotators["qualified"].sum())
+    facts["waiting for annotators"] = workspace.desk.overview()["waiting"]
     facts["waiting for the adjudicator"] = len(assessment.adjudication_queue) if _rated(assessment) else 0
     gate = run_gate(assessment, own_checks(workspace.config.gate.check, workspace.root))
     facts["gate"] = gate.status
@@ -62,7 +67,7 @@ def status(workspace: Workspace, *, checks: bool = False, kpis: bool = False) ->
     if withdrawn := assessment.evidence.context.withdrawn:
         facts["recalled"] = [f"{source}: {why}" for source, why in withdrawn.items()]
     version = next_patch(folders[-1].name) if folders else "1.0.0"
-    facts["next"] = _next(assessment, facts["gate"], version)
+    facts["next"] = _next(assessment, facts, version)
     return facts
 
 
@@ -100,17 +105,17 @@ def _rated(assessment: Assessment) -> bool:
     return bool(assessment.counted.measured.n_votes)
 
 
-def _next(assessment: Assessment, gate: str, version: str) -> str:
+def _next(assessment: Assessment, facts: Mapping[str, Any], version: str) -> str:
     batches = assessment.evidence.batches
     if not batches:
         return "weakhitl route --pilot N (to qualify people) or weakhitl route"
-    rated = assessment.counted.ratings["item"].isin(batches[-1].items).any()
-    if not rated:
-        return "weakhitl annotate, or weakhitl export items.csv, have them rated, weakhitl import items.csv"
+    if not assessment.counted.ratings["item"].isin(batches[-1].items).any():
+        return _RATE
     if batches[-1].kind == "pilot":
         return "weakhitl annotators, then weakhitl route"
+    if facts["waiting for annotators"] and facts["gate"] != PASS:
+        return f"{_RATE}; then {_DECIDE}"
     if len(assessment.adjudication_queue):
-        return "weakhitl annotate, or weakhitl export --adjudication queue.csv, decide, weakhitl import it"
-    if gate == PASS:
-        return f"weakhitl release {version}"
-    return "weakhitl check" + (" says what fails" if gate == FAIL else " says what is missing")
+        return f"weakhitl annotate, or {_DECIDE}"
+    done = {PASS: f"weakhitl release {version}", FAIL: "weakhitl check says what fails"}
+    return done.get(facts["gate"], "weakhitl check says what is missing")

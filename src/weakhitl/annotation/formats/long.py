@@ -41,7 +41,7 @@ def read_long(
     different rating by one annotator of one item.
     """
     table = read_table(path)
-    require_columns(table, columns, str(path))
+    require_columns(table, columns, str(path), "--item, --annotator and --label name others")
     table = table[list(columns)].set_axis(["item", "annotator", "label"], axis=1)
     filled = ~(table["label"].isna() | table["label"].eq(""))
     rows = np.flatnonzero(filled)
