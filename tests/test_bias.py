@@ -91,7 +91,7 @@ def test_intervals_are_wider_for_more_groups_than_for_one_alone(folder):
 def test_a_column_that_is_not_there_is_refused(folder):
     result = run("bias", "dialetc", "--project", folder)
     assert result.exit_code == 2
-    assert "dialetc" in result.output
+    assert "there is no column 'dialetc'; the data has item, text, dialect" in result.output
 
 
 def _audited(project):

@@ -87,7 +87,7 @@ def bias(
 
     Raises
     ------
-    ConfigError
+    UsageError
         The data has no such column.
 
     """
@@ -129,7 +129,7 @@ def metric_frame(workspace: Workspace, columns: Sequence[str], metrics: Any) -> 
     ------
     WeakHITLError
         fairlearn is not installed.
-    ConfigError
+    UsageError
         The data has no such column.
     StateError
         Nothing is decided.

@@ -18,7 +18,7 @@ from weakhitl.annotation.arrivals import Arrivals
 from weakhitl.annotation.counting import excluded_by
 from weakhitl.annotation.store.store import EVIDENCE_COLUMNS
 from weakhitl.config import CONFIG_NAME, Config, load_config
-from weakhitl.errors import ConfigError, DataError, StateError
+from weakhitl.errors import ConfigError, DataError, StateError, UsageError
 from weakhitl.files import read_table, require_columns, sha256, write_json
 from weakhitl.gate import FUNCTION, PERSON, Assessment, Context, Evidence, assess, of_kind
 from weakhitl.labeling.discover import function_files
@@ -241,14 +241,20 @@ class Workspace:
         return Evidence(self.config, votes, ratings, batches, self._gold(votes), self._context(votes, columns))
 
     def _context(self, votes: Votes, more: Collection[str]) -> Context:
-        """Give what the gate needs beside the votes. Raises ``ConfigError`` for columns that the data does not have."""
+        """Give what the gate needs beside the votes.
+
+        Raises ``ConfigError`` for columns of the policy that the data does not have, ``UsageError`` for ``more`` such.
+        """
         columns = list(dict.fromkeys([*self.config.gate.columns, *more]))
         attributes = pd.DataFrame()
         if columns:
             rows = self.rows()
-            if faults := [f"the policy looks at column {name!r}" for name in columns if name not in rows.columns]:
-                known = ", ".join(rows.columns)
-                raise ConfigError(CONFIG_NAME, [f"{fault}; the data has {known}" for fault in faults])
+            known, missing = ", ".join(rows.columns), [name for name in columns if name not in rows.columns]
+            if of_policy := [name for name in missing if name in self.config.gate.columns]:
+                faults = [f"the policy looks at column {name!r}; the data has {known}" for name in of_policy]
+                raise ConfigError(CONFIG_NAME, faults)
+            if missing:
+                raise UsageError(f"there is no column {', '.join(map(repr, missing))}; the data has {known}")
             attributes = pd.DataFrame({name: rows.column(name).to_numpy() for name in columns}, index=votes.items)
             attributes = attributes.map(lambda cell: None if pd.isna(cell) or cell == "" else str(cell))
         recalls = standing(read_recalls(self.recalls_file))
