@@ -1,12 +1,16 @@
 """What is typed first from Python: natural inputs are taken, and what cannot be meant is refused with the way on."""
 
+import json
 import re
+import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 import weakhitl as wh
+from projects import World, collect, ready, start
 from weakhitl.errors import DataError, UsageError
 
 SCHEMA = wh.LabelSchema(["HAM", "SPAM"])
@@ -135,3 +139,74 @@ def test_an_estimate_is_written_in_the_format_of_a_number():
     assert f"{alpha}" == str(alpha) == "0.601 [0.554, 0.644]"
     assert f"{wh.Estimate(0.6, reason='3 items'):.0%}" == "60% (no interval: 3 items)"
     assert f"{wh.Estimate(None, reason='no item'):.2f}" == "undefined: no item"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A project that is rated and decided; what the functions below call leaves it as it is, but for ``models``."""
+    folder = tmp_path_factory.mktemp("calls")
+    ready(folder)
+    return wh.Project.load(folder)
+
+
+def test_ratings_are_collected_from_a_table_as_from_a_file(tmp_path):
+    world = World()
+    first = start(tmp_path / "a", world)
+    first.label()
+    first.route()
+    second = wh.Project.load(shutil.copytree(tmp_path / "a", tmp_path / "b"))
+    ratings = world.ratings(first.batches[0].items, {"ana": 0.9, "bo": 0.8}).assign(note=1.5)
+    ratings.loc[3, "label"] = None
+    collect(first, tmp_path, ratings)
+    assert second.collect(ratings).new == len(ratings) - 1
+    assert second.assess().counted.votes == first.assess().counted.votes
+    with pytest.raises(DataError, match=r"ratings: row 2: label 'fog' is not a class"):
+        second.collect(pd.DataFrame({"item": ["000", "001"], "annotator": [7, 7], "label": ["sun", "fog"]}))
+    with pytest.raises(DataError, match="no column 'annotator'"):
+        second.collect(pd.DataFrame({"item": ["000"], "label": ["sun"]}))
+    with pytest.raises(UsageError, match="names the format of a file"):
+        second.collect(ratings, source="label-studio")
+
+
+def test_gold_of_a_project_may_be_in_memory(project, tmp_path):
+    gold = pd.Series({"000": "sun", "001": "rain", "002": None, "003": "snow"}, name="label").rename_axis("item")
+    gold.reset_index().to_csv(tmp_path / "gold.csv", index=False)
+    assert project.lfs(gold).equals(project.lfs(tmp_path / "gold.csv"))
+    assert project.lfs(gold.to_dict()).equals(project.lfs(str(tmp_path / "gold.csv")))
+    assert project.doctor(gold).to_dict() == project.doctor(tmp_path / "gold.csv").to_dict()
+    with pytest.raises(DataError, match="gold: is a table; expected item -> class"):
+        project.doctor(gold.reset_index())
+
+
+def test_new_items_may_be_in_memory(project, tmp_path):
+    new = World(200, seed=1).items()
+    new.to_csv(tmp_path / "new.csv", index=False)
+    of_table, of_file = project.drift(new), project.drift(tmp_path / "new.csv")
+    assert (of_table.after, of_file.after) == ("new items", "new.csv")
+    assert of_table.shifts == of_file.shifts
+
+
+def test_one_column_need_not_be_a_list(project):
+    assert project.agreement("text") == project.agreement(["text"])
+    with pytest.raises(UsageError, match="there is no column 'txet'; the data has item, text"):
+        project.agreement("txet")
+
+
+def test_a_classifier_may_be_given_by_itself_its_class_or_its_path(project, tmp_path):
+    ways = {"path": "sklearn.linear_model.LogisticRegression", "kind": LogisticRegression, "one": LogisticRegression()}
+    made = {name: project.train(columns="text", estimator=way, out=tmp_path / name) for name, way in ways.items()}
+    assert made["path"].accuracy == made["kind"].accuracy == made["one"].accuracy
+    for name in ways:
+        kept = json.loads((tmp_path / name / "end_model.json").read_text())["estimator"]
+        assert kept.startswith("sklearn.linear_model.")
+        assert kept.endswith(".LogisticRegression")
+    for wrong, said in [(object(), "has no predict_proba"), (3, "estimator 'builtins.int' has no predict_proba")]:
+        with pytest.raises(UsageError, match=said):
+            project.train(estimator=wrong)
+
+
+def test_figures_that_cannot_be_are_refused_before_anything_is_looked_at(project):
+    with pytest.raises(UsageError, match="error is 2; expected a number between 0 and 1"):
+        project.threshold(error=2)
+    with pytest.raises(UsageError, match=r"1 is no version; expected three numbers, such as 1\.0\.0"):
+        project.release(1)

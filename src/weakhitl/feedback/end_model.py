@@ -149,14 +149,15 @@ class EndModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
         return model
 
 
-def estimator_by_name(name: str) -> Any:
-    """Make a classifier by its import path, such as ``sklearn.ensemble.RandomForestClassifier``.
+def as_estimator(given: Any) -> Any:
+    """Take a classifier, or make one of its class or import path, such as ``sklearn.ensemble.RandomForestClassifier``.
 
-    Raises ``UsageError`` where there is none.
+    Raises ``UsageError`` for what is none.
     """
-    module, _, attribute = name.rpartition(".")
+    name = estimator_name(given)
     try:
-        made = getattr(import_module(module), attribute)()
+        kind = _imported(given) if isinstance(given, str) else given
+        made = kind() if isinstance(kind, type) else kind
     except (ImportError, AttributeError, ValueError, TypeError) as error:
         raise UsageError(
             f"estimator {name!r}: {error}; expected a class such as sklearn.ensemble.RandomForestClassifier"
@@ -164,6 +165,19 @@ def estimator_by_name(name: str) -> Any:
     if not hasattr(made, "predict_proba"):
         raise UsageError(f"estimator {name!r} has no predict_proba; expected a classifier with probabilities")
     return made
+
+
+def _imported(path: str) -> Any:
+    module, _, attribute = path.rpartition(".")
+    return getattr(import_module(module), attribute)
+
+
+def estimator_name(given: Any) -> str | None:
+    """Give the import path of a classifier, an object or its class; None where none is given."""
+    if given is None or isinstance(given, str):
+        return given
+    kind = given if isinstance(given, type) else type(given)
+    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def _fit(pipeline: Pipeline, table: pd.DataFrame, target: FloatArray) -> Pipeline:

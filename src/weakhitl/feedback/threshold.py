@@ -145,9 +145,7 @@ def error_threshold(
     (0.7, 1191, 298, 0)
 
     """
-    for name, share in (("error", error), ("confidence", confidence)):
-        if not 0 < share < 1:
-            raise UsageError(f"{name} is {share}; expected a number between 0 and 1, such as 0.02 or 0.95")
+    _require_shares(error, confidence)
     marks, sample = np.asarray(scores, dtype=np.float64), np.asarray(audited, dtype=np.int64)
     faulty = np.asarray(wrong, dtype=bool)
     cutoffs: list[Cutoff] = []
@@ -159,6 +157,12 @@ def error_threshold(
         cutoffs.append(Cutoff(float(mark), size, n, k, upper_share(size, n, k, confidence), holds))
     reason = _reason(cutoffs, len(sample), error, confidence)
     return ErrorThreshold(len(marks), len(sample), error, confidence, tuple(cutoffs), reason)
+
+
+def _require_shares(error: float, confidence: float) -> None:
+    for name, share in (("error", error), ("confidence", confidence)):
+        if not 0 < share < 1:
+            raise UsageError(f"{name} is {share}; expected a number between 0 and 1, such as 0.02 or 0.95")
 
 
 def thresholds(
@@ -181,6 +185,7 @@ def thresholds(
         ``all`` -> the threshold, or class name -> its own, which hold together (Bonferroni).
 
     """
+    _require_shares(error, confidence)
     rest, audited = _audited_rest(assessment, whole=claims is not None)
     labels, scores = claims or _of_functions(assessment)
     decisions = assessment.decisions.reindex(assessment.evidence.items[audited])

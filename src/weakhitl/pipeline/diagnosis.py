@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from weakhitl.gold import encode_gold
+from weakhitl.gold import Gold, encode_gold
 from weakhitl.label_model import (
     Calibration,
     Explanation,
@@ -16,7 +16,7 @@ from weakhitl.label_model import (
     explain,
     explain_source,
 )
-from weakhitl.pipeline.workspace import Workspace, gold_file
+from weakhitl.pipeline.workspace import Workspace, known_labels
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Diagnosis:
         }
 
 
-def doctor(workspace: Workspace, gold: Path | None = None) -> Diagnosis:
+def doctor(workspace: Workspace, gold: Path | str | Gold | None = None) -> Diagnosis:
     """Look at all votes so far and at the model that was fitted on them.
 
     Gold of the configuration has taught the model, so calibration is measured on ``gold`` alone, and only on
@@ -50,7 +50,7 @@ def doctor(workspace: Workspace, gold: Path | None = None) -> Diagnosis:
     """
     assessment = workspace.assess()
     ledger, taught = assessment.ledger, assessment.evidence.gold
-    known = taught if gold is None else gold_file(gold, ledger)
+    known = taught if gold is None else known_labels(gold, ledger)
     findings = diagnose(ledger, assessment.model, known)
     if gold is None or known is None:
         return Diagnosis(findings, None)

@@ -24,15 +24,15 @@ from weakhitl.release.shards import FOLDER, LABEL_COLUMNS
 from weakhitl.schema import ABSTAIN
 
 
-def project_drift(workspace: Workspace, new: Path | None = None, **how: Any) -> Drift:
-    """Compare a project's items with those of a file, or the items of its last release with those added since.
+def project_drift(workspace: Workspace, new: Path | str | pd.DataFrame | None = None, **how: Any) -> Drift:
+    """Compare a project's items with new ones, or the items of its last release with those added since.
 
-    The functions run on the file's items; its labels are those that the project's label model gives them.
+    The functions run on the new items; their labels are those that the project's label model gives them.
     """
     if new is not None:
         old = _side(workspace, workspace.assess(), None, workspace.config.project.name)
         unknown = _by_id(workspace)
-        return drift(_without(old, unknown), _without(_of_file(workspace, new), unknown), **how)
+        return drift(_without(old, unknown), _without(_of_items(workspace, new), unknown), **how)
     folders = release_folders(workspace.releases)
     if not folders:
         raise StateError("there is no release yet to compare with; name a file of new items, or two releases")
@@ -82,12 +82,13 @@ def _without(side: Side, names: set[str]) -> Side:
     return replace(side, votes=side.votes.take_sources([name for name in side.votes.sources if name not in names]))
 
 
-def _of_file(workspace: Workspace, path: Path) -> Side:
+def _of_items(workspace: Workspace, new: Path | str | pd.DataFrame) -> Side:
     config = workspace.config
-    table = read_items(path, config.data.id)
-    votes = run(project_functions(workspace), path, config.schema_, id=config.data.id).votes
+    table = read_items(new, config.data.id)
+    votes = run(project_functions(workspace), new, config.schema_, id=config.data.id).votes
     labels = consolidate(workspace.assess().model, votes).labels
-    return Side(path.name, table.drop(columns=config.data.id), votes, labels)
+    name = "new items" if isinstance(new, pd.DataFrame) else Path(new).name
+    return Side(name, table.drop(columns=config.data.id), votes, labels)
 
 
 def _side(workspace: Workspace, assessment: Assessment, mask: np.ndarray | None, name: str) -> Side:

@@ -131,7 +131,7 @@ def _predictions(assessment: Assessment, items: list[str]) -> pd.DataFrame:
 
 def collect(
     workspace: Workspace,
-    path: Path,
+    ratings: Path | str | pd.DataFrame,
     *,
     adjudication: bool = False,
     columns: tuple[str, str, str] = ("item", "annotator", "label"),
@@ -139,7 +139,7 @@ def collect(
     people: Mapping[str, str] | None = None,
     default_annotator: str = "",
 ) -> Collected:
-    """Read ratings (or the adjudicator's decisions) from a file into the store, all or none.
+    """Take ratings (or the adjudicator's decisions), of a file or a table, into the store, all or none.
 
     ``source`` names another tool's format; ``people`` says who is meant by its numbers, ``default_annotator`` who rated
     where it does not say.
@@ -147,8 +147,11 @@ def collect(
     role = ADJUDICATOR if adjudication else ANNOTATOR
     notices: tuple[str, ...] = ()
     if source is None:
-        table = read_long(path, workspace.config.schema_, workspace.items.index, columns)
+        table = read_long(ratings, workspace.config.schema_, workspace.items.index, columns)
+    elif isinstance(ratings, pd.DataFrame):
+        raise UsageError(f"source={source!r} names the format of a file; a table of ratings needs none")
     else:
+        path = Path(ratings)
         item, annotator, label = columns
         layout = Layout(
             item=item, annotator=annotator, label=label, default_annotator=default_annotator, people=dict(people or {})
@@ -158,7 +161,7 @@ def collect(
     try:
         new = workspace.store.add_ratings(table, role, workspace.guideline_hash)
     except DataError as error:
-        raise DataError(str(path), error.faults) from None
+        raise DataError(str(ratings) if isinstance(ratings, Path | str) else "ratings", error.faults) from None
     workspace.desk.settle(table["item"].unique().tolist())
     assessment = workspace.assess()
     fates = assessment.counted.ratings["fate"].value_counts().sort_index()

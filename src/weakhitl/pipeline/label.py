@@ -10,6 +10,7 @@ import pandas as pd
 from weakhitl.errors import DataError, StateError
 from weakhitl.files import write_table
 from weakhitl.gate import Assessment
+from weakhitl.gold import Gold
 from weakhitl.label_model import Finding, diagnose
 from weakhitl.labeling import Run, coverage_gaps, lf_accuracy, lf_pairs, lf_summary, run
 from weakhitl.labeling.apply import Progress
@@ -17,7 +18,7 @@ from weakhitl.labeling.cache import VoteCache
 from weakhitl.labeling.engines import make_engine
 from weakhitl.pipeline.functions import project_functions
 from weakhitl.pipeline.online import take_in
-from weakhitl.pipeline.workspace import Workspace, gold_file
+from weakhitl.pipeline.workspace import Workspace, known_labels
 from weakhitl.release.consensus_file import Labels
 from weakhitl.schema import ABSTAIN
 
@@ -82,17 +83,19 @@ def label(
     return Labelled(result, assessment, diagnose(assessment.ledger, assessment.model))
 
 
-def summarize_functions(workspace: Workspace, gold: Path | None = None, *, audit: bool = False) -> pd.DataFrame:
+def summarize_functions(
+    workspace: Workspace, gold: Path | str | Gold | None = None, *, audit: bool = False
+) -> pd.DataFrame:
     """Summarise the functions' votes in Snorkel's columns.
 
-    ``gold`` is a file with columns item and label; with ``audit`` gold is what adjudicators decided on the random
-    audit. ``Low`` and ``High`` then bound the accuracy, nan where it is unknown. Raises ``StateError`` where there are
-    no decisions.
+    ``gold`` is a file with columns item and label, or item -> class; with ``audit`` gold is what adjudicators decided
+    on the random audit. ``Low`` and ``High`` then bound the accuracy, nan where it is unknown. Raises ``StateError``
+    where there are no decisions.
     """
     votes = workspace.votes()
     if gold is None and not audit:
         return lf_summary(votes)
-    known = _audited(workspace) if gold is None else gold_file(gold, votes)
+    known = _audited(workspace) if gold is None else known_labels(gold, votes)
     found = lf_accuracy(votes, known).values()
     low, high = (
         [np.nan if end is None else end for end in ends] for ends in zip(*((e.low, e.high) for e in found), strict=True)

@@ -10,6 +10,7 @@ from weakhitl.annotation import AnnotatorQuality
 from weakhitl.config import CONFIG_NAME, Config
 from weakhitl.estimate import Estimate
 from weakhitl.gate import Assessment, Gate
+from weakhitl.gold import Gold
 from weakhitl.label_model import Explanation
 from weakhitl.labeling.apply import Progress
 from weakhitl.monitor import Drift
@@ -99,12 +100,12 @@ class Project:
         """
         return label.label(self._workspace, Path(out) if out is not None else None, progress, cache=cache)
 
-    def lfs(self, gold: Path | str | None = None, *, audit: bool = False) -> pd.DataFrame:
-        """Summarise the labeling functions; accuracies against ``gold``, a file with columns item and label.
+    def lfs(self, gold: Path | str | Gold | None = None, *, audit: bool = False) -> pd.DataFrame:
+        """Summarise the labeling functions; accuracies against ``gold``: item -> class, or a file with item and label.
 
         With ``audit`` they are against what adjudicators decided on the random audit.
         """
-        return label.summarize_functions(self._workspace, Path(gold) if gold is not None else None, audit=audit)
+        return label.summarize_functions(self._workspace, gold, audit=audit)
 
     def coverage_gaps(self, column: str = "text") -> pd.DataFrame:
         """Give the words of a column that items without any vote hold more often than others."""
@@ -124,9 +125,9 @@ class Project:
         """Give what each labeling function votes on an item; None where it abstains."""
         return label.votes_on(self._workspace, item)
 
-    def doctor(self, gold: Path | str | None = None) -> diagnosis.Diagnosis:
-        """Look for what makes labels wrong; ``gold`` is a file with columns item and label, for a second opinion."""
-        return diagnosis.doctor(self._workspace, Path(gold) if gold is not None else None)
+    def doctor(self, gold: Path | str | Gold | None = None) -> diagnosis.Diagnosis:
+        """Look for what makes labels wrong; ``gold``, as for ``lfs``, gives a second opinion."""
+        return diagnosis.doctor(self._workspace, gold)
 
     def explain(self, item: str) -> Explanation:
         """Say what each vote adds to an item's label."""
@@ -152,9 +153,9 @@ class Project:
         """Write the items that wait for annotators to a file: adjudication=, to=, ratings=, predictions=, text=."""
         return exchange.export(self._workspace, Path(out), **settings)
 
-    def collect(self, path: Path | str, **settings: Any) -> exchange.Collected:
-        """Read ratings: adjudication=, columns=(item, annotator, label), source=, people=, default_annotator=."""
-        return exchange.collect(self._workspace, Path(path), **settings)
+    def collect(self, ratings: Path | str | pd.DataFrame, **settings: Any) -> exchange.Collected:
+        """Take ratings, of a file or a table: adjudication=, columns=(item, annotator, label); source=, people=, …."""
+        return exchange.collect(self._workspace, ratings, **settings)
 
     def annotators(self) -> pd.DataFrame:
         """List the people who rated, and whether they qualify."""
@@ -176,8 +177,8 @@ class Project:
         """Compare the agreement on items that were asked again: before and after."""
         return revision.before_and_after(self._workspace)
 
-    def agreement(self, by: Sequence[str] = ()) -> dict[str, Any]:
-        """Measure the annotators' agreement in every way; ``by`` names columns of the data to slice by."""
+    def agreement(self, by: str | Sequence[str] = ()) -> dict[str, Any]:
+        """Measure the annotators' agreement in every way; ``by`` names columns of the data, or one, to slice by."""
         return release.agreement(self._workspace, by)
 
     def plan(self) -> list[dict[str, Any]]:
@@ -221,12 +222,12 @@ class Project:
         """Give fairlearn's ``MetricFrame`` of the functions' labels on the audit: any metric, by columns."""
         return groups.metric_frame(self._workspace, columns, metrics)
 
-    def drift(self, new: Path | str | None = None, **how: Any) -> Drift:
-        """Say in what a file of new items, or the items added since the last release, differ from the earlier ones.
+    def drift(self, new: Path | str | pd.DataFrame | None = None, **how: Any) -> Drift:
+        """Say in what new items, of a file or a table, differ from the earlier ones; or those since the last release.
 
         ``how`` is that of ``weakhitl.drift``: by=, smallest=, alpha=, least_effect=, seed=.
         """
-        return drifting.project_drift(self._workspace, Path(new) if new is not None else None, **how)
+        return drifting.project_drift(self._workspace, new, **how)
 
     def watch(self) -> list[streams.Watched]:
         """Say where people's agreement and pace, and the audit, changed as time went by."""

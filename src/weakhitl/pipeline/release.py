@@ -75,8 +75,9 @@ def _logged(
     return gate, entry
 
 
-def agreement(workspace: Workspace, by: Sequence[str] = ()) -> dict[str, Any]:
-    """Measure the annotators' agreement in every way; ``by`` names columns of the data to slice by."""
+def agreement(workspace: Workspace, by: str | Sequence[str] = ()) -> dict[str, Any]:
+    """Measure the annotators' agreement in every way; ``by`` names a column of the data, or several, to slice by."""
+    by = [by] if isinstance(by, str) else by
     return agreement_content(workspace.assess(by), by)
 
 

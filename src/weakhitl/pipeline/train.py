@@ -12,7 +12,7 @@ from weakhitl import __version__
 from weakhitl.errors import StateError
 from weakhitl.estimate import Estimate, exact_share, paired_difference
 from weakhitl.feedback.columns import usable_columns
-from weakhitl.feedback.end_model import EndModel, estimator_by_name
+from weakhitl.feedback.end_model import EndModel, as_estimator, estimator_name
 from weakhitl.files import require_columns, write_table
 from weakhitl.gate import FUNCTION, Assessment, Evidence, assess
 from weakhitl.pipeline.workspace import Workspace
@@ -60,8 +60,8 @@ class Trained:
 def train(
     workspace: Workspace,
     *,
-    columns: Sequence[str] = (),
-    estimator: str | None = None,
+    columns: str | Sequence[str] = (),
+    estimator: Any = None,
     folds: int = 5,
     seed: int = 0,
     votes_above: float | None = None,
@@ -74,9 +74,9 @@ def train(
     workspace
         The project.
     columns
-        What it reads; without, all columns but ids.
+        What it reads, one or several; without, all columns but ids.
     estimator
-        Import path of a classifier; without, logistic regression.
+        A classifier of scikit-learn's kind, its class, or its import path; without, logistic regression.
     folds, seed
         Of the cross-fitting.
     votes_above
@@ -92,15 +92,15 @@ def train(
     """
     folder = workspace.root / "models" if out is None else out
     assessment = _without_itself(workspace.evidence())
-    table, target = _learning_set(workspace, assessment, columns)
+    table, target = _learning_set(workspace, assessment, [columns] if isinstance(columns, str) else columns)
     known = ~np.isnan(target).any(axis=1)
     classes = [str(name) for name in workspace.config.schema_.classes]
-    model = EndModel(classes, None if estimator is None else estimator_by_name(estimator), folds, seed)
+    model = EndModel(classes, None if estimator is None else as_estimator(estimator), folds, seed)
     model.fit(table, target)
     accuracy, labels, gain = _on_the_audit(assessment, model.out_of_fold_)
     facts = {
-        "items": int(known.sum()), "folds": folds, "seed": seed, "estimator": estimator, "weakhitl": __version__,
-        "guideline": assessment.evidence.context.guideline, "accuracy": accuracy.to_dict(),
+        "items": int(known.sum()), "folds": folds, "seed": seed, "estimator": estimator_name(estimator),
+        "weakhitl": __version__, "guideline": assessment.evidence.context.guideline, "accuracy": accuracy.to_dict(),
     }  # fmt: skip
     model.save(folder, facts)
     probabilities = pd.DataFrame(model.out_of_fold_, columns=[f"p:{name}" for name in classes])

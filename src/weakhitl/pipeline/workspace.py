@@ -21,12 +21,14 @@ from weakhitl.config import CONFIG_NAME, Config, load_config
 from weakhitl.errors import ConfigError, DataError, StateError, UsageError
 from weakhitl.files import read_table, require_columns, sha256, write_json
 from weakhitl.gate import FUNCTION, PERSON, Assessment, Context, Evidence, assess, of_kind
+from weakhitl.gold import Gold, encode_gold
 from weakhitl.labeling.discover import function_files
 from weakhitl.labeling.items import read_items
 from weakhitl.pipeline.clock import moment
 from weakhitl.pipeline.recalls import ONLINE, RECALLS, read_recalls, standing
 from weakhitl.release.evidence_files import NAMES, gold_labels
 from weakhitl.release.last_release import last_release
+from weakhitl.schema import ABSTAIN
 from weakhitl.table_stream import TableStream
 from weakhitl.votes import Votes
 from weakhitl.votes_file import read_votes, write_votes
@@ -266,7 +268,7 @@ class Workspace:
 
     def _gold(self, votes: Votes) -> "pd.Series[int] | None":
         name = self.config.label_model.gold
-        return None if name is None else gold_file(self.root / name, votes)
+        return None if name is None else known_labels(self.root / name, votes)
 
     def assess(self, columns: Collection[str] | None = None) -> Assessment:
         """Compute labels from the evidence as it is now."""
@@ -311,14 +313,19 @@ def _decided(votes: Votes) -> Iterator[tuple[Any, int]]:
     return zip(votes.items[rows], labels, strict=True)
 
 
-def gold_file(path: Path, votes: Votes) -> "pd.Series[int]":
-    """Read a file with columns item and label: item -> class index, rows without a label left out.
+def known_labels(gold: Path | str | Gold, votes: Votes) -> "pd.Series[int]":
+    """Give item -> class index, from a file with columns item and label, or from what ``encode_gold`` takes.
 
-    Raises ``DataError`` with every unknown item and label, and every item with two labels.
+    Items without a label are left out. Raises ``DataError`` with every unknown item and label, and every item with two
+    labels.
     """
-    table = read_table(path)
-    require_columns(table, ["item", "label"], str(path))
+    if not isinstance(gold, Path | str):
+        codes = encode_gold(gold, votes.items, votes.schema)
+        known = codes != ABSTAIN
+        return pd.Series(codes[known], index=votes.items[known])
+    table = read_table(gold)
+    require_columns(table, ["item", "label"], str(gold))
     try:
         return gold_labels(table[table["label"].ne("")], votes.items, votes.schema)
     except DataError as error:
-        raise DataError(str(path), error.faults) from error
+        raise DataError(str(gold), error.faults) from error

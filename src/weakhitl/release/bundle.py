@@ -71,7 +71,7 @@ class Contents:
 
 def check_version(version: str) -> None:
     """Raise ``UsageError`` unless ``version`` is a semantic version."""
-    if not _VERSION.fullmatch(version):
+    if not isinstance(version, str) or not _VERSION.fullmatch(version):
         raise UsageError(f"{version!r} is no version; expected three numbers, such as 1.0.0")
 
 

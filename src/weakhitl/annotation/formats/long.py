@@ -29,19 +29,22 @@ from weakhitl.vote_table import conflict_faults, encode_labels, missing_faults
 
 
 def read_long(
-    path: Path,
+    ratings: Path | str | pd.DataFrame,
     schema: LabelSchema,
     items: pd.Index,
     columns: tuple[str, str, str] = ("item", "annotator", "label"),
 ) -> pd.DataFrame:
-    """Read ratings from a long file into columns item, annotator, label (strings).
+    """Read ratings from a long file, or a table in memory, into columns item, annotator, label (strings).
 
     A row with an empty label is a place that nobody has filled in yet and is left out. Raises ``DataError``
     naming every missing id, unknown item, label that is neither class nor skip answer, and second,
     different rating by one annotator of one item.
     """
-    table = read_table(path)
-    require_columns(table, columns, str(path), "--item, --annotator and --label name others")
+    if isinstance(ratings, pd.DataFrame):
+        path, table = "ratings", _as_text(ratings)
+    else:
+        path, table = str(ratings), read_table(ratings)
+    require_columns(table, columns, path, "--item, --annotator and --label name others")
     table = table[list(columns)].set_axis(["item", "annotator", "label"], axis=1)
     filled = ~(table["label"].isna() | table["label"].eq(""))
     rows = np.flatnonzero(filled)
@@ -55,6 +58,11 @@ def read_long(
     faults += conflict_faults(table, codes, ["item", "annotator"])
     raise_row_faults(path, [(int(rows[at]), what) for at, what in faults])
     return table
+
+
+def _as_text(table: pd.DataFrame) -> pd.DataFrame:
+    """Give cells as a file would hold them: strings, and empty where missing."""
+    return table.reset_index(drop=True).astype(object).map(lambda cell: "" if pd.isna(cell) else str(cell))
 
 
 def write_queue(path: Path, queue: pd.DataFrame, items: pd.DataFrame, id_column: str) -> None:
