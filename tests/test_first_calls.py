@@ -96,6 +96,32 @@ REFUSED = {
         DataError,
         "has a truth of <U4; expected class indices, -1 where unknown",
     ),
+    "positions beyond the items": (
+        lambda: wh.error_threshold([0.9, 0.8], [2], [False]),
+        DataError,
+        "audit: audited holds a position twice, or one that is not in 0..1",
+    ),
+    "a position twice": (lambda: wh.error_threshold([0.9, 0.8], [1, 1], [False, True]), DataError, "a position twice"),
+    "errors of all items": (
+        lambda: wh.error_threshold([0.9, 0.8, 0.7], [0, 2], [False, False, True]),
+        DataError,
+        "audit: wrong has the shape (3,); expected one for each of 2 audited items",
+    ),
+    "ids as positions": (
+        lambda: wh.error_threshold([0.9, 0.8], ["a", "b"], [False, False]),
+        DataError,
+        "audit: audited holds <U1; expected positions of items, or a mask of all",
+    ),
+    "texts for a classifier": (
+        lambda: wh.EndModel(["HAM", "SPAM"]).fit(ROWS["text"], np.full((2, 2), 0.5)),
+        DataError,
+        "items: are a Series; expected a DataFrame, such as texts.to_frame('text')",
+    ),
+    "names for a classifier": (
+        lambda: wh.EndModel(["HAM", "SPAM"]).fit(ROWS, ["HAM", "SPAM"]),
+        DataError,
+        "probabilities: have the shape (2,); expected (2, 2) numbers",
+    ),
     "paths as batches": (
         lambda: wh.drift("may.csv", "june.csv"),
         UsageError,
@@ -108,6 +134,28 @@ REFUSED = {
 def test_what_cannot_be_meant_is_refused_with_what_to_do(call, kind, said):
     with pytest.raises(kind, match=re.escape(said)):
         call()
+
+
+def test_a_matrix_is_read_in_the_terms_of_the_model_that_is_asked_about():
+    model = wh.LabelModel().fit(VOTES)
+    assert wh.overturned(model, MATRIX).tolist() == wh.overturned(model, VOTES).tolist()
+    assert wh.diagnose(MATRIX, model) == wh.diagnose(VOTES.reindex(VOTES.items), model)
+    assert wh.explain(model, MATRIX, 2).table.equals(wh.explain(model, VOTES, "y").table)
+
+
+def test_a_mask_marks_the_audited():
+    scores, wrong = np.linspace(1, 0.5, 1000), np.zeros(1000, dtype=bool)
+    mask = np.arange(1000) % 2 == 0
+    by_mask = wh.error_threshold(scores, mask, wrong[mask], error=0.05)
+    assert by_mask == wh.error_threshold(scores, np.flatnonzero(mask), wrong[mask], error=0.05)
+    assert by_mask.best is not None
+
+
+def test_ratings_without_roles_are_annotators():
+    table = VOTES.to_long().rename(columns={"source": "annotator"})
+    assert wh.annotator_quality(table, SCHEMA) == wh.annotator_quality(table.assign(role="annotator"), SCHEMA)
+    shown = table.assign(suggested="HAM", suggestion="HAM")
+    assert wh.anchoring(shown, SCHEMA).reason == wh.anchoring(shown.assign(role="annotator"), SCHEMA).reason
 
 
 def test_groups_are_taken_by_item_and_by_position():

@@ -118,8 +118,8 @@ def test_every_fault_is_named_at_once():
         "row 3: time 'noon' is not ISO 8601", "row 3: seconds are 'fast'",
     ):  # fmt: skip
         assert part in text
-    with pytest.raises(DataError, match="no column 'role'"):
-        annotator_quality(table.drop(columns="role"), SCHEMA)
+    with pytest.raises(DataError, match="no column 'annotator'"):
+        annotator_quality(table.drop(columns="annotator"), SCHEMA)
     with pytest.raises(DataError, match="gold: item 'i1': 'z' is not a class"):
         annotator_quality(rated(("i1", "ana", "a")), SCHEMA, gold={"i1": "z"})
     for wrong in ({"confidence": 1}, {"min_evidence": 0}):

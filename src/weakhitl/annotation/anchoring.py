@@ -7,6 +7,7 @@ import pandas as pd
 from scipy.stats import norm, t
 from statsmodels.stats.proportion import proportion_confint
 
+from weakhitl.annotation.people_ratings import with_roles
 from weakhitl.annotation.store import ANNOTATOR, GOLD
 from weakhitl.errors import DataError, UsageError
 from weakhitl.estimate import Estimate
@@ -29,8 +30,8 @@ def anchoring(
     Parameters
     ----------
     ratings
-        item, annotator, label, role; ``suggested``: the class shown with the item, empty where none was;
-        ``suggestion``: the class that was or would have been shown, empty where there was none.
+        item, annotator, label; role, where not all are annotators; ``suggested``: the class shown with the item, empty
+        where none was; ``suggestion``: the class that was or would have been shown, empty where there was none.
     schema
         The classes.
     min_evidence
@@ -56,7 +57,8 @@ def anchoring(
     """
     if not 0 < confidence < 1:
         raise UsageError(f"confidence is {confidence}; expected a number between 0 and 1, such as 0.95")
-    require_columns(ratings, ["item", "annotator", "label", "role"], "ratings")
+    ratings = with_roles(ratings)
+    require_columns(ratings, ["item", "annotator", "label"], "ratings")
     facts: dict[str, Any] = {"confidence": confidence, "method": "agreement with the suggestion, shown minus hidden"}
     if absent := [name for name in ("suggested", "suggestion") if name not in ratings.columns]:
         reason = f"the ratings have no column {' and no column '.join(map(repr, absent))}"

@@ -86,9 +86,9 @@ def annotator_quality(
     Parameters
     ----------
     ratings
-        One rating a row, in order of arrival: item, annotator, label (a class name, a skip answer or missing), role
-        (annotator, adjudicator, gold, repeat); and where there are such columns: guideline (a hash), time (ISO 8601,
-        may be empty), seconds (may be nan). An adjudicator's rows are left out.
+        One rating a row, in order of arrival: item, annotator, label (a class name, a skip answer or missing); and
+        where there are such columns: role (annotator, adjudicator, gold, repeat; all are annotators without it),
+        guideline (a hash), time (ISO 8601, may be empty), seconds (may be nan). An adjudicator's rows are left out.
     schema
         The classes.
     gold

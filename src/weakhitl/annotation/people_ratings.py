@@ -131,9 +131,15 @@ def medians_of_others(answers: Answers) -> FloatArray:
     return medians
 
 
+def with_roles(ratings: pd.DataFrame) -> pd.DataFrame:
+    """Take all for annotators where there is no column that says who is what."""
+    return ratings if "role" in ratings.columns else ratings.assign(role=ANNOTATOR)
+
+
 def _checked(ratings: pd.DataFrame, schema: LabelSchema) -> pd.DataFrame:
     """Item, annotator, label (an index), role, guideline, moment, seconds. Raises ``DataError``."""
-    require_columns(ratings, ["item", "annotator", "label", "role"], "ratings")
+    ratings = with_roles(ratings)
+    require_columns(ratings, ["item", "annotator", "label"], "ratings")
     codes, faults = encode_labels(ratings["label"], schema)
     faults += missing_faults(ratings, ["item", "annotator"])
     moment, unreadable = _moments(ratings)

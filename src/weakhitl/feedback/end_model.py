@@ -82,10 +82,18 @@ class EndModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
         Raises ``UsageError`` for an estimator without sample weights, and ``DataError`` where there are too few items
         or all are of one class.
         """
-        target = np.asarray(probabilities, dtype=np.float64)
+        if not isinstance(table, pd.DataFrame):
+            raise DataError(
+                "items", f"are a {type(table).__name__}; expected a DataFrame, such as texts.to_frame('text')"
+            )
+        try:
+            target = np.asarray(probabilities, dtype=np.float64)
+        except ValueError:
+            target = np.empty(0)
         if target.shape != (len(table), len(self.classes)):
             raise DataError(
-                "probabilities", f"have the shape {target.shape}; expected {(len(table), len(self.classes))}"
+                "probabilities",
+                f"have the shape {np.shape(probabilities)}; expected {(len(table), len(self.classes))} numbers",
             )
         known = np.flatnonzero(~np.isnan(target).any(axis=1))
         if len(known) < 2 * self.folds:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import hypergeom
 
-from weakhitl.errors import UsageError
+from weakhitl.errors import DataError, UsageError
 from weakhitl.gate import Assessment
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import FloatArray, IntArray
@@ -117,7 +117,7 @@ def error_threshold(
     scores
         ``scores[item]``: the confidence of each item's label, audited or not.
     audited
-        Positions of a simple random sample of these items.
+        Positions of a simple random sample of these items, or a mask of all.
     wrong
         ``wrong[audited item]``: whether its label is.
     error
@@ -134,6 +134,8 @@ def error_threshold(
     ------
     UsageError
         For an error or confidence that is not between 0 and 1.
+    DataError
+        For positions that are none, and where ``wrong`` does not fit them.
 
     Examples
     --------
@@ -146,8 +148,7 @@ def error_threshold(
 
     """
     _require_shares(error, confidence)
-    marks, sample = np.asarray(scores, dtype=np.float64), np.asarray(audited, dtype=np.int64)
-    faulty = np.asarray(wrong, dtype=bool)
+    marks, sample, faulty = _sample(scores, audited, wrong)
     cutoffs: list[Cutoff] = []
     holds = True
     for mark in _marks(marks, len(sample), error, 1 - confidence):
@@ -157,6 +158,24 @@ def error_threshold(
         cutoffs.append(Cutoff(float(mark), size, n, k, upper_share(size, n, k, confidence), holds))
     reason = _reason(cutoffs, len(sample), error, confidence)
     return ErrorThreshold(len(marks), len(sample), error, confidence, tuple(cutoffs), reason)
+
+
+def _sample(
+    scores: npt.ArrayLike, audited: npt.ArrayLike, wrong: npt.ArrayLike
+) -> tuple[FloatArray, IntArray, npt.NDArray[np.bool_]]:
+    marks, sample, faulty = np.asarray(scores, dtype=np.float64), np.asarray(audited), np.asarray(wrong, dtype=bool)
+    if sample.dtype == bool and sample.shape == marks.shape:
+        sample = np.flatnonzero(sample)
+    faults = []
+    if sample.size and not np.issubdtype(sample.dtype, np.integer):
+        faults.append(f"audited holds {sample.dtype}; expected positions of items, or a mask of all")
+    elif len(np.unique(sample)) < len(sample) or not np.isin(sample, np.arange(len(marks))).all():
+        faults.append(f"audited holds a position twice, or one that is not in 0..{len(marks) - 1}")
+    if faulty.shape != sample.shape:
+        faults.append(f"wrong has the shape {faulty.shape}; expected one for each of {len(sample):,} audited items")
+    if faults:
+        raise DataError("audit", faults)
+    return marks, sample.astype(np.int64), faulty
 
 
 def _require_shares(error: float, confidence: float) -> None:

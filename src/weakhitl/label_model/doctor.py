@@ -11,7 +11,7 @@ from scipy.stats import beta
 
 from weakhitl.gold import Gold
 from weakhitl.label_model.information import learnable
-from weakhitl.label_model.ledger import VotesLike, as_gold, as_votes
+from weakhitl.label_model.ledger import VotesLike, as_gold, as_votes, in_models_terms
 from weakhitl.label_model.model import LabelModelBase
 from weakhitl.label_model.rows import Rows, vote_rows
 from weakhitl.label_model.twins import twin_groups
@@ -69,7 +69,7 @@ def diagnose(votes: VotesLike, model: LabelModelBase | None = None, gold: Gold |
     one-class-only
 
     """
-    given = as_votes(votes)
+    given = as_votes(votes) if model is None else in_models_terms(votes, model)
     rows = vote_rows(given)
     found = [
         *_few_sources(given, rows),
@@ -90,7 +90,7 @@ def diagnose(votes: VotesLike, model: LabelModelBase | None = None, gold: Gold |
 
 def overturned(model: LabelModelBase, votes: VotesLike) -> IntArray:
     """Positions of the items whose votes are all for one class and whose label is another, or none."""
-    patterns = as_votes(votes).patterns()
+    patterns = in_models_terms(votes, model).patterns()
     counts = patterns.votes.class_counts()
     agreed = (counts > 0).sum(axis=1) == 1
     return np.flatnonzero((agreed & (model.predict(patterns.votes) != counts.argmax(axis=1)))[patterns.inverse])

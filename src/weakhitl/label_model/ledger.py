@@ -45,9 +45,7 @@ def matched(votes: VotesLike, model: Any) -> Votes:
     Columns of a matrix without names are the model's sources in their order. Raises ``NotFittedError`` before ``fit``,
     ``DataError`` for unknown sources, other classes, and a matrix of fewer or more columns.
     """
-    check_fitted(model)
-    named = isinstance(votes, Votes) or (isinstance(votes, pd.DataFrame) and column_names(votes) is not None)
-    given = as_votes(votes, model.schema_, None if named else model.sources_)
+    given = in_models_terms(votes, model)
     if given.schema.classes != model.schema_.classes:
         raise DataError("votes", f"hold other classes than the model was fitted on ({model.schema_.expected()})")
     if given.sources == model.sources_:
@@ -61,6 +59,13 @@ def matched(votes: VotesLike, model: Any) -> Votes:
     row, column, label = given.entries()
     columns = np.array([position[name] for name in given.sources], dtype=np.int64)[column]
     return Votes.from_entries((row, columns, label), given.schema, given.items, model.sources_)
+
+
+def in_models_terms(votes: VotesLike, model: Any) -> Votes:
+    """Give votes, a matrix with the classes of a fitted model; without names of its own its columns are the sources."""
+    check_fitted(model)
+    named = isinstance(votes, Votes) or (isinstance(votes, pd.DataFrame) and column_names(votes) is not None)
+    return as_votes(votes, model.schema_, None if named else model.sources_)
 
 
 def check_fitted(model: Any) -> None:
