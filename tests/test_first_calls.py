@@ -96,6 +96,23 @@ REFUSED = {
         DataError,
         "has a truth of <U4; expected class indices, -1 where unknown",
     ),
+    "gold in the order of items, which ratings do not tell": (
+        lambda: wh.annotator_quality(
+            VOTES.to_long().rename(columns={"source": "annotator"}), SCHEMA, gold=[0, 1, 0, 1]
+        ),
+        DataError,
+        "gold: expected item -> class, found list",
+    ),
+    "votes instead of a table": (
+        lambda: wh.annotator_quality(VOTES, SCHEMA),
+        DataError,
+        "ratings: expected a DataFrame, found Votes",
+    ),
+    "a list instead of a table": (
+        lambda: wh.coverage_gaps(VOTES, ["a"] * 4),
+        DataError,
+        "items: expected a DataFrame, found list",
+    ),
     "positions beyond the items": (
         lambda: wh.error_threshold([0.9, 0.8], [2], [False]),
         DataError,

@@ -64,6 +64,8 @@ def require_columns(table: "pd.DataFrame", columns: Sequence[str], where: str, h
 
     ``hint`` says what else may help.
     """
+    if not hasattr(table, "columns"):
+        raise DataError(where, f"expected a DataFrame, found {type(table).__name__}")
     found = [str(name) for name in table.columns]
     faults = []
     for name in columns:

@@ -12,7 +12,9 @@ from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.vote_names import positions
 from weakhitl.votes import IntArray
 
-Gold = Mapping[Hashable, Any] | pd.Series | npt.ArrayLike
+GoldByItem = Mapping[Hashable, Any] | pd.Series
+"""Item -> class (name or index) for some or all items; missing or -1 where unknown."""
+Gold = GoldByItem | npt.ArrayLike
 """Item -> class (name or index) for some or all items, or one class for each item; missing or -1 where unknown."""
 
 

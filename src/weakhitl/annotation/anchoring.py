@@ -57,8 +57,8 @@ def anchoring(
     """
     if not 0 < confidence < 1:
         raise UsageError(f"confidence is {confidence}; expected a number between 0 and 1, such as 0.95")
-    ratings = with_roles(ratings)
     require_columns(ratings, ["item", "annotator", "label"], "ratings")
+    ratings = with_roles(ratings)
     facts: dict[str, Any] = {"confidence": confidence, "method": "agreement with the suggestion, shown minus hidden"}
     if absent := [name for name in ("suggested", "suggestion") if name not in ratings.columns]:
         reason = f"the ratings have no column {' and no column '.join(map(repr, absent))}"

@@ -14,7 +14,7 @@ from weakhitl.annotation.people_patterns import Pattern, find_patterns
 from weakhitl.annotation.people_ratings import Answers, read_answers
 from weakhitl.errors import UsageError
 from weakhitl.estimate import Estimate
-from weakhitl.gold import Gold
+from weakhitl.gold import GoldByItem
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.votes import FloatArray, IntArray
 
@@ -70,7 +70,7 @@ def annotator_quality(
     ratings: pd.DataFrame,
     schema: LabelSchema,
     *,
-    gold: Gold | None = None,
+    gold: GoldByItem | None = None,
     min_evidence: int = 20,
     confidence: float = 0.95,
     floor_seconds: float = 2.0,

@@ -1,5 +1,6 @@
 """What each person was asked and answered, as arrays: what the figures about people are computed from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ from weakhitl.annotation.quality import leading_class
 from weakhitl.annotation.store import ADJUDICATOR, ANNOTATOR, GOLD, REPEAT
 from weakhitl.errors import DataError
 from weakhitl.files import Fault, require_columns
-from weakhitl.gold import Gold, encode_gold
+from weakhitl.gold import GoldByItem, encode_gold
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.vote_table import encode_labels, missing_faults
 from weakhitl.votes import FloatArray, IntArray
@@ -75,7 +76,7 @@ class Answers:
         return counts
 
 
-def read_answers(ratings: pd.DataFrame, schema: LabelSchema, gold: Gold | None) -> Answers:
+def read_answers(ratings: pd.DataFrame, schema: LabelSchema, gold: GoldByItem | None) -> Answers:
     """Check a table of ratings and put it in arrays; what adjudicators decided is left out.
 
     Where somebody rated an item twice other than as a repeat, the first counts. Raises ``DataError`` naming every
@@ -138,8 +139,8 @@ def with_roles(ratings: pd.DataFrame) -> pd.DataFrame:
 
 def _checked(ratings: pd.DataFrame, schema: LabelSchema) -> pd.DataFrame:
     """Item, annotator, label (an index), role, guideline, moment, seconds. Raises ``DataError``."""
-    ratings = with_roles(ratings)
     require_columns(ratings, ["item", "annotator", "label"], "ratings")
+    ratings = with_roles(ratings)
     codes, faults = encode_labels(ratings["label"], schema)
     faults += missing_faults(ratings, ["item", "annotator"])
     moment, unreadable = _moments(ratings)
@@ -186,8 +187,10 @@ def _seconds(ratings: pd.DataFrame) -> tuple[FloatArray, list[Fault]]:
     return read, [(int(at), f"seconds are {cells[at]!r}; expected a number from 0 on, or nothing") for at in wrong]
 
 
-def _gold_codes(gold: Gold | None, items: pd.Index, schema: LabelSchema) -> IntArray:
-    """Encode the gold of the rated items."""
+def _gold_codes(gold: GoldByItem | None, items: pd.Index, schema: LabelSchema) -> IntArray:
+    """Encode the gold of the rated items, by their ids: their order follows from that of the ratings."""
+    if not isinstance(gold, Mapping | pd.Series | pd.DataFrame | None):
+        raise DataError("gold", f"expected item -> class, found {type(gold).__name__}")
     return encode_gold({} if gold is None else gold, items, schema, ignore_unknown=True)
 
 
