@@ -90,6 +90,11 @@ REFUSED = {
         DataError,
         "groups: hold none of the items: they have 0, the items are such as 'w'",
     ),
+    "two groups of one item": (
+        lambda: wh.by_slice(VOTES, pd.Series(["new", "old"], index=["w", "w"])),
+        DataError,
+        "groups: item 'w' has two values",
+    ),
     "too few groups": (lambda: wh.by_slice(VOTES, ["new"]), DataError, "groups: are 1; expected item -> value, or one"),
     "names as truth of a calibration": (
         lambda: wh.calibration(np.full((4, 2), 0.5), ["HAM", "SPAM", "HAM", "SPAM"]),
@@ -137,7 +142,7 @@ REFUSED = {
     "names for a classifier": (
         lambda: wh.EndModel(["HAM", "SPAM"]).fit(ROWS, ["HAM", "SPAM"]),
         DataError,
-        "probabilities: have the shape (2,); expected (2, 2) numbers",
+        "probabilities: are no numbers; expected (2, 2) of them",
     ),
     "paths as batches": (
         lambda: wh.drift("may.csv", "june.csv"),

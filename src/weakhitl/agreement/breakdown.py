@@ -75,6 +75,8 @@ def _values(groups: Any, items: pd.Index) -> "pd.Series[Any]":
             )
         return pd.Series(list(groups), index=items)
     given = pd.Series(groups).dropna()
+    if (twice := given.index[given.index.duplicated()]).size:
+        raise DataError("groups", [f"item {name!r} has two values" for name in twice.unique()])
     values = given.reindex(items)
     if len(given) and len(items) and values.isna().all():
         found, expected = given.index.tolist()[0], items.tolist()[0]

@@ -86,15 +86,13 @@ class EndModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
             raise DataError(
                 "items", f"are a {type(table).__name__}; expected a DataFrame, such as texts.to_frame('text')"
             )
+        shape = len(table), len(self.classes)
         try:
             target = np.asarray(probabilities, dtype=np.float64)
         except ValueError:
-            target = np.empty(0)
-        if target.shape != (len(table), len(self.classes)):
-            raise DataError(
-                "probabilities",
-                f"have the shape {np.shape(probabilities)}; expected {(len(table), len(self.classes))} numbers",
-            )
+            raise DataError("probabilities", f"are no numbers; expected {shape} of them") from None
+        if target.shape != shape:
+            raise DataError("probabilities", f"have the shape {target.shape}; expected {shape}")
         known = np.flatnonzero(~np.isnan(target).any(axis=1))
         if len(known) < 2 * self.folds:
             raise DataError(
