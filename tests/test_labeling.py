@@ -126,6 +126,44 @@ def test_a_file_may_import_its_neighbours_and_share_their_functions(tmp_path):
     assert [f.name for f in wh.discover(tmp_path / "user.py")] == ["shared"]
 
 
+def test_functions_and_rules_in_a_list_are_found_where_it_stands(tmp_path):
+    made = """
+import weakhitl as wh
+words = ["sun"] * 3
+rules = [wh.keyword(f"says_{word}", [word], label=word) for word in ("sun", "rain")]
+snow = wh.regex("snows", "snow", label="snow")
+again = (snow, *rules)
+"""
+    write(tmp_path, f=made)
+    assert [f.name for f in wh.discover(tmp_path)] == ["says_sun", "says_rain", "snows"]
+    write(tmp_path, g="import weakhitl as wh\nmore = [wh.keyword('snows', ['snow'], label='snow')]\n")
+    with pytest.raises(LabelingFunctionError, match=r"g\.py: the name 'snows' is taken by a function of .*f\.py"):
+        wh.discover(tmp_path)
+
+
+RULES = "import weakhitl as wh\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "fault"),
+    [
+        (2 * FUNCTION.format("f"), "'f' is made on line 3 and again on line 7, which hides the first"),
+        (RULES + 2 * "r = wh.regex('a', 'a', label='x')\n", "'r' is made on line 2 and again on line 3"),
+        (RULES + "r = wh.regex('a', 'a', label='x')\n" + 2 * "words = list('ab')\n", None),
+        (RULES + "def f(x): ...\nf = wh.labeling_function(f)\n", None),
+        (RULES + "f = str\n@wh.labeling_function\ndef f(x): ...\n", None),
+    ],
+)
+def test_a_function_that_a_later_one_of_its_name_hides_is_named(tmp_path, source, fault):
+    """Python keeps the later one without a word: a copied function whose name was not changed would be lost."""
+    write(tmp_path, f=source)
+    if fault is None:
+        assert len(wh.discover(tmp_path)) == 1
+        return
+    with pytest.raises(LabelingFunctionError, match=fault):
+        wh.discover(tmp_path)
+
+
 def test_every_broken_file_is_named_at_once_with_its_line(tmp_path):
     write(
         tmp_path,

@@ -10,6 +10,7 @@ from types import ModuleType
 
 from weakhitl.errors import LabelingFunctionError
 from weakhitl.labeling.function import LabelingFunction, adopted
+from weakhitl.labeling.hidden import hidden_functions
 from weakhitl.labeling.portable import is_installed
 from weakhitl.labeling.rule import Rule
 
@@ -17,9 +18,9 @@ from weakhitl.labeling.rule import Rule
 def discover(*paths: str | Path) -> list[LabelingFunction | Rule]:
     """Collect the labeling functions and rules of files and folders, in the order in which they are written.
 
-    A folder's ``*.py`` files are taken in the order of their names; those that begin with an underscore are
-    helpers and are left out. Raises ``LabelingFunctionError`` naming every file that cannot be imported
-    (with the line), and every name that two functions share.
+    Lists of them count, too. A folder's ``*.py`` files are taken in the order of their names; those that begin with an
+    underscore are helpers and are left out. Raises ``LabelingFunctionError`` naming every file that cannot be imported
+    (with the line), every name that two functions share, and every function that a later one hides.
     """
     found: dict[str, tuple[LabelingFunction | Rule, Path]] = {}
     faults: list[str] = []
@@ -29,7 +30,10 @@ def discover(*paths: str | Path) -> list[LabelingFunction | Rule]:
         if module is None:
             faults.append(fault)
             continue
-        for function in _functions_of(module):
+        functions = _functions_of(module)
+        hides = hidden_functions(path.read_bytes())
+        faults += [f"{path}: {what}" for name, what in hides.items() if name in functions]
+        for function in functions.values():
             known = found.setdefault(function.name, (function, path))
             if known[0] is not function:
                 faults.append(f"{path}: the name {function.name!r} is taken by a function of {known[1]}")
@@ -98,5 +102,16 @@ def _forget_helpers() -> None:
     _helpers.clear()
 
 
-def _functions_of(module: ModuleType) -> list[LabelingFunction | Rule]:
-    return [value for value in vars(module).values() if isinstance(adopted(value), LabelingFunction | Rule)]
+def _functions_of(module: ModuleType) -> dict[str, LabelingFunction | Rule]:
+    """Give the functions by what holds them in the module: a name, or a list's name and the place there."""
+    found = {}
+    for name, value in vars(module).items():
+        if _is_function(value):
+            found[name] = value
+        elif isinstance(value, list | tuple) and value and _is_function(value[0]):
+            found |= {f"{name}[{place}]": one for place, one in enumerate(value) if _is_function(one)}
+    return found
+
+
+def _is_function(value: object) -> bool:
+    return isinstance(adopted(value), LabelingFunction | Rule)
