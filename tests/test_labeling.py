@@ -107,6 +107,19 @@ def test_progress_goes_from_nothing_to_everything():
     assert seen == [(0, 2500), (1000, 2500), (2000, 2500), (2500, 2500)]
 
 
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_bar_is_drawn_where_it_can_be_seen_and_a_function_is_told_anywhere(monkeypatch, capsys, terminal):
+    monkeypatch.setenv("FORCE_COLOR", "1") if terminal else monkeypatch.delenv("FORCE_COLOR", raising=False)
+    expected = wh.apply([wins], ITEMS, SCHEMA)
+    assert capsys.readouterr().err == ""
+    assert wh.apply([wins], ITEMS, SCHEMA, progress=True) == expected
+    assert ("labeling functions" in capsys.readouterr().err) is terminal
+    seen = []
+    assert wh.apply([wins], ITEMS, SCHEMA, progress=lambda done, total: seen.append((done, total))) == expected
+    assert seen[-1] == (3, 3)
+    assert capsys.readouterr().err == ""
+
+
 def write(folder, **files):
     for name, text in files.items():
         (folder / f"{name}.py").write_text(text)

@@ -15,7 +15,6 @@ from weakhitl.cli.shared import (
     open_project,
     print_json,
     print_table,
-    progress_bar,
     project_option,
 )
 
@@ -66,8 +65,7 @@ def run_command(name: str, project_path: Path, sample: int | None, seed: int, dr
         else:
             _print_quote(quote)
         return
-    with progress_bar(f"Asking {name}", hidden=as_json) as progress:
-        found = project.judge(name, progress, sample=sample, seed=seed)
+    found = project.judge(name, progress=not as_json, sample=sample, seed=seed)
     if as_json:
         print_json(found.to_dict())
     else:

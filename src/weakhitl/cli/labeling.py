@@ -13,7 +13,6 @@ from weakhitl.cli.shared import (
     open_project,
     print_json,
     print_table,
-    progress_bar,
     project_option,
 )
 from weakhitl.cli.watch import watched
@@ -42,8 +41,7 @@ def label_command(*, project_path: Path, out: Path | None, no_cache: bool, as_js
       weakhitl label --out labels.csv
     """
     project = open_project(project_path)
-    with progress_bar("labeling functions", hidden=as_json) as progress:
-        labelled = project.label(out, progress, cache=not no_cache)
+    labelled = project.label(out, progress=not as_json, cache=not no_cache)
     facts = labelled.to_dict()
     if as_json:
         print_json(facts)

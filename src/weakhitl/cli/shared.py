@@ -2,8 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -116,22 +115,3 @@ def echo_wrapped(text: str, indent: int = 0) -> None:
 
     margin = " " * indent
     click.echo(fill(text, 80, initial_indent=margin, subsequent_indent=margin, break_long_words=False))
-
-
-@contextmanager
-def progress_bar(label: str, *, hidden: bool = False) -> Iterator[Callable[[int, int | None], None] | None]:
-    """Give a callback (done, total) that draws a bar on standard error, in a terminal only."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    if hidden or not console.is_terminal:
-        yield None
-        return
-    with Progress(console=console, transient=True) as progress:
-        task = progress.add_task(label, total=None)
-
-        def update(done: int, total: int | None) -> None:
-            progress.update(task, completed=done, total=total)
-
-        yield update

@@ -2,7 +2,7 @@
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any, Literal
@@ -16,12 +16,12 @@ from weakhitl.labeling.chunk import Chunk
 from weakhitl.labeling.engines import Engine, make_engine
 from weakhitl.labeling.function import adopted
 from weakhitl.labeling.items import item_chunks
+from weakhitl.labeling.progress import Progress, reported
 from weakhitl.labeling.work import Faults, Function, Part, Work
 from weakhitl.schema import LabelSchema, require_schema
 from weakhitl.vote_names import is_unique
 from weakhitl.votes import Votes
 
-Progress = Callable[[int, int | None], None]
 OnError = Literal["abstain", "raise"]
 
 _SAVED_EVERY = 30.0
@@ -56,6 +56,7 @@ def apply(
     max_faults: float = 0.5,
     engine: str | Engine = "local",
     processes: int = 1,
+    progress: Progress | bool = False,
 ) -> Votes:
     """Run labeling functions over items and give their votes.
 
@@ -78,6 +79,8 @@ def apply(
         ``local``, ``dask``, ``spark``, or an engine of your own. All give the same votes.
     processes
         How many processes the local engine uses; it pays where functions are slow.
+    progress
+        Whether a bar says how far it is, in a terminal or a notebook; or a function that is told (done, in all).
 
     Returns
     -------
@@ -103,7 +106,10 @@ def apply(
 
     """
     chosen = make_engine(engine, processes)
-    result = run(functions, items, schema, id=id, engine=chosen, on_error=on_error, max_faults=max_faults)
+    with reported(progress, "labeling functions") as told:
+        result = run(
+            functions, items, schema, id=id, progress=told, engine=chosen, on_error=on_error, max_faults=max_faults
+        )
     if result.faults:
         text = "; ".join(map(str, result.faults))
         warnings.warn(

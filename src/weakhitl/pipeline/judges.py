@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -29,11 +29,10 @@ from weakhitl.labeling.judge import (
     fill,
     rows_of,
 )
+from weakhitl.labeling.progress import Progress
 from weakhitl.pipeline.own_functions import load_named
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release.whole_folder import only_one
-
-Progress = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from weakhitl.gate import Assessment
 from weakhitl.gold import Gold
 from weakhitl.label_model import Finding, diagnose
 from weakhitl.labeling import Run, coverage_gaps, lf_accuracy, lf_pairs, lf_summary, run
-from weakhitl.labeling.apply import Progress
 from weakhitl.labeling.cache import VoteCache
 from weakhitl.labeling.engines import make_engine
+from weakhitl.labeling.progress import Progress
 from weakhitl.pipeline.functions import project_functions
 from weakhitl.pipeline.online import take_in
 from weakhitl.pipeline.workspace import Workspace, known_labels

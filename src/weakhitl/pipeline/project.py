@@ -12,7 +12,7 @@ from weakhitl.estimate import Estimate
 from weakhitl.gate import Assessment, Gate
 from weakhitl.gold import Gold
 from weakhitl.label_model import Explanation
-from weakhitl.labeling.apply import Progress
+from weakhitl.labeling.progress import Progress, reported
 from weakhitl.monitor import Drift
 from weakhitl.pipeline import (
     annotate,
@@ -92,13 +92,14 @@ class Project:
         return self._workspace.store.batches()
 
     def label(
-        self, out: Path | str | None = None, progress: Progress | None = None, *, cache: bool = True
+        self, out: Path | str | None = None, progress: Progress | bool = False, *, cache: bool = True
     ) -> label.Labelled:
         """Run the labeling functions and consolidate; write the labels to ``out`` if given.
 
-        Only functions and rows that changed run; ``cache=False`` runs all.
+        Only functions and rows that changed run; ``cache=False`` runs all. ``progress`` is that of ``weakhitl.apply``.
         """
-        return label.label(self._workspace, Path(out) if out is not None else None, progress, cache=cache)
+        with reported(progress, "labeling functions") as told:
+            return label.label(self._workspace, Path(out) if out is not None else None, told, cache=cache)
 
     def lfs(self, gold: Path | str | Gold | None = None, *, audit: bool = False) -> pd.DataFrame:
         """Summarise the labeling functions; accuracies against ``gold``: item -> class, or a file with item and label.
@@ -248,9 +249,10 @@ class Project:
         """Train a classifier on the labels: columns=, estimator=, folds=, seed=, votes_above=, out=."""
         return training.train(self._workspace, **settings)
 
-    def judge(self, name: str, progress: Progress | None = None, **how: Any) -> judges.Judged:
+    def judge(self, name: str, progress: Progress | bool = False, **how: Any) -> judges.Judged:
         """Ask a judge about all items that it has not answered yet, or of a random sample: sample=, seed=."""
-        return judges.run_judge(self._workspace, name, progress=progress, **how)
+        with reported(progress, f"Asking {name}") as told:
+            return judges.run_judge(self._workspace, name, progress=told, **how)
 
     def quote(self, name: str, **how: Any) -> judges.Quote:
         """Say what ``judge`` would ask and cost; nothing is sent."""
