@@ -263,6 +263,7 @@ def test_one_column_need_not_be_a_list(project):
 
 
 def test_a_classifier_may_be_given_by_itself_its_class_or_its_path(project, tmp_path):
+    pytest.importorskip("skops")
     ways = {"path": "sklearn.linear_model.LogisticRegression", "kind": LogisticRegression, "one": LogisticRegression()}
     made = {name: project.train(columns="text", estimator=way, out=tmp_path / name) for name, way in ways.items()}
     assert made["path"].accuracy == made["kind"].accuracy == made["one"].accuracy
