@@ -392,12 +392,12 @@ def test_gold_is_taken_by_item_and_by_position_and_nonsense_is_refused():
     by_series = wh.DawidSkene().fit(given_votes, gold=pd.Series({"x": 1, "y": "b"})).confusion_
     assert np.array_equal(by_name, by_place)
     assert np.array_equal(by_name, by_series)
-    for others in ([None, "b", np.nan], pd.Series(["b", pd.NA], index=["y", "x"]), [-1.0, 1.0, np.nan]):
+    for others in ([None, "b", np.nan], pd.Series(["b", pd.NA], index=["y", "x"]), np.float32([-1, 1, np.nan])):
         assert np.array_equal(encode_gold(others, given_votes.items, SCHEMA), [-1, 1, -1])
     refused = {
         "item 'q' is not among the items": {"q": "a"},
         "none of its 2 items is among the items: it has 0, they are such as 'x'": pd.Series(["a", "b"]),
-        "has shape (2,); expected 3 classes, or item -> class": [0, 1],
+        "has shape (2,); expected one class for each of 3 items, or item -> class": [0, 1],
         "item 'z': 2 is not a class; the classes are a, b (or ABSTAIN)": [0, 1, 2],
         "item 'y': 0.5 is not a class": [0, 0.5, 1],
         "item 'x' has two classes": pd.Series(["a", "b", "b"], index=["x", "x", "y"]),

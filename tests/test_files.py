@@ -214,6 +214,10 @@ def test_a_wrong_configuration_says_where(text, said):
         ("[online]\naccept = 'x'", ["online.accept = 'x': expected a number or a table"]),
         ("[online]\naccept = 2", ["online.accept = 2: input should be less than or equal to 1"]),
         ("[online]\nroute = { a = 2 }", ["online.route.a = 2: input should be less than or equal to 1"]),
+        (
+            "[release]\nsplits = { float = 2.0 }",
+            ["release.splits.float = 2.0: input should be less than or equal to 1"],
+        ),
         ("[online]\naccept = { c = 0.9 }", ["online.accept: there is no class 'c'; there are a, b"]),
     ],
 )

@@ -88,14 +88,24 @@ REFUSED = {
     "groups of other items": (
         lambda: wh.by_slice(VOTES, pd.Series(["new", "old"])),
         DataError,
-        "groups: hold none of the items: they have 0, the items are such as 'w'",
+        "groups: none of its 2 items is among the items: it has 0, they are such as 'w'",
     ),
     "two groups of one item": (
         lambda: wh.by_slice(VOTES, pd.Series(["new", "old"], index=["w", "w"])),
         DataError,
         "groups: item 'w' has two values",
     ),
-    "too few groups": (lambda: wh.by_slice(VOTES, ["new"]), DataError, "groups: are 1; expected item -> value, or one"),
+    "too few groups": (
+        lambda: wh.by_slice(VOTES, ["new"]),
+        DataError,
+        "groups: has shape (1,); expected one value for each of 4 items, or item -> value",
+    ),
+    "a table of groups": (lambda: wh.by_slice(VOTES, ROWS), DataError, "groups: is a table; expected item -> value"),
+    "a list for a class": (
+        lambda: wh.LabelModel().fit(VOTES, gold={"w": ["HAM"]}),
+        DataError,
+        "gold: item 'w': \"['HAM']\" is not a class",
+    ),
     "names as truth of a calibration": (
         lambda: wh.calibration(np.full((4, 2), 0.5), ["HAM", "SPAM", "HAM", "SPAM"]),
         DataError,
@@ -161,7 +171,7 @@ def test_what_cannot_be_meant_is_refused_with_what_to_do(call, kind, said):
 def test_a_matrix_is_read_in_the_terms_of_the_model_that_is_asked_about():
     model = wh.LabelModel().fit(VOTES)
     assert wh.overturned(model, MATRIX).tolist() == wh.overturned(model, VOTES).tolist()
-    assert wh.diagnose(MATRIX, model) == wh.diagnose(VOTES.reindex(VOTES.items), model)
+    assert wh.diagnose(MATRIX, model) == wh.diagnose(VOTES, model)
     assert wh.explain(model, MATRIX, 2).table.equals(wh.explain(model, VOTES, "y").table)
 
 
@@ -225,14 +235,14 @@ def test_ratings_are_collected_from_a_table_as_from_a_file(tmp_path):
     first.label()
     first.route()
     second = wh.Project.load(shutil.copytree(tmp_path / "a", tmp_path / "b"))
-    ratings = world.ratings(first.batches[0].items, {"ana": 0.9, "bo": 0.8}).assign(note=1.5)
+    ratings = world.ratings(first.batches[0].items, {"ana": 0.9, "bo": 0.8})
     ratings.loc[3, "label"] = None
     collect(first, tmp_path, ratings)
-    assert second.collect(ratings).new == len(ratings) - 1
+    assert second.collect(ratings.assign(spans=[[1, 2]] * len(ratings))).new == len(ratings) - 1
     assert second.assess().counted.votes == first.assess().counted.votes
     with pytest.raises(DataError, match=r"ratings: row 2: label 'fog' is not a class"):
         second.collect(pd.DataFrame({"item": ["000", "001"], "annotator": [7, 7], "label": ["sun", "fog"]}))
-    with pytest.raises(DataError, match="no column 'annotator'"):
+    with pytest.raises(DataError, match=r"no column 'annotator'; .*columns=\(item, annotator, label\) names others"):
         second.collect(pd.DataFrame({"item": ["000"], "label": ["sun"]}))
     with pytest.raises(UsageError, match="names the format of a file"):
         second.collect(ratings, source="label-studio")

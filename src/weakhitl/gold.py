@@ -9,7 +9,7 @@ import pandas as pd
 
 from weakhitl.errors import DataError, SchemaError
 from weakhitl.schema import ABSTAIN, LabelSchema
-from weakhitl.vote_names import positions
+from weakhitl.vote_names import item_pairs, none_known, positions
 from weakhitl.votes import IntArray
 
 GoldByItem = Mapping[Hashable, Any] | pd.Series
@@ -33,7 +33,7 @@ def encode_gold(gold: Gold, items: pd.Index, schema: LabelSchema, *, ignore_unkn
     array([ 0, -1,  1])
 
     """
-    names, labels = _pairs(gold, items)
+    names, labels = item_pairs(gold, items, "gold", "class")
     at = np.arange(len(items)) if names is items else positions(items, names)
     if ignore_unknown:
         names, labels, at = names[at >= 0], labels[at >= 0], at[at >= 0]
@@ -50,33 +50,25 @@ def encode_gold(gold: Gold, items: pd.Index, schema: LabelSchema, *, ignore_unkn
 
 def _unknown(unknown: pd.Index, names: pd.Index, items: pd.Index) -> list[str]:
     if len(unknown) == len(names) > 1 and len(items):
-        given, expected = next(iter(names)), next(iter(items))
-        return [f"none of its {len(names):,} items is among the items: it has {given!r}, they are such as {expected!r}"]
+        return [none_known(names, items)]
     return [f"item {name!r} is not among the items" for name in unknown]
-
-
-def _pairs(gold: Gold, items: pd.Index) -> tuple[pd.Index, "pd.Series[Any]"]:
-    """Give items and their labels, as many of both."""
-    if isinstance(gold, pd.DataFrame):
-        raise DataError("gold", "is a table; expected item -> class, such as table.set_index('item')['label']")
-    if isinstance(gold, Mapping | pd.Series):
-        pairs = list(gold.items())
-        return pd.Index([item for item, _ in pairs]), pd.Series([label for _, label in pairs], dtype=object)
-    labels = np.asarray(gold, dtype=object)
-    if labels.shape != (len(items),):
-        raise DataError("gold", f"has shape {labels.shape}; expected {len(items)} classes, or item -> class")
-    return items, pd.Series(labels)
 
 
 def _codes(labels: "pd.Series[Any]", names: pd.Index, schema: LabelSchema) -> tuple[IntArray, list[str]]:
     """Encode each distinct label once; give the index of each row's, and the faults."""
-    which, distinct = pd.factorize(labels)
+    which, distinct = pd.factorize(pd.Series([_plain(label) for label in labels], dtype=object))
     meanings = np.full(len(distinct) + 1, ABSTAIN, dtype=np.int64)  # the last is that of a missing label
     faults = []
     for number, label in enumerate(distinct):
-        whole = isinstance(label, float) and label.is_integer()
         try:
-            meanings[number] = schema.encode(int(label) if whole else label)
+            meanings[number] = schema.encode(label)
         except SchemaError as error:
             faults += [f"item {name!r}: {error.faults[0]}" for name in names[which == number]]
     return meanings[which], faults
+
+
+def _plain(label: Any) -> Any:
+    """Take a whole float for an index, and what can be no label, such as a list, for its text."""
+    if isinstance(label, float | np.floating) and float(label).is_integer():
+        return int(label)
+    return label if isinstance(label, Hashable) else repr(label)

@@ -1,7 +1,7 @@
 """Ids of items and names of sources."""
 
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,30 @@ def positions(items: pd.Index, wanted: pd.Index) -> npt.NDArray[np.integer[Any]]
         return items.get_indexer(wanted)
     at = np.flatnonzero(items.isin(wanted))
     return np.append(at, -1)[items[at].get_indexer(wanted)]
+
+
+def item_pairs(given: Any, items: pd.Index, where: str, what: str) -> tuple[pd.Index, "pd.Series[Any]"]:
+    """Give items and what is said of each: a mapping or Series speaks of its own items, anything else of all in order.
+
+    Raises ``DataError`` for a table, and where there is not one for each item.
+    """
+    if isinstance(given, pd.DataFrame):
+        raise DataError(where, f"is a table; expected item -> {what}, such as table.set_index('item')['label']")
+    if isinstance(given, Mapping | pd.Series):
+        pairs = list(given.items())
+        return pd.Index([item for item, _ in pairs]), pd.Series([value for _, value in pairs], dtype=object)
+    values = np.asarray(given, dtype=object)
+    if values.shape != (len(items),):
+        expected = f"one {what} for each of {len(items):,} items, or item -> {what}"
+        raise DataError(where, f"has shape {values.shape}; expected {expected}")
+    return items, pd.Series(values)
+
+
+def none_known(names: pd.Index, items: pd.Index) -> str:
+    """Say that none of these names is an item, and how they and the items look."""
+    given = next(iter(names))
+    expected = f"they are such as {next(iter(items))!r}" if len(items) else "there are none"
+    return f"none of its {len(names):,} items is among the items: it has {given!r}, {expected}"
 
 
 def name_faults(items: pd.Index, sources: tuple[str, ...]) -> list[str]:

@@ -1,7 +1,6 @@
 """Where agreement comes from: by class, by coder, by slice, by item; and how two figures differ."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +15,11 @@ from weakhitl.agreement.units import Units, checked_weights, units_of
 from weakhitl.errors import DataError
 from weakhitl.estimate import Estimate
 from weakhitl.schema import LabelSchema
+from weakhitl.vote_names import item_pairs, none_known, positions
 from weakhitl.votes import FloatArray, IntArray, Votes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 def by_class(
@@ -67,21 +70,17 @@ def by_slice(
 
 
 def _values(groups: Any, items: pd.Index) -> "pd.Series[Any]":
-    """``value[item]``, missing where there is none."""
-    if not isinstance(groups, pd.Series | Mapping):
-        if len(groups) != len(items):
-            raise DataError(
-                "groups", f"are {len(groups):,}; expected item -> value, or one for each of {len(items):,} items"
-            )
-        return pd.Series(list(groups), index=items)
-    given = pd.Series(groups).dropna()
-    if (twice := given.index[given.index.duplicated()]).size:
+    """``value[item]`` by position, missing where there is none."""
+    names, given = item_pairs(groups, items, "groups", "value")
+    names, given = names[given.notna()], given[given.notna()]
+    if (twice := names[names.duplicated()]).size:
         raise DataError("groups", [f"item {name!r} has two values" for name in twice.unique()])
-    values = given.reindex(items)
-    if len(given) and len(items) and values.isna().all():
-        found, expected = given.index.tolist()[0], items.tolist()[0]
-        raise DataError("groups", f"hold none of the items: they have {found!r}, the items are such as {expected!r}")
-    return values
+    at = positions(items, names)
+    if len(names) and (at < 0).all():
+        raise DataError("groups", none_known(names, items))
+    values = np.full(len(items), None, dtype=object)
+    values[at[at >= 0]] = given[at >= 0]
+    return pd.Series(values)
 
 
 def by_coder(

@@ -15,7 +15,7 @@ from weakhitl.config.section import Section
 from weakhitl.config.sections import Config, RuleSection, WebhookSection
 
 _KINDS = {"float": "a number", "list": "a list", "dict": "a table"}
-_ALTERNATIVE = re.compile(r"(?:constrained-)?(float|list|dict)(?:\[.*\])?")
+_ALTERNATIVE = re.compile(r"constrained-(float)|(list|dict)\[.*\]")
 """How pydantic names the alternatives of a key that takes values of several types."""
 
 
@@ -41,7 +41,11 @@ def _of_one_key(details: list[ErrorDetails]) -> Iterator[str]:
     for detail in meant:
         yield _sentence({**detail, "loc": detail["loc"][:depth] + detail["loc"][depth + 1 :]})
     if not meant:
-        kinds = [_KINDS[found[1]] for part in details if (found := _ALTERNATIVE.fullmatch(str(part["loc"][depth])))]
+        kinds = [
+            _KINDS[found[1] or found[2]]
+            for part in details
+            if (found := _ALTERNATIVE.fullmatch(str(part["loc"][depth])))
+        ]
         yield f"{_place(details[0]['loc'][:depth])} = {details[0]['input']!r}: expected {' or '.join(kinds)}"
 
 

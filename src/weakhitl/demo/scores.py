@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from weakhitl.consensus import Consensus
+from weakhitl.consensus import Consensus, hits
 from weakhitl.gate.accuracy import weighted_proportion
 from weakhitl.gate.assessment import consolidate
 from weakhitl.gold import encode_gold
@@ -62,9 +62,7 @@ def accuracies(project: Project, truth: "pd.Series[Any]") -> list[Score]:
 def _score(name: str, consensus: Consensus, gold: IntArray) -> Score:
     known = gold != ABSTAIN
     judged = known & consensus.known
-    leading = consensus.probabilities >= consensus.confidence[:, None] - 1e-9
-    shares = leading / leading.sum(axis=1, keepdims=True)
-    right = shares[np.flatnonzero(judged), gold[judged]].sum()
+    right = hits(consensus.probabilities[judged], gold[judged]).sum()
     return Score(name, float(right), int(judged.sum()), int(known.sum()))
 
 

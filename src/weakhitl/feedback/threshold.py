@@ -163,19 +163,20 @@ def error_threshold(
 def _sample(
     scores: npt.ArrayLike, audited: npt.ArrayLike, wrong: npt.ArrayLike
 ) -> tuple[FloatArray, IntArray, npt.NDArray[np.bool_]]:
-    marks, sample, faulty = np.asarray(scores, dtype=np.float64), np.asarray(audited), np.asarray(wrong, dtype=bool)
+    """Read what was audited, as positions, and whose label is wrong. Raises ``DataError`` where they do not fit."""
+    marks, sample, faulty = np.asarray(scores, dtype=np.float64), np.atleast_1d(audited), np.atleast_1d(wrong)
     if sample.dtype == bool and sample.shape == marks.shape:
         sample = np.flatnonzero(sample)
     faults = []
     if sample.size and not np.issubdtype(sample.dtype, np.integer):
         faults.append(f"audited holds {sample.dtype}; expected positions of items, or a mask of all")
-    elif len(np.unique(sample)) < len(sample) or not np.isin(sample, np.arange(len(marks))).all():
+    elif len(np.unique(sample)) < len(sample) or ((sample < 0) | (sample >= len(marks))).any():
         faults.append(f"audited holds a position twice, or one that is not in 0..{len(marks) - 1}")
     if faulty.shape != sample.shape:
         faults.append(f"wrong has the shape {faulty.shape}; expected one for each of {len(sample):,} audited items")
     if faults:
         raise DataError("audit", faults)
-    return marks, sample.astype(np.int64), faulty
+    return marks, sample.astype(np.int64), faulty.astype(bool)
 
 
 def _require_shares(error: float, confidence: float) -> None:

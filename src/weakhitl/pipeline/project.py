@@ -155,7 +155,10 @@ class Project:
         return exchange.export(self._workspace, Path(out), **settings)
 
     def collect(self, ratings: Path | str | pd.DataFrame, **settings: Any) -> exchange.Collected:
-        """Take ratings, of a file or a table: adjudication=, columns=(item, annotator, label); source=, people=, …."""
+        """Take ratings of a file or a table: adjudication=, columns=(item, annotator, label).
+
+        Of another tool's file also source=, people=, default_annotator=.
+        """
         return exchange.collect(self._workspace, ratings, **settings)
 
     def annotators(self) -> pd.DataFrame:

@@ -41,11 +41,13 @@ def read_long(
     different rating by one annotator of one item.
     """
     if isinstance(ratings, pd.DataFrame):
-        path, table = "ratings", _as_text(ratings)
+        path, given, hint = "ratings", ratings, "columns=(item, annotator, label) names others"
     else:
-        path, table = str(ratings), read_table(ratings)
-    require_columns(table, columns, path, "--item, --annotator and --label name others")
-    table = table[list(columns)].set_axis(["item", "annotator", "label"], axis=1)
+        path, given, hint = str(ratings), read_table(ratings), "--item, --annotator and --label name others"
+    require_columns(given, columns, path, hint)
+    table = given[list(columns)].set_axis(["item", "annotator", "label"], axis=1)
+    if given is ratings:
+        table = _as_text(table)
     filled = ~(table["label"].isna() | table["label"].eq(""))
     rows = np.flatnonzero(filled)
     table = table[filled].reset_index(drop=True)
