@@ -15,6 +15,7 @@ from click.testing import CliRunner
 import weakhitl as wh
 from projects import World, ready, start
 from weakhitl.cli.main import _COMMANDS, cli
+from weakhitl.files import read_table, write_table
 from weakhitl.labeling import Run
 
 
@@ -112,6 +113,34 @@ def test_init_says_what_tells_items_apart_and_refuses_what_does_not(tmp_path, ta
     assert written == (made.exit_code == 0) == said.startswith("The column")
     if written:
         assert "x['text']" in (tmp_path / "p" / "labeling_functions" / "functions.py").read_text()
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_init_numbers_the_rows_of_data_without_ids_in_a_copy_of_the_same_kind(tmp_path, ending):
+    data = tmp_path / f"comments.{ending}"
+    rows = pd.DataFrame({"text": ["yes", "no", "yes", "a\r\nb"], "likes": ["1", "2", "2", "3"]})
+    write_table(data, rows)
+    before = data.read_bytes()
+    refused = run("init", tmp_path / "p", "--data", data)
+    assert refused.exit_code == 2
+    assert "give --add-ids" in refused.output.replace("\n", " ")
+    made = run("init", tmp_path / "p", "--data", data, "--add-ids", "--id", "row")
+    assert made.exit_code == 0, made.output
+    copy = read_table(tmp_path / "p" / f"comments_with_ids.{ending}")
+    assert copy.columns.tolist() == ["row", "text", "likes"]
+    assert copy["row"].tolist() == ["1", "2", "3", "4"]
+    assert copy[["text", "likes"]].equals(read_table(data))
+    assert data.read_bytes() == before
+    labelled = run("label", "--project", tmp_path / "p", "--json")
+    assert json.loads(labelled.output)["items"] == 4
+
+
+def test_init_adds_no_ids_to_a_column_that_is_there_nor_without_data(tmp_path):
+    (tmp_path / "items.csv").write_text("item,text\na,x\na,y\n")
+    taken = run("init", tmp_path / "p", "--data", tmp_path / "items.csv", "--add-ids")
+    assert (taken.exit_code, "a column 'item' already" in taken.output) == (2, True)
+    assert run("init", tmp_path / "p", "--add-ids").exit_code == 2
+    assert not (tmp_path / "p").exists()
 
 
 def test_import_and_status_tell_ratings_to_come_from_decisions_to_make(fresh, world):

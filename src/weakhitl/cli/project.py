@@ -30,6 +30,11 @@ from weakhitl.cli.shared import (
     help="Column with the item ids.  [default: item, id, or the first that is unique]",
 )
 @click.option(
+    "--add-ids",
+    is_flag=True,
+    help="Work on a copy of the data with a new column (--id, or item) that numbers the rows.",
+)
+@click.option(
     "--task",
     type=click.Choice(["subjective", "objective"]),
     default="subjective",
@@ -39,7 +44,14 @@ from weakhitl.cli.shared import (
 @click.option("--ci", is_flag=True, help="Write a GitHub workflow and a pre-commit hook too, or into a project.")
 @guarded
 def init_command(
-    *, folder: Path, classes: tuple[str, ...], data: Path | None, id_column: str | None, task: str, ci: bool
+    *,
+    folder: Path,
+    classes: tuple[str, ...],
+    data: Path | None,
+    id_column: str | None,
+    add_ids: bool,
+    task: str,
+    ci: bool,
 ) -> None:
     """Make a new project: configuration, functions, guideline.
 
@@ -54,11 +66,11 @@ def init_command(
     if ci and (folder / CONFIG_NAME).exists():
         _echo_written(init_ci(folder))
         return
-    written, column = init_project(folder, classes or ("no", "yes"), data, id_column, task)
+    written, column = init_project(folder, classes or ("no", "yes"), data, id_column, task, add_ids)
     _echo_written([*written, *(init_ci(folder) if ci else [])])
     if data is None:
         click.echo(f"Put your items into {folder / 'items.csv'} (columns {column}, text), or change [data] path.")
-    elif id_column is None:
+    elif id_column is None and not add_ids:
         click.echo(f"The column {column!r} tells items apart; if another does, change [data] id.")
     click.echo(f"Next: edit labeling_functions/functions.py, then: weakhitl label --project {folder}")
 

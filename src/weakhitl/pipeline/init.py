@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from weakhitl.config import CONFIG_NAME
 from weakhitl.errors import DataError, SchemaError, StateError, UsageError
-from weakhitl.files import read_table, require_columns, separator_faults, write_text
+from weakhitl.files import (
+    read_table,
+    require_columns,
+    separator_faults,
+    table_files,
+    table_kind,
+    write_table,
+    write_text,
+)
 from weakhitl.schema import LabelSchema
 
 if TYPE_CHECKING:
@@ -145,28 +153,34 @@ def init_project(
     data: Path | None = None,
     id_column: str | None = None,
     task: str = "subjective",
+    add_ids: bool = False,
 ) -> tuple[list[Path], str]:
     """Write weakhitl.toml, labeling_functions/ and guidelines/ into ``folder``; give the files, and the column of ids.
 
     ``id_column`` defaults to a column of the data called item or id, else to the first whose cells differ, and to text
-    only where no other does. ``task`` is one of ``TASKS`` and sets the bar for agreement. Raises ``StateError`` when a
-    file is there already: nothing is overwritten.
+    only where no other does. With ``add_ids`` the project works on a copy of the data in ``folder``, with a new first
+    column of this name (default: item) that numbers the rows. ``task`` is one of ``TASKS`` and sets the bar for
+    agreement. Raises ``StateError`` when a file is there already: nothing is overwritten.
     """
     try:
         LabelSchema(classes)
     except SchemaError as error:
         raise UsageError(f"--class: {'; '.join(error.faults)}") from None
     data_name, id_name, column = "items.csv", id_column or "item", _TEXT
+    copy: dict[str, pd.DataFrame] = {}
     if data is not None:
         table = read_table(data)
-        data_name = (
-            str(data.resolve().relative_to(folder.resolve()))
-            if data.resolve().is_relative_to(folder.resolve())
-            else str(data.resolve())
-        )
-        id_name = _id_column(table, data, id_column)
+        if faults := separator_faults(table):
+            raise DataError(str(data), faults)
+        if add_ids:
+            data_name, table = _copy_name(data), _numbered(table, data, id_name)
+            copy = {data_name: table}
+        else:
+            data_name, id_name = _path_from(folder, data), _id_column(table, data, id_column)
         names = [str(name) for name in table.columns]
         column = _TEXT if _TEXT in names else next((name for name in names if name != id_name), id_name)
+    elif add_ids:
+        raise UsageError("--add-ids: say which data with --data")
     word = "".join(c if c.isalnum() else "_" for c in classes[0].lower())
     texts = {
         CONFIG_NAME: _TOML.format(
@@ -181,21 +195,39 @@ def init_project(
             classes="".join(f"## {name}\n\nWhen it applies. Two examples.\n\n" for name in classes)
         ),
     }
-    return _write(folder, texts), id_name
+    return _write(folder, {**copy, **texts}), id_name
 
 
-def _write(folder: Path, texts: Mapping[str, str]) -> list[Path]:
-    if there := [name for name in texts if (folder / name).exists()]:
+def _write(folder: Path, contents: "Mapping[str, str | pd.DataFrame]") -> list[Path]:
+    if there := [name for name in contents if (folder / name).exists()]:
         raise StateError(f"{folder} holds {', '.join(there)} already; nothing was written")
-    for name, text in texts.items():
-        write_text(folder / name, text)
-    return [folder / name for name in texts]
+    for name, content in contents.items():
+        if isinstance(content, str):
+            write_text(folder / name, content)
+        else:
+            write_table(folder / name, content)
+    return [folder / name for name in contents]
+
+
+def _path_from(folder: Path, data: Path) -> str:
+    """Give the data's path as the project's configuration names it: from its folder where they lie inside."""
+    inside = data.resolve().is_relative_to(folder.resolve())
+    return str(data.resolve().relative_to(folder.resolve()) if inside else data.resolve())
+
+
+def _copy_name(data: Path) -> str:
+    return f"{data.name.partition('.')[0]}_with_ids.{table_kind(table_files(data)[0])}"
+
+
+def _numbered(table: "pd.DataFrame", data: Path, name: str) -> "pd.DataFrame":
+    if name in map(str, table.columns):
+        raise UsageError(f"--add-ids: {data} has a column {name!r} already; name another with --id")
+    table.insert(0, name, [str(row) for row in range(1, len(table) + 1)])
+    return table
 
 
 def _id_column(table: "pd.DataFrame", data: Path, wanted: str | None) -> str:
     require_columns(table, [] if wanted is None else [wanted], str(data))
-    if faults := separator_faults(table):
-        raise DataError(str(data), faults)
     columns = [str(name) for name in table.columns]
     usual = [name for name in ("item", "id") if name in columns]
     candidates = [*usual, *sorted(columns, key=lambda name: name == _TEXT)] if wanted is None else [wanted]
@@ -203,7 +235,9 @@ def _id_column(table: "pd.DataFrame", data: Path, wanted: str | None) -> str:
         if table[name].is_unique:
             return name
     what = "no column has" if wanted is None else f"the column {wanted!r} does not have"
-    raise UsageError(f"{data}: {what} a different value in every row; add one with an id per item")
+    raise UsageError(
+        f"{data}: {what} a different value in every row; for a copy with a column that numbers the rows, give --add-ids"
+    )
 
 
 def _quoted(text: str) -> str:
