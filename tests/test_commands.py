@@ -135,6 +135,19 @@ def test_init_numbers_the_rows_of_data_without_ids_in_a_copy_of_the_same_kind(tm
     assert json.loads(labelled.output)["items"] == 4
 
 
+def test_a_single_function_item_and_label_is_told_in_the_singular_and_functions_that_never_vote_come_first(tmp_path):
+    (tmp_path / "items.csv").write_text("item,text\n1,hello\n")
+    assert run("init", tmp_path / "p", "--data", tmp_path / "items.csv").exit_code == 0
+    idle = run("label", "--project", tmp_path / "p").output
+    assert "1 function voted 0 times on 1 item; 0 have a vote" in idle
+    assert "1 source never votes" in run("doctor", "--project", tmp_path / "p").output
+    assert "edit the functions, of which none votes" in run("status", "--json", "--project", tmp_path / "p").output
+    functions = tmp_path / "p" / "labeling_functions" / "functions.py"
+    functions.write_text(functions.read_text().replace("'no' in", "'hello' in"))
+    assert "1 function voted 1 time on 1 item; 1 has a vote" in run("label", "--project", tmp_path / "p").output
+    assert "edit" not in run("status", "--json", "--project", tmp_path / "p").output
+
+
 def test_init_adds_no_ids_to_a_column_that_is_there_nor_without_data(tmp_path):
     (tmp_path / "items.csv").write_text("item,text\na,x\na,y\n")
     taken = run("init", tmp_path / "p", "--data", tmp_path / "items.csv", "--add-ids")
@@ -363,7 +376,7 @@ def test_a_second_different_rating_in_a_later_file_is_refused_and_the_same_is_pa
     (fresh / "one.csv").write_text("item,annotator,label\n000,ana,sun\n")
     (fresh / "two.csv").write_text("item,annotator,label\n001,ana,sun\n000,ana,rain\n")
     assert run("import", fresh / "one.csv", "--project", fresh).exit_code == 0
-    assert "(1 were known)" in run("import", fresh / "one.csv", "--project", fresh).output
+    assert "(1 was known)" in run("import", fresh / "one.csv", "--project", fresh).output
     result = run("import", fresh / "two.csv", "--project", fresh)
     assert result.exit_code == 3
     assert "two.csv: row 2: 'ana' rates item '000' 'rain', but 'sun' is stored" in result.output

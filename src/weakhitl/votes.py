@@ -24,6 +24,7 @@ from weakhitl.vote_storage import (
     stacked_cells,
 )
 from weakhitl.vote_table import cell_order, table_entries
+from weakhitl.wording import number_of
 
 IntArray = npt.NDArray[np.integer[Any]]
 FloatArray = npt.NDArray[np.float64]
@@ -248,7 +249,8 @@ class Votes:
         return len(self.items)
 
     def __repr__(self) -> str:
-        return f"<Votes: {len(self):,} items, {len(self.sources):,} sources, {self.n_votes:,} votes>"
+        sizes = {"item": len(self), "source": len(self.sources), "vote": self.n_votes}
+        return f"<Votes: {', '.join(number_of(size, what) for what, size in sizes.items())}>"
 
     def _repr_html_(self) -> str:
         """Show in a notebook how often each source votes each class."""

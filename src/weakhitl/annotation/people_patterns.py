@@ -21,6 +21,7 @@ from weakhitl.annotation.rotation import PERIODS, beyond_chance, rotation, shuff
 from weakhitl.holm import holm
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import FloatArray, IntArray
+from weakhitl.wording import number_of
 
 ONE_CLASS, TOO_FAST, PERIODIC = "always one class", "too fast", "periodic"
 PATTERNS = (ONE_CLASS, TOO_FAST, PERIODIC)
@@ -249,7 +250,7 @@ def _in_order(answers: Answers, rows: IntArray, needed: int) -> tuple[IntArray, 
     rows = rows[~np.isnan(moment)]
     moment = answers.moment[rows]
     if len(rows) < needed:
-        return rows, f"{len(rows)} ratings with a time; {needed} are needed"
+        return rows, f"{number_of(len(rows), 'rating')} with a time; {needed} are needed"
     if len(np.unique(moment)) < len(rows) / 2:
         return rows, "most ratings share their time with others, as imported ones do: their order is not known"
     return rows[np.argsort(moment, kind="stable")], ""

@@ -17,6 +17,7 @@ from weakhitl.estimate import Estimate
 from weakhitl.gold import GoldByItem
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.votes import FloatArray, IntArray
+from weakhitl.wording import number_of
 
 MEASURES = ("gold_accuracy", "loo_agreement", "self_consistency", "seconds_median", "seconds_p10")
 
@@ -211,7 +212,7 @@ def quantile_estimate(values: FloatArray, at: float, *, needed: int, confidence:
     n, name = len(values), "median" if at == 0.5 else f"{at:.0%} quantile"
     facts = _facts(n, confidence, f"{name} of the seconds a rating took; interval from order statistics")
     if missing or n < needed:
-        return _undefined(missing or f"{n} ratings with a known time; {needed} are needed", facts)
+        return _undefined(missing or f"{number_of(n, 'rating')} with a known time; {needed} are needed", facts)
     tails = np.array([(1 - confidence) / 2, (1 + confidence) / 2])
     below, above = binom.ppf(tails, n, at).astype(np.int64)
     ordered, value = np.sort(values), float(np.quantile(values, at))

@@ -8,6 +8,7 @@ import click
 
 from weakhitl.cli.shared import guarded, json_option, print_json, print_table, project_option
 from weakhitl.errors import UsageError
+from weakhitl.wording import number_of
 
 if TYPE_CHECKING:
     from weakhitl.pipeline.workspace import Workspace
@@ -94,7 +95,9 @@ def _serve(workspace: "Workspace", address: "Address") -> None:
         else:
             click.echo(f"Listening on {address.host}:{address.port}; people open their links at {address.url}.")
         waiting = room.desk.overview()["waiting"]
-        click.echo(f"{waiting:,} items wait." if waiting else "Nothing is routed yet: weakhitl route")
+        click.echo(
+            f"{number_of(waiting, 'item waits', 'items wait')}." if waiting else "Nothing is routed yet: weakhitl route"
+        )
         click.echo("Stop with Ctrl-C; nothing is lost.")
 
     serve(workspace, address, say)

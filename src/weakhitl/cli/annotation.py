@@ -16,6 +16,7 @@ from weakhitl.cli.shared import (
     project_option,
 )
 from weakhitl.errors import UsageError
+from weakhitl.wording import number_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,7 +71,7 @@ def route_command(
         print_json({**facts, "frame": batch.frame, "seed": batch.seed})
         return
     parts = ", ".join(f"{count:,} {reason}" for reason, count in reasons.items())
-    ratings = f"{batch.overlap} ratings an item" if batch.overlap else "all ratings"
+    ratings = f"{number_of(batch.overlap, 'rating')} an item" if batch.overlap else "all ratings"
     click.echo(f"Routed {len(batch.items):,} of {batch.frame:,} items ({parts}; {ratings} count; seed {batch.seed}).")
     if batch.kind == "pilot":
         click.echo("The pilot chooses the annotators; nothing is measured on its items.")
@@ -84,7 +85,10 @@ def _ask_again(path: Path, classes: tuple[str, ...], where: tuple[str, ...], *, 
     if as_json:
         print_json({"items": items, "set_aside": aside})
         return
-    click.echo(f"{items:,} items are asked again; {aside:,} ratings are set aside and kept.")
+    click.echo(
+        f"{number_of(items, 'item is', 'items are')} asked again; "
+        f"{number_of(aside, 'rating is', 'ratings are')} set aside and kept."
+    )
     click.echo("When they are rated: weakhitl agreement --again")
 
 
@@ -123,13 +127,17 @@ def export_command(
     table = exported.table
     if settings["ratings"]:
         counts = {"ratings": len(table)}
-        text = f"{len(table):,} ratings of {table['item'].nunique():,} items"
+        text = f"{number_of(len(table), 'rating')} of {number_of(table['item'].nunique(), 'item')}"
     elif adjudication:
         counts = {str(why): int(count) for why, count in table["why"].value_counts().items()}
-        text = f"{len(table):,} items wait (" + ", ".join(f"{count:,} {why}" for why, count in counts.items()) + ")"
+        text = (
+            f"{number_of(len(table), 'item waits', 'items wait')} ("
+            + ", ".join(f"{count:,} {why}" for why, count in counts.items())
+            + ")"
+        )
     else:
         counts = {"ratings": int(table["needed"].sum())}
-        text = f"{len(table):,} items wait ({counts['ratings']:,} ratings)"
+        text = f"{number_of(len(table), 'item waits', 'items wait')} ({number_of(counts['ratings'], 'rating')})"
     if as_json:
         facts = {"items": int(table["item"].nunique()), "file": str(out), "waiting": counts}
         print_json(facts | {"cannot_hold": list(exported.cannot_hold)})
@@ -168,9 +176,9 @@ def import_command(
     if as_json:
         print_json(collected.to_dict())
         return
-    what = "decisions" if adjudication else "ratings"
-    known = f" ({collected.known:,} were known)" if collected.known else ""
-    click.echo(f"{collected.new:,} new {what}{known}.")
+    what = "new decision" if adjudication else "new rating"
+    known = f" ({number_of(collected.known, 'was', 'were')} known)" if collected.known else ""
+    click.echo(f"{number_of(collected.new, what)}{known}.")
     for notice in collected.notices:
         click.echo(notice)
     if not adjudication:
@@ -179,7 +187,8 @@ def import_command(
     if collected.waiting:
         early = f", {collected.unfinished:,} of them without all their ratings" if collected.unfinished else ""
         echo_wrapped(
-            f"{collected.waiting:,} items wait for the adjudicator{early}: weakhitl export --adjudication FILE"
+            f"{number_of(collected.waiting, 'item waits', 'items wait')} for the adjudicator{early}: "
+            "weakhitl export --adjudication FILE"
         )
 
 

@@ -16,6 +16,7 @@ from weakhitl.cli.shared import (
     print_table,
     project_option,
 )
+from weakhitl.wording import number_of
 
 if TYPE_CHECKING:
     from weakhitl.monitor import Drift, Shift
@@ -96,13 +97,13 @@ def _over_time(found: "list[Watched]", *, as_json: bool) -> NoReturn:
         unchanged = [one.name for one in found if not one.changes]
         if unchanged:
             echo_wrapped(f"No change: {', '.join(unchanged)}")
-        verdict = f"{len(changes) or 'no'} alarm{'s' if len(changes) > 1 else ''}"
+        verdict = number_of(len(changes), "alarm") if changes else "no alarm"
         click.secho(verdict if found else "undecided: no stream of 100 values or more", bold=True)
     sys.exit(EXIT_CODES["fail" if changes else "pass" if found else "undecided"])
 
 
 def _print(found: "Drift") -> None:
-    click.echo(f"{found.before}, then {found.after}: {len(found.shifts)} comparisons")
+    click.echo(f"{found.before}, then {found.after}: {number_of(len(found.shifts), 'comparison')}")
     for shift in found.alarms:
         click.secho(_title(shift), fg="red", bold=True, nl=False)
         click.echo(f": effect {shift.effect:.3f} (chance alone: up to {shift.chance:.3f}), p {shift.adjusted:.4f}")
@@ -119,7 +120,8 @@ def _print(found: "Drift") -> None:
     if found.small:
         echo_wrapped(f"Not compared, fewer than {found.smallest} on one side: {', '.join(found.small)}.")
     n = len(found.alarms)
-    verdict = f"{n or 'no'} alarm{'s' if n > 1 else ''}" if found.shifts else "undecided: too little to compare"
+    alarms = number_of(n, "alarm") if n else "no alarm"
+    verdict = alarms if found.shifts else "undecided: too little to compare"
     click.secho(verdict, bold=True, fg="red" if found.alarms else "green" if found.shifts else "yellow")
 
 

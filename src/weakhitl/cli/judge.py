@@ -17,6 +17,7 @@ from weakhitl.cli.shared import (
     print_table,
     project_option,
 )
+from weakhitl.wording import number_of
 
 if TYPE_CHECKING:
     from weakhitl.pipeline.judges import Judged, Quote
@@ -74,7 +75,9 @@ def run_command(name: str, project_path: Path, sample: int | None, seed: int, dr
 
 
 def _print_quote(quote: "Quote") -> None:
-    click.echo(f"{quote.items:,} items would be asked about; at most {quote.most:,.2f}" + _likely(quote.likely))
+    click.echo(
+        f"{number_of(quote.items, 'item')} would be asked about; at most {quote.most:,.2f}" + _likely(quote.likely)
+    )
     if quote.first is not None:
         click.echo("The first of them:")
         for message in quote.first if isinstance(quote.first, list) else [{"role": "row", "content": quote.first}]:
@@ -96,15 +99,21 @@ def _likely(cost: float | None) -> str:
 
 def _print_run(found: "Judged") -> None:
     total = sum(found.votes.values())
-    click.echo(f"{found.new:,} items asked about now; {total + found.abstained:,} answers by this model and prompt:")
+    click.echo(
+        f"{number_of(found.new, 'item')} asked about now; "
+        f"{number_of(total + found.abstained, 'answer')} by this model and prompt:"
+    )
     votes = [[label, f"{n:,}"] for label, n in found.votes.items()]
     print_table("", ["class", "votes"], [*votes, ["(abstained)", f"{found.abstained:,}"]], numbers=[1])
     for problem, n in found.problems.items():
-        echo_wrapped(f"- {n:,} answers count as none: the answer {problem}")
+        echo_wrapped(f"- {number_of(n, 'answer counts', 'answers count')} as none: the answer {problem}")
     for reason, n in found.failed.items():
-        echo_wrapped(f"- {n:,} items could not be asked about: {reason}")
+        echo_wrapped(f"- {number_of(n, 'item')} could not be asked about: {reason}")
     if found.unasked:
-        echo_wrapped(f"- {found.unasked:,} items were left: the budget of [[judge]] {found.name} could be exceeded")
+        echo_wrapped(
+            f"- {number_of(found.unasked, 'item was', 'items were')} left: "
+            f"the budget of [[judge]] {found.name} could be exceeded"
+        )
     spent = found.spent
     click.echo(f"In all so far: {spent.tokens_in:,} tokens read, {spent.tokens_out:,} written, {spent.cost:,.4f} spent")
     echo_wrapped("Its votes count from the next `weakhitl label` on.")

@@ -17,6 +17,7 @@ from weakhitl.cli.shared import (
 )
 from weakhitl.cli.watch import watched
 from weakhitl.errors import UsageError
+from weakhitl.wording import number_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,8 +48,9 @@ def label_command(*, project_path: Path, out: Path | None, no_cache: bool, as_js
         print_json(facts)
         return
     click.echo(
-        f"{facts['functions']} functions voted {facts['votes']:,} times on {facts['items']:,} items; "
-        f"{facts['covered']:,} have a vote ({facts['covered'] / facts['items']:.0%})."
+        f"{number_of(facts['functions'], 'function')} voted {number_of(facts['votes'], 'time')} "
+        f"on {number_of(facts['items'], 'item')}; {number_of(facts['covered'], 'has', 'have')} a vote "
+        f"({facts['covered'] / facts['items']:.0%})."
     )
     rows = [(name, f"{count:,}") for name, count in facts["classes"].items()]
     print_table(
@@ -58,7 +60,10 @@ def label_command(*, project_path: Path, out: Path | None, no_cache: bool, as_js
         [1],
     )
     least = project.config.release.min_confidence
-    click.echo(f"{facts['confident']:,} labels reach the confidence of {least:g} that a release asks for.")
+    click.echo(
+        f"{number_of(facts['confident'], 'label reaches', 'labels reach')} the confidence of {least:g} "
+        "that a release asks for."
+    )
     for name in facts["slow"]:
         share = facts["seconds"][name] / sum(facts["seconds"].values())
         click.secho(f"Slow: {name!r} took {facts['seconds'][name]:.1f} s, {share:.0%} of all.", fg="yellow", err=True)

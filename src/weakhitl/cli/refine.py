@@ -14,6 +14,7 @@ from weakhitl.cli.shared import (
     print_table,
     project_option,
 )
+from weakhitl.wording import number_of
 
 if TYPE_CHECKING:
     from weakhitl.feedback.candidates import Candidate
@@ -58,8 +59,8 @@ def _print(found: "Refined") -> None:
     measured = int(found.people.measured.sum())
     drawn = "a random audit" if found.people.random else "a random half: too little was routed beside the audit"
     echo_wrapped(
-        f"{len(found.people):,} items have a label by people: {len(found.people) - measured:,} to learn from, "
-        f"{measured:,} to measure on ({drawn})."
+        f"{number_of(len(found.people), 'item has', 'items have')} a label by people: "
+        f"{len(found.people) - measured:,} to learn from, {measured:,} to measure on ({drawn})."
     )
     _print_functions([one for one in found.functions if one.wrong])
     rows = [(name, _interval(one)) for name, one in found.recall.items()]

@@ -18,6 +18,7 @@ from weakhitl.cli.shared import (
     print_table,
     project_option,
 )
+from weakhitl.wording import number_of
 
 if TYPE_CHECKING:
     from weakhitl.feedback import ErrorThreshold
@@ -66,7 +67,7 @@ def threshold_command(
     else:
         for name, one in found.thresholds.items():
             _print(name, one)
-        click.echo(f"{len(found.table):,} items that nobody has looked at can be accepted" + _where(out))
+        click.echo(f"{number_of(len(found.table), 'item')} that nobody has looked at can be accepted" + _where(out))
         if scores is not None and any(one.best for one in found.thresholds.values()):
             click.echo(f"For [online] in weakhitl.toml: accept = {_setting(found.thresholds)}")
     sys.exit(EXIT_CODES["pass" if any(one.best for one in found.thresholds.values()) else "undecided"])

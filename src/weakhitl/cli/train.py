@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from weakhitl.cli.shared import echo_wrapped, guarded, json_option, open_project, print_json, project_option
+from weakhitl.wording import number_of
 
 
 @click.command("train")
@@ -45,13 +46,15 @@ def train_command(
     if as_json:
         print_json(found.to_dict())
         return
-    click.echo(f"Learned from {found.items:,} items; reads {', '.join(found.model.kinds_)}.")
+    click.echo(f"Learned from {number_of(found.items, 'item')}; reads {', '.join(found.model.kinds_)}.")
     click.echo(f"Accuracy on the audit, out of fold: {found.accuracy}")
     click.echo(f"Labels of the functions alone:      {found.labels}")
     click.echo(f"Difference:                         {found.gain}")
     click.echo(f"Written to {found.folder}")
     if found.votes is not None:
-        echo_wrapped(f"{found.votes:,} votes, each by a model that has not seen the item. To count them as a source:")
+        echo_wrapped(
+            f"{number_of(found.votes, 'vote')}, each by a model that has not seen the item. To count them as a source:"
+        )
         rule = {"name": "end_model", "kind": "lookup", "column": project.config.data.id}
         rule["file"] = str((found.folder / "votes.csv").resolve())
         click.echo("\n".join(["[[labeling.rule]]", *(f'{key} = "{value}"' for key, value in rule.items())]))

@@ -14,6 +14,7 @@ from weakhitl.gate.metrics import METRICS, Metric, least_units, overlap
 from weakhitl.gate.subject import Subject
 from weakhitl.gate.verdicts import FAIL, PASS, UNDECIDED, WAIVED, Gate, Status, Verdict, decide
 from weakhitl.monitor import group_confidence, largest_gap
+from weakhitl.wording import number_of
 
 OwnCheck = Callable[[Subject, float], Estimate]
 """A user's metric: from the subject and a two-sided confidence to an estimate."""
@@ -129,10 +130,15 @@ class _Part:
         if not self.metric.preconditions:
             return []
         if estimate.n_pairable < (least := least_units(self.subject, check)):
-            missing.append(f"{estimate.n_pairable} items have two ratings; {least} are needed")
+            missing.append(
+                f"{number_of(estimate.n_pairable, 'item has', 'items have')} two ratings; {least} are needed"
+            )
         minority = estimate.n_minority or 0
         if minority < check.min_minority:
-            missing.append(f"{minority} items have a rating off the commonest class; {check.min_minority} are needed")
+            missing.append(
+                f"{number_of(minority, 'item has', 'items have')} a rating off the commonest class; "
+                f"{check.min_minority} are needed"
+            )
         mean = overlap(estimate.n_units, self.subject.votes.n_votes)
         if mean < check.min_overlap:
             missing.append(f"{mean:.2f} ratings per rated item; {check.min_overlap:g} are needed")

@@ -12,6 +12,7 @@ from weakhitl.errors import DataError
 from weakhitl.estimate import Estimate, exact_share
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import FloatArray, IntArray
+from weakhitl.wording import number_of
 
 _RESAMPLES = 1000
 _LEAST_ITEMS = 20
@@ -153,7 +154,10 @@ def _resampled(statistic: Any, n: int, name: str, seed: int, confidence: float) 
     value = statistic(np.arange(n))
     if n < _LEAST_ITEMS:
         return Estimate(
-            value, reason=f"{n} items with a known class; at least {_LEAST_ITEMS} are needed", kind="too-few", **facts
+            value,
+            reason=f"{number_of(n, 'item')} with a known class; at least {_LEAST_ITEMS} are needed",
+            kind="too-few",
+            **facts,
         )
     rng = np.random.default_rng(seed)
     values = np.array([statistic(rng.integers(0, n, n)) for _ in range(_RESAMPLES)])

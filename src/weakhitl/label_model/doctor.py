@@ -17,6 +17,7 @@ from weakhitl.label_model.rows import Rows, vote_rows
 from weakhitl.label_model.twins import twin_groups
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import FloatArray, IntArray, Votes
+from weakhitl.wording import number_of
 
 _LEAST_VOTES = 20
 _ALWAYS = 0.99
@@ -102,7 +103,8 @@ def _few_sources(votes: Votes, rows: Rows) -> Iterator[Finding]:
         yield Finding(
             "few-sources",
             "warning",
-            f"{voting} of {len(votes.sources)} sources vote; who errs shows only from three on",
+            f"{voting} of {number_of(len(votes.sources), 'source votes', 'sources vote')}; "
+            "who errs shows only from three on",
             "add sources, or label some items by hand and give them as gold",
         )
 
@@ -112,7 +114,11 @@ def _silent(votes: Votes, rows: Rows) -> Iterator[Finding]:
     if silent.any():
         names = _names(votes, silent)
         yield Finding(
-            "silent", "note", f"{len(names)} sources never vote: {_list(names)}", "repair or drop them", names
+            "silent",
+            "note",
+            f"{number_of(len(names), 'source never votes', 'sources never vote')}: {_list(names)}",
+            "repair or drop what never votes",
+            names,
         )
 
 
@@ -249,7 +255,8 @@ def _fit(votes: Votes, model: LabelModelBase) -> Iterator[Finding]:
         yield Finding(
             "overturned",
             "warning",
-            f"{len(names)} items whose votes are all for one class get another, or none: {_list(names)}",
+            f"{number_of(len(names), 'item')} whose votes are all for one class "
+            f"{'gets' if len(names) == 1 else 'get'} another, or none: {_list(names)}",
             "this follows from gold, the class balance or a source taken for flipped; look at some of them",
             names,
         )

@@ -25,6 +25,7 @@ from weakhitl.routing import (
     score_order,
 )
 from weakhitl.votes import FloatArray
+from weakhitl.wording import number_of
 
 
 def route(
@@ -53,8 +54,8 @@ def route(
     drawn = [batch for batch in batches if batch.kind != REQUESTED]
     if drawn and not another and not rated & set(drawn[-1].items):
         raise StateError(
-            f"the last batch ({len(drawn[-1].items):,} items) has no ratings yet: `weakhitl export` writes it, "
-            "`weakhitl import` reads ratings; `--another` draws one more all the same"
+            f"the last batch ({number_of(len(drawn[-1].items), 'item')}) has no ratings yet: `weakhitl export` writes "
+            "it, `weakhitl import` reads ratings; `--another` draws one more all the same"
         )
     taken = pd.Index([item for batch in batches for item in batch.items], dtype=object)
     if pilot is not None:

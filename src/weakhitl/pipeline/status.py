@@ -16,7 +16,9 @@ from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release.kpis import interventions
 from weakhitl.release.kpis import kpis as key_figures
 from weakhitl.release.last_release import next_patch, release_folders
+from weakhitl.wording import number_of
 
+_ROUTE = "weakhitl route --pilot N (to qualify people) or weakhitl route"
 _RATE = "weakhitl annotate, or weakhitl export items.csv, have them rated, weakhitl import items.csv"
 _DECIDE = "weakhitl export --adjudication queue.csv, decide, weakhitl import it"
 
@@ -38,18 +40,18 @@ def status(workspace: Workspace, *, checks: bool = False, kpis: bool = False) ->
         return facts | {"labelled": str(error), "next": "weakhitl label"}
     if arrived := len(workspace.arrivals.items() - {*assessment.evidence.items}):
         facts["arrived since the functions ran"] = arrived
-    counted = assessment.counted
+    people = assessment.counted
     batches = assessment.evidence.batches
     facts |= {
         "covered by functions": int(assessment.automatic.known.sum()),
         "confident": int(assessment.released.sum()),
-        "batches": [f"{batch.kind}, {len(batch.items):,} items" for batch in batches],
-        "ratings": len(counted.ratings),
-        "ratings that count": int((counted.ratings["fate"] == COUNTED).sum()),
-        "annotators": int(counted.ratings["annotator"].nunique()),
+        "batches": [f"{batch.kind}, {number_of(len(batch.items), 'item')}" for batch in batches],
+        "ratings": len(people.ratings),
+        "ratings that count": int((people.ratings["fate"] == COUNTED).sum()),
+        "annotators": int(people.ratings["annotator"].nunique()),
     }
-    if counted.annotators is not None:
-        facts["annotators qualified"] = int(counted.annotators["qualified"].sum())
+    if people.annotators is not None:
+        facts["annotators qualified"] = int(people.annotators["qualified"].sum())
     facts["waiting for annotators"] = workspace.desk.overview()["waiting"]
     facts["waiting for the adjudicator"] = len(assessment.adjudication_queue) if _rated(assessment) else 0
     gate = run_gate(assessment, own_checks(workspace.config.gate.check, workspace.root))
@@ -108,7 +110,9 @@ def _rated(assessment: Assessment) -> bool:
 def _next(assessment: Assessment, facts: Mapping[str, Any], version: str) -> str:
     batches = assessment.evidence.batches
     if not batches:
-        return "weakhitl route --pilot N (to qualify people) or weakhitl route"
+        functions = assessment.evidence.functions
+        idle = functions.sources and not functions.n_votes
+        return ("edit the functions, of which none votes, then weakhitl label; or " if idle else "") + _ROUTE
     if not assessment.counted.ratings["item"].isin(batches[-1].items).any():
         return _RATE
     if batches[-1].kind == "pilot":

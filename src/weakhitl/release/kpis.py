@@ -13,6 +13,7 @@ from weakhitl.estimate import Estimate, exact_share
 from weakhitl.gate import Assessment
 from weakhitl.gate.accuracy import error_reduction, still_waiting
 from weakhitl.schema import ABSTAIN
+from weakhitl.wording import number_of
 
 _FEWEST = 20
 """Times without which nothing is said of their mean or median."""
@@ -196,7 +197,7 @@ def _saved(assessment: Assessment, cost: float | str, seconds: np.ndarray) -> Es
     if isinstance(cost, str):
         return _unknown(cost)
     if len(seconds) < _FEWEST:
-        return _unknown(f"{len(seconds)} ratings with a known time; {_FEWEST} are needed")
+        return _unknown(f"{number_of(len(seconds), 'rating')} with a known time; {_FEWEST} are needed")
     config = assessment.evidence.config
     by_hand = len(assessment.evidence.items) * config.routing.overlap * (config.annotation.cost_per_hour or 0.0) / 3600
     mean, half = float(seconds.mean()), 1.96 * float(seconds.std(ddof=1)) / len(seconds) ** 0.5

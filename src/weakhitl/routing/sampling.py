@@ -8,6 +8,7 @@ from scipy.stats import hypergeom
 from weakhitl.errors import UsageError
 from weakhitl.routing.batch import AUDIT, DISAGREEMENT, PILOT, Batch
 from weakhitl.votes import FloatArray
+from weakhitl.wording import number_of
 
 
 def draw_pilot(items: pd.Index, size: int, seed: int) -> Batch:
@@ -84,5 +85,6 @@ def _check_size(what: str, size: int, n: int) -> None:
         raise UsageError(f"the {what} is {size}; expected at least one item")
     if size > n:
         raise UsageError(
-            f"the {what} is {size:,}, but only {n:,} items are left that no earlier batch holds; ask for no more"
+            f"the {what} is {size:,}, but only {number_of(n, 'item is', 'items are')} left that no earlier batch "
+            "holds; ask for no more"
         )

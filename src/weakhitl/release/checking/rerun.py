@@ -20,6 +20,7 @@ from weakhitl.release.evidence_files import NAMES, VOTES
 from weakhitl.release.shards import LABEL_COLUMNS, read_shards
 from weakhitl.votes import Votes
 from weakhitl.votes_file import read_votes, write_votes
+from weakhitl.wording import number_of
 
 _SECONDS = 3600
 _FUNCTIONS = "labeling_functions"
@@ -53,7 +54,9 @@ def _compared(functions: Votes, again: Votes) -> Finding:
         return Finding("functions", True, said)
     row, column = (int(at[0]) for at in np.nonzero(different))
     where = f"first {functions.sources[column]!r} on item {again.items[row]!r}"
-    return Finding("functions", False, f"{int(different.sum()):,} votes come out otherwise, {where}")
+    return Finding(
+        "functions", False, f"{number_of(int(different.sum()), 'vote comes', 'votes come')} out otherwise, {where}"
+    )
 
 
 def _run_functions(folder: Path, out: Path) -> None:

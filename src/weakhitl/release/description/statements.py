@@ -8,6 +8,7 @@ from typing import Any
 from weakhitl.config import Config
 from weakhitl.release.report.section import estimate_text
 from weakhitl.release.report.sections.closing import limits
+from weakhitl.wording import number_of
 
 Report = dict[str, Any]
 
@@ -34,32 +35,32 @@ def summary(report: Report) -> str:
     """Say in a sentence what the dataset holds."""
     counts, classes = report["counts"], report["classes"]
     return (
-        f"{counts['released']:,} items, each labelled as one of {len(classes)} classes, with the label's probability "
-        f"and provenance; version {report['version']}, released by weakhitl from {counts['items']:,} items."
+        f"{number_of(counts['released'], 'item')}, each labelled as one of {len(classes)} classes, with the label's "
+        f"probability and provenance; version {report['version']}, released by weakhitl from {counts['items']:,} items."
     )
 
 
 def protocol(config: Config, report: Report) -> str:
     """Say how the labels came about."""
     counts, adjudication = report["counts"], report["adjudication"]
-    covered = f"{counts['covered_by_functions']:,} of {counts['items']:,} items"
-    lines = [
-        f"{counts['functions']:,} labeling functions voted {counts['function_votes']:,} times and covered {covered}."
-    ]
+    functions = number_of(counts["functions"], "labeling function")
+    covered = f"{counts['covered_by_functions']:,} of {number_of(counts['items'], 'item')}"
+    lines = [f"{functions} voted {number_of(counts['function_votes'], 'time')} and covered {covered}."]
     if counts["annotators"]:
         routed = ", ".join(f"{reason}: {count:,}" for reason, count in sorted(counts["routed"].items()))
         lines.append(
-            f"{counts['annotators']:,} people gave {counts['ratings']:,} ratings (items routed to them: {routed})."
+            f"{number_of(counts['annotators'], 'person', 'people')} gave {number_of(counts['ratings'], 'rating')} "
+            f"(items routed: {routed})."
         )
     lines.append(f"The label model {config.label_model.name!r} turned the votes into class probabilities.")
     if adjudication["decided"]:
         blind = "without" if adjudication["independent"] else "not without"
         lines.append(
-            f"{adjudication['decided']:,} items were decided by adjudicators, {blind} having seen ratings or labels; "
-            "their decisions stand above the model."
+            f"{number_of(adjudication['decided'], 'item was', 'items were')} decided by adjudicators, {blind} having "
+            "seen ratings or labels; their decisions stand above the model."
         )
     if gold := report["label_model"].get("gold"):
-        lines.append(f"{gold:,} items had a known label, which stands as it is.")
+        lines.append(f"{number_of(gold, 'item')} had a known label, which stands as it is.")
     return " ".join(lines)
 
 
@@ -130,4 +131,5 @@ def biases(report: Report) -> list[str]:
             "no source gave them a label: what the functions do not cover is under-represented",
         ),
     ]
-    return [f"{count:,} of {counts['items']:,} items are left out because {why}." for count, why in reasons if count]
+    left = f"of {number_of(counts['items'], 'item')} {{}} left out because"
+    return [f"{count:,} {left.format('is' if count == 1 else 'are')} {why}." for count, why in reasons if count]

@@ -3,6 +3,7 @@
 from weakhitl.release.report.figures import changes
 from weakhitl.release.report.figures.forest import estimates
 from weakhitl.release.report.section import Content, Section, accuracy_text, estimate_text, percent_text, share_text
+from weakhitl.wording import number_of
 
 
 def groups(report: Content) -> Section:
@@ -42,9 +43,9 @@ def _left_out(column: str, one: Content) -> str:
     left = one["left_out"]
     said = []
     if left["groups"]:
-        said.append(f"small groups: {left['groups']:,}, with {left['items']:,} items in all")
+        said.append(f"small groups: {left['groups']:,}, with {number_of(left['items'], 'item')} in all")
     if left["without_value"]:
-        said.append(f"{left['without_value']:,} items without a value")
+        said.append(f"{number_of(left['without_value'], 'item')} without a value")
     return f"Not shown of {column}: {'; '.join(said)}." if said else ""
 
 

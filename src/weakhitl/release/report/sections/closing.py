@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from weakhitl.release.report.section import Content, Section, estimate_text
+from weakhitl.wording import number_of
 
 
 def limits(report: Content) -> Section:
@@ -33,27 +34,34 @@ def _decided(adjudication: Content) -> Iterator[str]:
     if adjudication["decided"]:
         twice, agreed = adjudication["decided_twice"], estimate_text(adjudication["agreement"])
         yield (
-            f"Two adjudicators decided {twice:,} items and agree on {agreed}: so far their own error is known."
+            f"Two adjudicators decided {number_of(twice, 'item')} and agree on {agreed}: "
+            "so far their own error is known."
             if twice
             else "No item was decided by two adjudicators, so the error of the decisions themselves was not measured."
         )
     if adjudication["could_not_tell"]:
         count = adjudication["could_not_tell"]
-        yield f"The adjudicator could not tell on {count:,} items; in the audit they count as errors."
+        yield f"The adjudicator could not tell on {number_of(count, 'item')}; in the audit that counts as an error."
     if adjudication["waiting"]:
-        yield f"{adjudication['waiting']:,} items still wait for the adjudicator; in the audit they count as errors."
+        yield (
+            f"{number_of(adjudication['waiting'], 'item still waits', 'items still wait')} for the adjudicator; "
+            "in the audit that counts as an error."
+        )
 
 
 def _labels(report: Content) -> Iterator[str]:
     counts = report["counts"]
     held = {
-        f"their confidence is under {report['policy']['min_confidence']:g}": counts["withheld_below_confidence"],
-        "nothing is known of them, or two classes tie": counts["withheld_without_label"],
-        "their part of the data did not pass a check": counts["withheld_by_the_gate"],
+        f"the confidence is under {report['policy']['min_confidence']:g}": counts["withheld_below_confidence"],
+        "nothing is known, or two classes tie": counts["withheld_without_label"],
+        "its part of the data did not pass a check": counts["withheld_by_the_gate"],
     }
     for reason, count in held.items():
         if count:
-            yield f"{count:,} items are withheld because {reason}: the release says nothing about them."
+            yield (
+                f"{number_of(count, 'item is', 'items are')} withheld because {reason}: "
+                f"the release says nothing about {'it' if count == 1 else 'them'}."
+            )
     for check in report["gate"]["checks"]:
         if check["status"] == "waived":
             waiver = check["waiver"]

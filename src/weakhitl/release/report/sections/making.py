@@ -2,6 +2,7 @@
 
 from weakhitl.release.report.figures import bars, flow
 from weakhitl.release.report.section import Content, Section, accuracy_text, percent_text, share_text
+from weakhitl.wording import number_of
 
 _BY = {
     "functions": "functions",
@@ -47,7 +48,8 @@ def _model_text(model: Content) -> tuple[str, ...]:
     """Say what the label model could learn, and what its doctor warns of."""
     lines = [f"The label model is {model['name']!r}; class balance {model['balance_reason']}."]
     if model["gold"] is not None:
-        lines.append(f"{model['gold']:,} items have a gold label, which stands as it is. {model['lesson']}.")
+        known = number_of(model["gold"], "item has", "items have")
+        lines.append(f"{known} a gold label, which stands as it is. {model['lesson']}.")
     warnings = [finding for finding in model["findings"] if finding["level"] == "warning"]
     lines += [f"The doctor warns: {finding['message']}." for finding in warnings]
     return tuple(lines)

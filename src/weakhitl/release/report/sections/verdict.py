@@ -2,6 +2,7 @@
 
 from weakhitl.release.report.figures import forest
 from weakhitl.release.report.section import Content, Section, estimate_text
+from weakhitl.wording import number_of
 
 
 def headline(report: Content) -> tuple[str, str]:
@@ -33,7 +34,7 @@ def facts(report: Content) -> list[tuple[str, str]]:
         (f"{counts['items']:,}", "items"),
         (f"{share:.0%}", f"{'released' if passed else 'would be released'}: {counts['released']:,}"),
         (f"{counts['functions']:,}", "labeling functions"),
-        (f"{counts['annotators']:,}", f"people, {counts['ratings']:,} ratings"),
+        (f"{counts['annotators']:,}", f"people, {number_of(counts['ratings'], 'rating')}"),
         (f"{report['audit']['decided']:,}", f"of {report['audit']['items']:,} audited items decided"),
     ]
     return found if cost["hours"] is None else [*found, (f"{cost['hours']:,.1f} h", "of people's time")]
