@@ -12,6 +12,7 @@ from weakhitl.pipeline.licences import licensed_last
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.routing import (
     NOVELTY,
+    RANDOM,
     REQUESTED,
     SCORES,
     Batch,
@@ -38,14 +39,19 @@ def route(
     seed: int | None = None,
     strategy: str | None = None,
     another: bool = False,
+    everything: bool = False,
 ) -> Batch:
     """Draw the next batch and keep it; what is not given comes from ``[routing]`` (``strategy`` is its ``score``).
+
+    With ``everything`` the budget is all items that no batch holds. Ratings that its items have already count.
 
     Raises ``UsageError`` for a strategy that there is not, and ``StateError`` while the last batch has no rating
     (unless ``another``): routing twice by mistake would cost a second batch of people's time.
     """
     settings = workspace.config.routing
     seed = settings.seed if seed is None else seed
+    if everything and (pilot is not None or budget is not None):
+        raise UsageError("all items, or a number of them: leave out the budget and the pilot")
     if strategy is not None and strategy not in get_args(Score):
         raise UsageError(f"there is no strategy {strategy!r}; there are {', '.join(get_args(Score))}")
     assessment = workspace.assess()
@@ -58,19 +64,24 @@ def route(
             "it, `weakhitl import` reads ratings; `--another` draws one more all the same"
         )
     taken = pd.Index([item for batch in batches for item in batch.items], dtype=object)
+    items = assessment.evidence.items
+    left = items[~items.isin(taken)]
     if pilot is not None:
-        items = assessment.evidence.items
-        batch = draw_pilot(items[~items.isin(taken)], pilot, seed)
+        batch = draw_pilot(left, pilot, seed)
     else:
-        budget = settings.budget if budget is None else budget
+        budget = max(len(left), 1) if everything else settings.budget if budget is None else budget
+        strategy = strategy or settings.score
+        told_apart = strategy not in SCORES or assessment.evidence.functions.n_votes
         batch = draw_batch(
-            _ordered(workspace, assessment, strategy or settings.score, taken, budget, seed),
+            _ordered(workspace, assessment, strategy, taken, budget, seed),
             budget,
             settings.audit if audit is None else audit,
             settings.overlap if overlap is None else overlap,
             seed,
+            strategy if told_apart else RANDOM,
         )
     workspace.store.add_batch(batch, _skills(workspace, batch))
+    workspace.desk.settle([item for item in batch.items if item in rated])
     return batch
 
 

@@ -3,10 +3,11 @@
 from weakhitl.routing.batch import REQUESTED, Batch
 from weakhitl.routing.order import far_apart, in_turns, item_vectors, score_order, text_vectors
 from weakhitl.routing.sampling import draw_batch, draw_pilot
-from weakhitl.routing.scores import NOVELTY, SCORES, density, novelty
+from weakhitl.routing.scores import NOVELTY, RANDOM, SCORES, density, novelty
 
 __all__ = [
     "NOVELTY",
+    "RANDOM",
     "REQUESTED",
     "SCORES",
     "Batch",

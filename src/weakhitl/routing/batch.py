@@ -8,7 +8,7 @@ import pandas as pd
 
 Kind = Literal["pilot", "routing", "requested"]
 
-AUDIT, DISAGREEMENT, PILOT, REQUESTED = "audit", "disagreement", "pilot", "requested"
+AUDIT, PILOT, REQUESTED = "audit", "pilot", "requested"
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Batch:
     frame
         How many items it was drawn from: those of the dataset that were in no earlier batch.
     table
-        One row per item: ``item``; ``reason`` (audit, disagreement, pilot or requested); ``probability`` with which it
-        was drawn from the frame; ``rank`` by disagreement within the frame, from 1.
+        One row per item: ``item``; ``reason`` (audit, pilot, requested, or the strategy by which it was chosen);
+        ``probability`` with which it was drawn from the frame; ``rank`` by that strategy within the frame, from 1.
 
     """
 
@@ -50,7 +50,7 @@ class Batch:
         return self.items[np.asarray(self.table["reason"] == AUDIT)]
 
     def above_cut(self) -> np.ndarray:
-        """``mask[row]``: whether the item would have been routed for its disagreement, audit or not."""
-        chosen = self.table["rank"][self.table["reason"] == DISAGREEMENT]
+        """``mask[row]``: whether a routing batch's strategy would have chosen the item, audit or not."""
+        chosen = self.table["rank"][self.table["reason"] != AUDIT]
         cut = chosen.max() if len(chosen) else 0
         return np.asarray(self.table["rank"] <= cut)

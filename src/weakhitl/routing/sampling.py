@@ -6,7 +6,7 @@ import pandas as pd
 from scipy.stats import hypergeom
 
 from weakhitl.errors import UsageError
-from weakhitl.routing.batch import AUDIT, DISAGREEMENT, PILOT, Batch
+from weakhitl.routing.batch import AUDIT, PILOT, Batch
 from weakhitl.votes import FloatArray
 from weakhitl.wording import number_of
 
@@ -19,19 +19,23 @@ def draw_pilot(items: pd.Index, size: int, seed: int) -> Batch:
     return Batch("pilot", seed, None, len(items), table)
 
 
-def draw_batch(ordered: pd.Index, budget: int, audit: int, overlap: int, seed: int) -> Batch:
-    """Draw the audit uniformly from all items of the frame, then fill the budget by disagreement.
+def draw_batch(
+    ordered: pd.Index, budget: int, audit: int, overlap: int, seed: int, strategy: str = "disagreement"
+) -> Batch:
+    """Draw the audit uniformly from all items of the frame, then fill the budget in their order.
 
     Parameters
     ----------
     ordered
-        The frame (items in no earlier batch), most disagreement first.
+        The frame (items in no earlier batch), in the order of the strategy.
     budget, audit
         Items in all, and how many of them are the uniform sample.
     overlap
         Ratings that count per item.
     seed
         Of the draw.
+    strategy
+        What the order goes by: the reason of the items that are not audited.
 
     Returns
     -------
@@ -52,7 +56,7 @@ def draw_batch(ordered: pd.Index, budget: int, audit: int, overlap: int, seed: i
     table = pd.DataFrame(
         {
             "item": ordered[rows],
-            "reason": np.where(audited[rows], AUDIT, DISAGREEMENT),
+            "reason": np.where(audited[rows], AUDIT, strategy),
             "probability": probability[rows],
             "rank": rows + 1,
         }

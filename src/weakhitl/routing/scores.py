@@ -81,7 +81,7 @@ def density(vectors: Any) -> FloatArray:
 
 _NEAR, _AMONG = 10, 10_000
 
-NOVELTY = "novelty"
+NOVELTY, RANDOM = "novelty", "random"
 
 SCORES: dict[str, Callable[[Votes, Consensus], list[FloatArray]]] = {
     "disagreement": lambda votes, consensus: [vote_entropy(votes), entropy(consensus)],
@@ -90,7 +90,7 @@ SCORES: dict[str, Callable[[Votes, Consensus], list[FloatArray]]] = {
     "entropy": lambda _, consensus: [entropy(consensus)],
     "margin": lambda _, consensus: [margin(consensus)],
     "expected-error": lambda _, consensus: [expected_error(consensus)],
-    "random": lambda votes, _: [np.zeros(len(votes))],
+    RANDOM: lambda votes, _: [np.zeros(len(votes))],
 }
 """Name -> scores of each item; where the first are equal the next decides."""
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from weakhitl.agreement import agreement_summary, kappa_with_group, krippendorff_alpha
 from weakhitl.gate import Assessment
-from weakhitl.routing.batch import AUDIT, DISAGREEMENT
+from weakhitl.routing.batch import AUDIT
 from weakhitl.vote_names import positions
 from weakhitl.votes import Votes
 
@@ -24,7 +24,8 @@ def agreement_content(assessment: Assessment, columns: Sequence[str] = ()) -> di
     evidence = assessment.evidence
     seed = evidence.config.routing.seed
     parts = {}
-    for reason in (AUDIT, DISAGREEMENT):
+    reasons = [reason for batch in evidence.routing_batches for reason in batch.table["reason"].unique()]
+    for reason in dict.fromkeys([AUDIT, *reasons]):
         drawn = [item for batch in evidence.routing_batches for item in batch.items[batch.table["reason"] == reason]]
         part = votes.take_items(votes.items.isin(pd.Index(drawn, dtype=object)))
         parts[reason] = krippendorff_alpha(part, seed=seed).to_dict()
@@ -38,7 +39,9 @@ def agreement_content(assessment: Assessment, columns: Sequence[str] = ()) -> di
 
 
 def _groups(assessment: Assessment, seed: int) -> dict[str, Any]:
-    """Agreement of the functions' model with the people, and of the functions with each other."""
+    """Agreement of the functions' model with the people, and of the functions with each other, where there are some."""
+    if not assessment.evidence.functions.sources:
+        return {}
     votes, weights = assessment.counted.measured, assessment.measured_weights
     automatic = assessment.automatic
     labels = automatic.labels[positions(automatic.items, votes.items)]
