@@ -167,7 +167,6 @@ at_leest = 0.5
         "project.name is missing",
         "unknown key 'clases' in [labels]; did you mean 'classes'?",
         "data.path = 5",
-        "labeling: expected functions, or a [[labeling.rule]]",
         "label_model.name = 'dawid' is unknown",
         "audit = 20 is more than budget = 10",
         "unknown key 'adjudicator' in [annotation]; did you mean 'adjudicat",

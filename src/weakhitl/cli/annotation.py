@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     help="Draw a pilot of so many items instead, to qualify people.",
 )
 @click.option("--budget", type=click.IntRange(1), help="Items for annotators.  [default: from weakhitl.toml]")
+@click.option("--all", "everything", is_flag=True, help="All items that no batch holds, instead of a budget.")
 @click.option("--audit", type=click.IntRange(0), help="How many of them are a random sample of all items.")
 @click.option("--overlap", type=click.IntRange(1), help="Ratings that count per item.")
 @click.option("--seed", type=click.IntRange(0), help="Seed of the draw.")
@@ -51,6 +52,7 @@ def route_command(
     \b
     Example:
       weakhitl route --budget 350 --audit 250 --overlap 5
+      weakhitl route --all --overlap 2
       weakhitl route --strategy committee
       weakhitl route --again --class neutral
     """
@@ -181,7 +183,7 @@ def import_command(
     click.echo(f"{number_of(collected.new, what)}{known}.")
     for notice in collected.notices:
         click.echo(notice)
-    if not adjudication:
+    if not adjudication and collected.fates is not None:
         fates = ", ".join(f"{n:,} {fate}" for fate, n in collected.fates.items())
         click.echo(f"All ratings so far: {fates or 'none'}.")
     if collected.waiting:

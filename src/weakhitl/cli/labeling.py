@@ -16,7 +16,7 @@ from weakhitl.cli.shared import (
     project_option,
 )
 from weakhitl.cli.watch import watched
-from weakhitl.errors import UsageError
+from weakhitl.errors import StateError, UsageError
 from weakhitl.wording import number_of
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ def label_command(*, project_path: Path, out: Path | None, no_cache: bool, as_js
         print_json(facts)
         return
     click.echo(
-        f"{number_of(facts['functions'], 'function')} voted {number_of(facts['votes'], 'time')} "
+        "There are no labeling functions: labels come from people."
+        if not facts["functions"]
+        else f"{number_of(facts['functions'], 'function')} voted {number_of(facts['votes'], 'time')} "
         f"on {number_of(facts['items'], 'item')}; {number_of(facts['covered'], 'has', 'have')} a vote "
         f"({facts['covered'] / facts['items']:.0%})."
     )
@@ -125,6 +127,8 @@ def _show(
     column: str,
     as_json: bool,
 ) -> None:
+    if not project.config.has_functions:
+        raise StateError("there are no labeling functions: [labeling] functions in weakhitl.toml says where they are")
     if pairs is not None:
         _print_pairs(project.lf_pairs().head(pairs), as_json=as_json)
     elif item is not None:

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from weakhitl.cli.shared import (
+    echo_wrapped,
     guarded,
     json_option,
     open_project,
@@ -34,6 +35,7 @@ from weakhitl.cli.shared import (
     is_flag=True,
     help="Work on a copy of the data with a new column (--id, or item) that numbers the rows.",
 )
+@click.option("--no-functions", is_flag=True, help="For data that people label alone, without labeling functions.")
 @click.option(
     "--task",
     type=click.Choice(["subjective", "objective"]),
@@ -50,6 +52,7 @@ def init_command(
     data: Path | None,
     id_column: str | None,
     add_ids: bool,
+    no_functions: bool,
     task: str,
     ci: bool,
 ) -> None:
@@ -66,13 +69,17 @@ def init_command(
     if ci and (folder / CONFIG_NAME).exists():
         _echo_written(init_ci(folder))
         return
-    written, column = init_project(folder, classes or ("no", "yes"), data, id_column, task, add_ids)
+    written, column = init_project(
+        folder, classes or ("no", "yes"), data, id_column, task, add_ids=add_ids, functions=not no_functions
+    )
     _echo_written([*written, *(init_ci(folder) if ci else [])])
     if data is None:
         click.echo(f"Put your items into {folder / 'items.csv'} (columns {column}, text), or change [data] path.")
     elif id_column is None and not add_ids:
         click.echo(f"The column {column!r} tells items apart; if another does, change [data] id.")
-    click.echo(f"Next: edit labeling_functions/functions.py, then: weakhitl label --project {folder}")
+    people = "weakhitl import ratings that you have, or weakhitl route --all and weakhitl annotate"
+    functions = f"edit labeling_functions/functions.py, then: weakhitl label --project {folder}"
+    echo_wrapped(f"Next: {people if no_functions else functions}")
 
 
 def _echo_written(paths: list[Path]) -> None:

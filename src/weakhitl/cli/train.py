@@ -48,8 +48,9 @@ def train_command(
         return
     click.echo(f"Learned from {number_of(found.items, 'item')}; reads {', '.join(found.model.kinds_)}.")
     click.echo(f"Accuracy on the audit, out of fold: {found.accuracy}")
-    click.echo(f"Labels of the functions alone:      {found.labels}")
-    click.echo(f"Difference:                         {found.gain}")
+    if found.labels.value is not None:
+        click.echo(f"Labels of the functions alone:      {found.labels}")
+        click.echo(f"Difference:                         {found.gain}")
     click.echo(f"Written to {found.folder}")
     if found.votes is not None:
         echo_wrapped(

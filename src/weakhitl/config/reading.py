@@ -58,7 +58,7 @@ def _validated(model: type[_Model], text: str, names: Names, where: str) -> _Mod
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(where, f"not TOML: {error}") from error
-    faults = [*_source_faults(content), *_balance_faults(content)] if model is Config else []
+    faults = _balance_faults(content) if model is Config else []
     faults += _name_faults(content, names)
     try:
         config = model.model_validate(content)
@@ -126,14 +126,6 @@ def _name_faults(content: Mapping[str, Any], names: Names) -> list[str]:
             faults += _unknown(f"gate.check {number}: metric", check["metric"], names.metrics)
             faults += _bar_faults(f"gate.check {number}", check, names)
     return faults
-
-
-def _source_faults(content: Mapping[str, Any]) -> list[str]:
-    """Say that nothing votes: here, since a validator of the whole runs only where its parts have no fault."""
-    labeling = content.get("labeling")
-    if not isinstance(labeling, dict) or labeling.get("functions") or labeling.get("rule") or content.get("judge"):
-        return []
-    return ["labeling: expected functions, or a [[labeling.rule]], or a [[judge]]"]
 
 
 def _balance_faults(content: Mapping[str, Any]) -> list[str]:

@@ -81,7 +81,9 @@ class RuleSection(Section):
 class LabelingSection(Section):
     """The labeling functions."""
 
-    functions: list[Text] = Field(default=[], description="Python files or folders of labeling functions.")
+    functions: list[Text] = Field(
+        default=[], description="Python files or folders of labeling functions; none where people label everything."
+    )
     rule: list[RuleSection] = Field(default=[], description="Declared functions: `[[labeling.rule]]`.")
     engine: Literal["local", "dask", "spark"] = Field(default="local", description="What runs the functions.")
     processes: int = Field(default=1, ge=1, description="Processes of the local engine; more pay for slow functions.")
@@ -283,7 +285,7 @@ class Config(Section):
     project: ProjectSection
     labels: LabelsSection
     data: DataSection
-    labeling: LabelingSection
+    labeling: LabelingSection = LabelingSection()
     judge: list[JudgeSection] = Field(default=[])
     label_model: LabelModelSection = LabelModelSection()
     routing: RoutingSection = RoutingSection()
@@ -305,6 +307,11 @@ class Config(Section):
         if faults := [*self.online.faults(self.labels.classes, [rule.name for rule in self.labeling.rule])]:
             raise ValueError("; ".join(faults))
         return self
+
+    @property
+    def has_functions(self) -> bool:
+        """Whether anything but people is to vote: functions, rules or judges."""
+        return bool(self.labeling.functions or self.labeling.rule or self.judge)
 
     @cached_property
     def schema_(self) -> LabelSchema:

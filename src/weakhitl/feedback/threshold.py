@@ -209,6 +209,9 @@ def thresholds(
     rest, audited = _audited_rest(assessment, whole=claims is not None)
     labels, scores = claims or _of_functions(assessment)
     decisions = assessment.decisions.reindex(assessment.evidence.items[audited])
+    if (labels[rest] == ABSTAIN).all():
+        reason = "no item that the last batch left to its label has one without people"
+        return {"all": ErrorThreshold(0, len(audited), error, confidence, (), reason)}
     if decisions.isna().all():
         reason = f"none of {len(audited):,} audited items has been adjudicated: `weakhitl export --adjudication`"
         return {"all": ErrorThreshold(len(rest), len(audited), error, confidence, (), reason)}

@@ -38,7 +38,7 @@ class Run:
 
     def slow(self) -> list[str]:
         """Name the functions that take more than a second and ten times as long as the middle one."""
-        middle = float(np.median(list(self.seconds.values())))
+        middle = float(np.median(list(self.seconds.values()))) if self.seconds else 0.0
         return [name for name, seconds in self.seconds.items() if seconds > max(1.0, 10 * middle)]
 
 

@@ -96,7 +96,9 @@ def bias(
     sizes = {name: int(part.listed.sum()) for name, part in parts.items()}
     kept = {name: part for name, part in parts.items() if sizes[name] >= smallest}
     each = group_confidence(confidence, len(kept))
-    figures = {what: {name: measure(part, each) for name, part in kept.items()} for what, measure in _FIGURES.items()}
+    has_functions = workspace.config.has_functions
+    measures = {what: measure for what, measure in _FIGURES.items() if has_functions or what not in _OF_FUNCTIONS}
+    figures = {what: {name: measure(part, each) for name, part in kept.items()} for what, measure in measures.items()}
     gaps = {what: largest_gap(groups, confidence) for what, groups in figures.items()}
     rng = np.random.default_rng(seed)
     shifts = [*_class_mixes(kept, rng), *_people(subject, kept, smallest, rng)]
@@ -187,6 +189,8 @@ def _overturned(part: Subject, confidence: float) -> Estimate:
     wrong = int((labels[known] != decided.to_numpy()[known]).sum())
     return exact_share(wrong, int(known.sum()), "no audited item of it has a label and a decision", confidence)
 
+
+_OF_FUNCTIONS = {"overturned", "covered"}
 
 _FIGURES: dict[str, _Measure] = {
     "accuracy": _accuracy,

@@ -24,13 +24,14 @@ MODEL = "weakhitl"
 class Collected:
     """What an import brought: new ratings, those known, the annotators' by their fate, and what was left out.
 
+    ``fates`` is None where functions have to run first: what becomes of the ratings is told afterwards.
     Of the items that are ``waiting`` for the adjudicator, ``unfinished`` have not got all their ratings yet.
     """
 
     new: int
     known: int
     role: str
-    fates: dict[str, int]
+    fates: dict[str, int] | None
     waiting: int
     unfinished: int
     notices: tuple[str, ...] = ()
@@ -163,7 +164,10 @@ def collect(
     except DataError as error:
         raise DataError(str(ratings) if isinstance(ratings, Path | str) else "ratings", error.faults) from None
     workspace.desk.settle(table["item"].unique().tolist())
-    assessment = workspace.assess()
+    try:
+        assessment = workspace.assess()
+    except StateError as error:  # the ratings are in the store; what they do waits for the functions
+        return Collected(new, len(table) - new, role, None, 0, 0, (*notices, str(error)))
     fates = assessment.counted.ratings["fate"].value_counts().sort_index()
     waiting = assessment.adjudication_queue["item"].tolist()
     return Collected(

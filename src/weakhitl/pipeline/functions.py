@@ -8,9 +8,10 @@ from weakhitl.pipeline.workspace import Workspace
 
 
 def project_functions(workspace: Workspace) -> list[LabelingFunction | Rule]:
-    """Give all functions in their order.
+    """Give all functions in their order; none where people label everything.
 
-    Raises ``ConfigError`` with every rule that cannot be made, ``StateError`` where there is nothing that votes.
+    Raises ``ConfigError`` with every rule that cannot be made, ``StateError`` where all is left to judges and none has
+    voted.
     """
     found = discover(*workspace.function_paths) if workspace.function_paths else []
     faults = []
@@ -22,6 +23,6 @@ def project_functions(workspace: Workspace) -> list[LabelingFunction | Rule]:
     if faults:
         raise ConfigError("weakhitl.toml", faults)
     found += judge_rules(workspace)
-    if not found:
+    if not found and workspace.config.judge:
         raise StateError(f"no judge has voted yet: run `weakhitl judge run {workspace.config.judge[0].name}`")
     return found

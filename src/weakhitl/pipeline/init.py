@@ -38,7 +38,7 @@ path = {data}                  # csv, jsonl or parquet; one file or a folder of 
 id = {id}
 
 [labeling]
-functions = ["labeling_functions/"]
+functions = {functions}
 
 [label_model]
 name = "auto"
@@ -110,6 +110,8 @@ repos:
         stages: [pre-push]
 """
 
+_FUNCTION_FILE = "labeling_functions/functions.py"
+
 _FUNCTIONS = '''\
 """Labeling functions: rules of thumb that vote on a row. See `weakhitl lfs` for what they do."""
 
@@ -153,14 +155,17 @@ def init_project(
     data: Path | None = None,
     id_column: str | None = None,
     task: str = "subjective",
+    *,
     add_ids: bool = False,
+    functions: bool = True,
 ) -> tuple[list[Path], str]:
     """Write weakhitl.toml, labeling_functions/ and guidelines/ into ``folder``; give the files, and the column of ids.
 
     ``id_column`` defaults to a column of the data called item or id, else to the first whose cells differ, and to text
     only where no other does. With ``add_ids`` the project works on a copy of the data in ``folder``, with a new first
-    column of this name (default: item) that numbers the rows. ``task`` is one of ``TASKS`` and sets the bar for
-    agreement. Raises ``StateError`` when a file is there already: nothing is overwritten.
+    column of this name (default: item) that numbers the rows. Without ``functions`` people label everything. ``task``
+    is one of ``TASKS`` and sets the bar for agreement. Raises ``StateError`` when a file is there already: nothing is
+    overwritten.
     """
     try:
         LabelSchema(classes)
@@ -188,13 +193,16 @@ def init_project(
             classes=f"[{', '.join(map(_quoted, classes))}]",
             data=_quoted(data_name),
             id=_quoted(id_name),
+            functions='["labeling_functions/"]' if functions else "[]                 # people label everything",
             bar=_BARS[task],
         ),
-        "labeling_functions/functions.py": _FUNCTIONS.format(word=word, first=classes[0], column=column),
+        _FUNCTION_FILE: _FUNCTIONS.format(word=word, first=classes[0], column=column),
         "guidelines/guideline.md": _GUIDELINE.format(
             classes="".join(f"## {name}\n\nWhen it applies. Two examples.\n\n" for name in classes)
         ),
     }
+    if not functions:
+        del texts[_FUNCTION_FILE]
     return _write(folder, {**copy, **texts}), id_name
 
 

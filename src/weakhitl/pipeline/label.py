@@ -61,6 +61,18 @@ def label(
     Items that arrived one by one since the last time are taken into the data first.
     """
     take_in(workspace)
+    result = (
+        _run(workspace, progress, cache=cache) if workspace.config.has_functions else Run(workspace.votes(), (), {})
+    )
+    assessment = workspace.assess()
+    if out is not None:
+        table = Labels(assessment).frame().drop(columns="released")
+        write_table(out, table.assign(label=table["label"].fillna("")))
+    return Labelled(result, assessment, diagnose(assessment.ledger, assessment.model))
+
+
+def _run(workspace: Workspace, progress: Progress | None, *, cache: bool) -> Run:
+    """Run the labeling functions and keep their votes."""
     remembered = VoteCache(workspace.cache_path) if cache and workspace.config.labeling.cache else None
     functions = project_functions(workspace)
     settings = workspace.config.labeling
@@ -76,11 +88,7 @@ def label(
         max_faults=settings.max_faults,
     )
     workspace.save_votes(result.votes)
-    assessment = workspace.assess()
-    if out is not None:
-        table = Labels(assessment).frame().drop(columns="released")
-        write_table(out, table.assign(label=table["label"].fillna("")))
-    return Labelled(result, assessment, diagnose(assessment.ledger, assessment.model))
+    return result
 
 
 def summarize_functions(

@@ -147,7 +147,7 @@ class Project:
         return self._workspace.assess()
 
     def route(self, **settings: Any) -> Batch:
-        """Draw the next batch of items for annotators: pilot=, budget=, audit=, overlap=, seed=, another=."""
+        """Draw the next batch for annotators: pilot=, budget= or everything=, audit=, overlap=, seed=, another=."""
         return route(self._workspace, **settings)
 
     def export(self, out: Path | str, **settings: Any) -> exchange.Exported:

@@ -16,9 +16,13 @@ from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release.kpis import interventions
 from weakhitl.release.kpis import kpis as key_figures
 from weakhitl.release.last_release import next_patch, release_folders
+from weakhitl.votes import Votes
 from weakhitl.wording import number_of
 
 _ROUTE = "weakhitl route --pilot N (to qualify people) or weakhitl route"
+_ROUTE_ALL = (
+    "weakhitl route --all, or a part: ratings of items in no batch help to label, but nothing is measured on them"
+)
 _RATE = "weakhitl annotate, or weakhitl export items.csv, have them rated, weakhitl import items.csv"
 _DECIDE = "weakhitl export --adjudication queue.csv, decide, weakhitl import it"
 
@@ -110,9 +114,7 @@ def _rated(assessment: Assessment) -> bool:
 def _next(assessment: Assessment, facts: Mapping[str, Any], version: str) -> str:
     batches = assessment.evidence.batches
     if not batches:
-        functions = assessment.evidence.functions
-        idle = functions.sources and not functions.n_votes
-        return ("edit the functions, of which none votes, then weakhitl label; or " if idle else "") + _ROUTE
+        return _first_batch(assessment.evidence.functions)
     if not assessment.counted.ratings["item"].isin(batches[-1].items).any():
         return _RATE
     if batches[-1].kind == "pilot":
@@ -123,3 +125,9 @@ def _next(assessment: Assessment, facts: Mapping[str, Any], version: str) -> str
         return f"weakhitl annotate, or {_DECIDE}"
     done = {PASS: f"weakhitl release {version}", FAIL: "weakhitl check says what fails"}
     return done.get(facts["gate"], "weakhitl check says what is missing")
+
+
+def _first_batch(functions: Votes) -> str:
+    if not functions.sources:
+        return _ROUTE_ALL
+    return _ROUTE if functions.n_votes else f"edit the functions, of which none votes, then weakhitl label; or {_ROUTE}"

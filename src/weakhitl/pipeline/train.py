@@ -155,6 +155,9 @@ def _on_the_audit(assessment: Assessment, probabilities: FloatArray) -> tuple[Es
     at = items.get_indexer(decided.index)
     truth = decided.to_numpy(dtype=np.int64)
     model = probabilities[at].argmax(axis=1) == truth
+    if not assessment.evidence.functions.sources:
+        nothing = Estimate(None, reason="there are no labeling functions", kind="nothing-measured")
+        return _share(model), nothing, nothing
     labels = assessment.automatic.labels[at] == truth
     return _share(model), _share(labels), paired_difference(model, labels)
 

@@ -200,10 +200,12 @@ class Workspace:
         write_json(self._state_path, {"inputs": self._inputs()})
 
     def votes(self) -> Votes:
-        """Read the functions' votes, without those that were recalled.
+        """Read the functions' votes, without those that were recalled; no sources where people label everything.
 
         Raises ``StateError`` when there are none or they are out of date.
         """
+        if not self.config.has_functions:
+            return Votes.from_entries(([], [], []), self.config.schema_, self.items.index, [])
         if not self._votes_path.exists() or not self._state_path.exists():
             raise StateError("the labeling functions have not run yet: run `weakhitl label` first")
         try:

@@ -45,7 +45,8 @@ def protocol(config: Config, report: Report) -> str:
     counts, adjudication = report["counts"], report["adjudication"]
     functions = number_of(counts["functions"], "labeling function")
     covered = f"{counts['covered_by_functions']:,} of {number_of(counts['items'], 'item')}"
-    lines = [f"{functions} voted {number_of(counts['function_votes'], 'time')} and covered {covered}."]
+    voted = f"{functions} voted {number_of(counts['function_votes'], 'time')} and covered {covered}."
+    lines = [voted if counts["functions"] else "There are no labeling functions: people label everything."]
     if counts["annotators"]:
         routed = ", ".join(f"{reason}: {count:,}" for reason, count in sorted(counts["routed"].items()))
         lines.append(

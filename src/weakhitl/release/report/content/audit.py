@@ -15,7 +15,8 @@ from weakhitl.schema import ABSTAIN
 from weakhitl.vote_names import positions
 from weakhitl.votes import FloatArray, IntArray
 
-BOTH, ALONE = "functions and people", "functions alone"
+BOTH, ALONE, PEOPLE = "functions and people", "functions alone", "people"
+"""What labels come from; the last where there are no functions."""
 
 _SHARES = "share of the audit's decisions, post-stratified; Clopper-Pearson interval at the effective sample size"
 
@@ -37,11 +38,16 @@ class _Audit:
 
 
 def audit_content(assessment: Assessment) -> dict[str, Any]:
-    """Compare the labels before adjudication with the audit's decisions, with people's ratings and without."""
+    """Compare the labels before adjudication with the audit's decisions, with people's ratings and without.
+
+    Where there are no functions only people label, so there is nothing without them.
+    """
     audit = _Audit.of(assessment)
     known = audit.decided != ABSTAIN
     at, truth = audit.at[known], audit.decided[known]
     consensus = {BOTH: assessment.joint, ALONE: assessment.automatic}
+    if not assessment.evidence.functions.sources:
+        consensus = {PEOPLE: assessment.joint}
     seed = assessment.evidence.config.routing.seed
     return {
         "items": len(audit.at),

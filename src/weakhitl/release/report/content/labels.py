@@ -28,7 +28,7 @@ class Labelled:
     origin
         ``origin[item]``: position in ``origins``, or -1.
     origins
-        What a label can come from; gold only where there is some.
+        What a label can come from; functions and gold only where there are some.
 
     """
 
@@ -42,8 +42,9 @@ class Labelled:
     @classmethod
     def of(cls, assessment: Assessment) -> "Labelled":
         """Take the arrays from an assessment."""
-        own = (FUNCTIONS, PEOPLE, ADJUDICATED)
-        origins = own if assessment.evidence.gold is None else (*own, GOLD)
+        functions = (FUNCTIONS,) if assessment.evidence.functions.sources else ()
+        gold = () if assessment.evidence.gold is None else (GOLD,)
+        origins = (*functions, PEOPLE, ADJUDICATED, *gold)
         names = assessment.origin
         origin = np.full(len(names), -1, dtype=np.int8)
         for at, name in enumerate(origins):

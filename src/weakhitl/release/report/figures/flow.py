@@ -18,7 +18,7 @@ def making(report: Content) -> str:
     people = _people(report)
     steps = [
         (0, (1.0, 99.0), f"{counts['items']:,} items", ["the dataset"]),
-        (1, _LEFT, f"{counts['functions']:,} functions", _functions(counts)),
+        (1, _LEFT, f"{counts['functions']:,} functions" if counts["functions"] else "no functions", _functions(counts)),
         (1, _RIGHT, f"{sum(counts['routed'].values()):,} routed", people[0]),
         (2, _RIGHT, f"{counts['annotators']:,} people", people[1]),
         (3, _LEFT, "label model", [report["label_model"]["name"], "one ledger of all votes"]),
@@ -55,6 +55,8 @@ def _withheld(counts: Content) -> int:
 
 
 def _functions(counts: Content) -> list[str]:
+    if not counts["functions"]:
+        return ["people label everything"]
     return [f"{counts['function_votes']:,} votes", f"on {counts['covered_by_functions']:,} items"]
 
 

@@ -27,6 +27,7 @@ CHAPTERS: dict[str, tuple[Maker, ...]] = {
         audit.calibration,
         partial(audit.confusion, which="functions and people"),
         partial(audit.confusion, which="functions alone"),
+        partial(audit.confusion, which="people"),
     ),
     "Hardest items": (hardest.hardest,),
     "Groups": (changes.groups, changes.classes_of_groups),

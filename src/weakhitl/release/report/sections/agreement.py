@@ -5,6 +5,8 @@ from weakhitl.release.report.figures.changes import pairs as draw_pairs
 from weakhitl.release.report.figures.forest import estimates
 from weakhitl.release.report.section import Content, Section, estimate_text, kappa_text
 
+_APART = "People with each other, the functions' model with people, and functions with each other are never pooled."
+
 
 def agreement(report: Content) -> Section:
     """Show every coefficient for the dataset, then its parts and groups apart."""
@@ -21,7 +23,7 @@ def agreement(report: Content) -> Section:
             "For the dataset, routed items are weighted by the inverse of their probability of being routed. Agreement "
             "on the routed items alone says how hard they are, not how good the dataset is."
         ),
-        "People with each other, the functions' model with people, and functions with each other are never pooled.",
+        *([_APART] if found["groups"] else []),
         *_unconnected(found),
     )
     header = ("coefficient", "estimate [95 %]", "items", "people")

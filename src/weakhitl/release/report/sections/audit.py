@@ -24,12 +24,12 @@ def calibration(report: Content) -> Section:
         for name, one in audit["calibration"].items()
         for row in one["bins"]
     )
+    apart = " With people's ratings, as the audited items had them, and by the functions alone, as most items have it."
     text = (
         (
             f"On {audit['decided']:,} decided items of the random audit: how often the likeliest class, before anybody "
             "decided, is the one that was decided, by the probability that it had. On the diagonal confidence means "
-            "what it says. With people's ratings, as the audited items had them, and by the functions alone, as most "
-            "items have it."
+            "what it says." + (apart if len(audit["calibration"]) > 1 else "")
         ),
         *(
             f"By {name}: expected calibration error {estimate_text(one['ece'])} (biased upwards where items are few), "
@@ -59,14 +59,14 @@ def confusion(report: Content, which: str) -> Section:
     """Show which labels were mistaken for which."""
     title = f"Confusions of {which}"
     audit = report["audit"]
-    if not audit["decided"]:
+    if not audit["decided"] or which not in audit["confusion"]:
         return Section(title)
     found = audit["confusion"][which]
     text = (
         (
             "The label before adjudication, with people's ratings where the item has them, against what was decided; "
             "audited items, counted. In a matrix, rows are labels and columns decisions."
-            if which == "functions and people"
+            if which != "functions alone"
             else "The same by the functions alone: so the labels of all items are that no person has rated."
         ),
     )

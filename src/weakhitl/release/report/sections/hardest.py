@@ -5,13 +5,13 @@ from weakhitl.release.report.section import Content, Section
 
 def hardest(report: Content) -> Section:
     """Show what everybody said of them."""
+    functions = report["counts"]["functions"]
     rows = tuple(
         (
             row["item"],
             row["text"] or "(its text is not in the evidence)",
             _votes(row["people"]),
-            _votes(row["functions"]) or "none",
-            "none" if row["model"] is None else f"{row['model']} ({row['probability']:.2f})",
+            *(_by_functions(row) if functions else ()),
             _decision(row),
         )
         for row in report["hardest"]
@@ -21,11 +21,17 @@ def hardest(report: Content) -> Section:
     text = (
         (
             "The items whose leading class has the smallest share of the ratings that count: what a guideline should "
-            "speak of next. The model's label is the one of the functions alone, with its probability."
+            "speak of next."
+            + (" The model's label is the one of the functions alone, with its probability." if functions else "")
         ),
     )
-    header = ("item", "text", "people", "functions", "model", "decision")
+    header = ("item", "text", "people", *(("functions", "model") if functions else ()), "decision")
     return Section("Where people disagree most", text, header, rows, short=True)
+
+
+def _by_functions(row: Content) -> tuple[str, str]:
+    model = "none" if row["model"] is None else f"{row['model']} ({row['probability']:.2f})"
+    return _votes(row["functions"]) or "none", model
 
 
 def _votes(votes: dict[str, str]) -> str:

@@ -12,19 +12,30 @@ _BY = {
 }
 
 
+def _by(report: Content, origin: str) -> str:
+    """Name what a label comes from; people stand alone where there are no functions."""
+    return "people" if origin == "people" and not report["counts"]["functions"] else _BY[origin]
+
+
 def making(report: Content) -> Section:
     """Follow the items from the dataset to what is released and withheld."""
     counts = report["counts"]
-    rows = [
-        ("items", counts["items"]),
+    functions = [
         ("labeling functions", counts["functions"]),
         ("votes of functions", counts["function_votes"]),
         ("items with a function's vote", counts["covered_by_functions"]),
+    ]
+    rows = [
+        ("items", counts["items"]),
+        *(functions if counts["functions"] else []),
         *((f"items routed: {reason}", count) for reason, count in sorted(counts["routed"].items())),
         ("people who rated", counts["annotators"]),
         *((f"ratings {fate}", count) for fate, count in counts["ratings_by_fate"].items()),
         ("items decided by the adjudicator", report["adjudication"]["decided"]),
-        *((f"released, label by {_BY[origin]}", count) for origin, count in counts["released_by_origin"].items()),
+        *(
+            (f"released, label by {_by(report, origin)}", count)
+            for origin, count in counts["released_by_origin"].items()
+        ),
         (
             f"withheld, confidence under {report['policy']['min_confidence']:g}",
             counts["withheld_below_confidence"],
@@ -34,9 +45,9 @@ def making(report: Content) -> Section:
     ]
     text = (
         (
-            "Functions and people are sources of one label model; the adjudicator's decisions stand above "
-            "it. The audit is a random sample of all items; the rest of the routed items are those the sources "
-            "disagree on most."
+            f"{'Functions and people are sources' if counts['functions'] else 'People are the sources'} of one label "
+            "model; the adjudicator's decisions stand above it. The audit is a random sample of all items; the table "
+            "says for what the other routed items were chosen."
         ),
         *_model_text(report["label_model"]),
     )
@@ -99,7 +110,13 @@ def classes(report: Content) -> Section:
             else f"The share of each class in the whole dataset is undefined: {first['reason']}."
         ),
     )
-    header = ("class", "released", "share", *(f"by {_BY[name]}" for name in origins), "share of the dataset [95 %]")
+    header = (
+        "class",
+        "released",
+        "share",
+        *(f"by {_by(report, name)}" for name in origins),
+        "share of the dataset [95 %]",
+    )
     return Section("Class balance", text, header, rows, bars.classes)
 
 

@@ -33,7 +33,7 @@ def facts(report: Content) -> list[tuple[str, str]]:
     found = [
         (f"{counts['items']:,}", "items"),
         (f"{share:.0%}", f"{'released' if passed else 'would be released'}: {counts['released']:,}"),
-        (f"{counts['functions']:,}", "labeling functions"),
+        *([(f"{counts['functions']:,}", "labeling functions")] if counts["functions"] else []),
         (f"{counts['annotators']:,}", f"people, {number_of(counts['ratings'], 'rating')}"),
         (f"{report['audit']['decided']:,}", f"of {report['audit']['items']:,} audited items decided"),
     ]

@@ -1,0 +1,146 @@
+"""A project without labeling functions: people label everything, also before it was made."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+import weakhitl as wh
+from projects import World, collect, start
+from weakhitl.cli.main import cli
+from weakhitl.errors import StateError, UsageError
+
+PEOPLE = dict.fromkeys(("ana", "bo", "cy"), 0.92)
+
+
+def run(folder, *arguments: object):
+    return CliRunner().invoke(cli, [*map(str, arguments), "--project", str(folder)])
+
+
+def without_functions(folder, world: World) -> wh.Project:
+    start(folder, world)
+    config = folder / "weakhitl.toml"
+    config.write_text(config.read_text().replace('functions = ["labeling_functions/"]', "functions = []"))
+    return wh.Project.load(folder)
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory):
+    """A project of 240 items, all rated before any batch was drawn, that was decided on and released."""
+    folder, world = tmp_path_factory.mktemp("people"), World()
+    project = without_functions(folder, world)
+    collect(project, folder, world.ratings(world.truth.index, PEOPLE))
+    project.route(everything=True)
+    queue = project.export(folder / "queue.csv", adjudication=True).table
+    collect(project, folder, world.ratings(pd.Index(queue["item"]), {"senior": 1.0}), adjudication=True)
+    assert project.release("1.0.0").gate.status == "pass"
+    return folder
+
+
+def test_people_alone_lead_to_a_release_that_verifies(released):
+    checked = CliRunner().invoke(cli, ["verify", str(released / "releases" / "1.0.0")])
+    assert checked.exit_code == 0, checked.output
+
+
+def test_the_report_of_people_alone_says_nothing_of_functions(released):
+    folder = released / "releases" / "1.0.0"
+    report = json.loads((folder / "report.json").read_text())
+    assert list(report["audit"]["calibration"]) == ["people"]
+    assert list(report["counts"]["released_by_origin"]) == ["people", "adjudicated"]
+    assert report["agreement"]["groups"] == {}
+    assert list(report["agreement"]["parts"]) == ["audit", "random"]
+    said = [line for line in (folder / "report.md").read_text().splitlines() if "function" in line.lower()]
+    assert [line.split("|")[1].strip() for line in said] == ["Overturned"]  # a key figure, undefined with its reason
+    assert "There are no labeling functions: people label everything." in (folder / "README.md").read_text()
+
+
+def test_labels_are_those_of_the_label_model_on_the_ratings(tmp_path):
+    world = World()
+    project = without_functions(tmp_path, world)
+    ratings = world.ratings(world.truth.index, PEOPLE)
+    collect(project, tmp_path, ratings)
+    votes = wh.Votes.from_long(ratings, project.config.schema_, items=world.truth.index)
+    expected = wh.LabelModel().fit(votes).predict_proba(votes)
+    assert np.allclose(project.assess().final.probabilities, expected)
+    labelled = run(tmp_path, "label", "--out", tmp_path / "labels.csv")
+    assert "labels come from people" in labelled.output
+    table = pd.read_csv(tmp_path / "labels.csv", dtype={"item": str})
+    assert (table.set_index("item")["label"] == world.truth).mean() > 0.9
+
+
+def test_without_any_rating_nothing_has_a_label(tmp_path):
+    project = without_functions(tmp_path, World())
+    assert not project.assess().final.known.any()
+    assert json.loads(run(tmp_path, "status", "--json").output)["next"].startswith("weakhitl route --all")
+
+
+def test_earlier_ratings_of_a_batch_count_and_only_the_rest_is_asked_for(tmp_path):
+    """Of 240 items 100 are rated by all three and 40 by one: 140 are done or begun when the batch is drawn."""
+    world = World()
+    project = without_functions(tmp_path, world)
+    whole, begun = world.truth.index[:100], world.truth.index[100:140]
+    collect(project, tmp_path, pd.concat([world.ratings(whole, PEOPLE), world.ratings(begun, {"ana": 0.9})]))
+    batch = project.route(everything=True)
+    assert {*batch.items} == {*world.truth.index}
+    assert {*batch.table["reason"]} == {"audit", "random"}  # nothing tells the items apart
+    assert project.status()["waiting for annotators"] == 140
+    needed = project.export(tmp_path / "rest.csv").table.set_index("item")["needed"]
+    assert needed.reindex(begun).eq(2).all()
+    assert needed.drop(begun).eq(3).all()
+    with pytest.raises(UsageError, match="0 items are left"):
+        project.route(everything=True, another=True)
+
+
+@pytest.mark.parametrize("also", [{"budget": 3}, {"pilot": 3}])
+def test_all_items_are_no_number_of_them(tmp_path, also):
+    project = without_functions(tmp_path, World())
+    with pytest.raises(UsageError, match="all items, or a number of them"):
+        project.route(everything=True, **also)
+
+
+def test_what_is_about_functions_says_that_there_are_none(released):
+    for views in ([], ["--audit"], ["--pairs", 3], ["--json"]):
+        shown = run(released, "lfs", *views)
+        assert (shown.exit_code, "there are no labeling functions" in shown.output) == (3, True)
+    project = wh.Project.load(released)
+    assert project.threshold().thresholds["all"].reason.endswith("has one without people")
+    assert set(project.bias("text", smallest=1).figures) == {"accuracy", "agreement", "released"}
+    trained = project.train()
+    assert trained.accuracy.value > 0.5
+    assert trained.labels.reason == trained.gain.reason == "there are no labeling functions"
+
+
+def test_functions_may_be_added_later(released, tmp_path):
+    world = World()
+    project = without_functions(tmp_path, world)
+    collect(project, tmp_path, world.ratings(world.truth.index, PEOPLE))
+    config = tmp_path / "weakhitl.toml"
+    config.write_text(config.read_text().replace("functions = []", 'functions = ["labeling_functions/"]'))
+    with pytest.raises(StateError, match="have not run yet"):
+        wh.Project.load(tmp_path).assess()
+    labelled = wh.Project.load(tmp_path).label()
+    assert len(labelled.assessment.ledger.sources) == 4 + 3
+
+
+def test_ratings_that_come_before_the_functions_ran_are_kept_and_it_says_so(tmp_path):
+    world = World()
+    start(tmp_path, world)
+    world.ratings(world.truth.index[:20], PEOPLE).to_csv(tmp_path / "rated.csv", index=False)
+    imported = run(tmp_path, "import", tmp_path / "rated.csv")
+    assert imported.exit_code == 0
+    assert imported.output == "60 new ratings.\nthe labeling functions have not run yet: run `weakhitl label` first\n"
+    project = wh.Project.load(tmp_path)
+    project.label()
+    assert project.status()["ratings"] == 60
+
+
+def test_init_without_functions_makes_a_project_that_people_label(tmp_path):
+    World().items().to_csv(tmp_path / "items.csv", index=False)
+    made = CliRunner().invoke(
+        cli, ["init", str(tmp_path / "p"), "--data", str(tmp_path / "items.csv"), "--no-functions"]
+    )
+    assert made.exit_code == 0, made.output
+    assert not (tmp_path / "p" / "labeling_functions").exists()
+    assert run(tmp_path / "p", "route", "--all").exit_code == 0
