@@ -103,10 +103,10 @@ def row_places(path: Path | str, rows: Sequence[int]) -> list[str]:
 
 
 def raise_row_faults(path: Path | str, faults: Sequence[Fault]) -> None:
-    """Raise ``DataError`` with all faults of a file in the order of their rows; nothing if there are none."""
+    """Raise ``DataError`` with all faults of a file by row, each once; nothing where there is none."""
     if not faults:
         return
-    ordered = sorted(faults)
+    ordered = sorted(set(faults))
     places = row_places(path, [row for row, _ in ordered])
     raise DataError(str(path), [f"{place}: {what}" for place, (_, what) in zip(places, ordered, strict=True)])
 

@@ -36,6 +36,7 @@ def agreement_command(
     project_path: Path,
     ratings: Path | None,
     columns: tuple[str, str, str],
+    wide: tuple[str, ...],
     classes: tuple[str, ...],
     skip: tuple[str, ...],
     level: Level,
@@ -46,12 +47,13 @@ def agreement_command(
 ) -> None:
     """Measure how far the annotators agree, with intervals, and where not.
 
-    RATINGS is a long table (item, annotator, label), without a project; every
-    item counts alike.
+    RATINGS is a long table (item, annotator, label), or with --wide one with a
+    row an item, without a project; every item counts alike.
 
     \b
     Example:
       weakhitl agreement --by source
+      weakhitl agreement sheet.csv --wide '*'
       weakhitl agreement ratings.csv --level ordinal --class low --class high
     """
     if again:
@@ -65,7 +67,7 @@ def agreement_command(
         from weakhitl.pipeline.ratings import measure_ratings
 
         schema = LabelSchema(classes, level, skip) if classes else None
-        content = measure_ratings(ratings, columns, schema, level=level, skip=skip, by=by)
+        content = measure_ratings(ratings, columns, schema, level=level, skip=skip, by=by, wide=wide)
     if as_json:
         print_json(content)
         return

@@ -49,6 +49,7 @@ def check_command(
     votes_path: Path | None,
     policy_path: Path | None,
     columns: tuple[str, str, str],
+    wide: tuple[str, ...],
     where: tuple[str, ...],
     form: str,
     out: Path | None,
@@ -74,7 +75,7 @@ def check_command(
 
         if where:
             raise UsageError('--where is for projects; in a policy, give the check `where = { column = "value" }`')
-        gate = check_ratings(votes_path, policy_path, columns, log_path)
+        gate = check_ratings(votes_path, policy_path, columns, log_path, wide)
     else:
         conditions = _conditions(where)
         gate = open_project(project_path).check(conditions, log=log_path)

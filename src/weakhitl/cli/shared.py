@@ -33,13 +33,18 @@ def project_option(function: F) -> F:
 
 
 def column_options(function: F) -> F:
-    """``--item``, ``--annotator``, ``--label``: the columns of a table of ratings, as ``columns``."""
+    """``--item``, ``--annotator``, ``--label``: the columns of a table of ratings, as ``columns``; and ``--wide``."""
 
     @wraps(function)
     def with_columns(*args: Any, item: str, annotator: str, label: str, **kwargs: Any) -> Any:
         return function(*args, columns=(item, annotator, label), **kwargs)
 
-    made: Any = with_columns
+    made: Any = click.option(
+        "--wide",
+        multiple=True,
+        metavar="COLUMN",
+        help="A row is an item: an annotator's column, or a pattern ('rater_*', '*' for all but the item's).",
+    )(with_columns)
     for name in ("label", "annotator", "item"):
         made = click.option(f"--{name}", default=name, show_default=True, help=f"Column with the {name}.")(made)
     return made  # type: ignore[no-any-return]  # wraps keeps the signature that click reads

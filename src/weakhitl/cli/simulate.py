@@ -51,6 +51,7 @@ def simulate_command(
     ratings: Path | None,
     truth: Path | None,
     columns: tuple[str, str, str],
+    wide: tuple[str, ...],
     skips: tuple[str, ...],
     people: int | None,
     right: float,
@@ -84,7 +85,8 @@ def simulate_command(
     from weakhitl.files import write_table
     from weakhitl.pipeline.simulate import judge_votes, plot, price, simulate
 
-    given = _recorded(ratings, truth, columns, skips, people, right, price(seconds, cost_per_hour))
+    cost = price(seconds, cost_per_hour)
+    given = _recorded(ratings, truth, columns, wide, skips=skips, people=people, right=right, cost=cost)
     recorded = given or open_project(project_path).recorded(seconds, cost_per_hour)
     plans = _plans(orders, models, overlap)
     if judge is not None:
@@ -105,6 +107,8 @@ def _recorded(
     ratings: Path | None,
     truth: Path | None,
     columns: tuple[str, str, str],
+    wide: tuple[str, ...],
+    *,
     skips: tuple[str, ...],
     people: int | None,
     right: float,
@@ -120,7 +124,7 @@ def _recorded(
     if truth is None:
         return None
     if ratings is not None:
-        return recorded_by(ratings, truth, columns, cost, skips)
+        return recorded_by(ratings, truth, columns, cost, skips, wide)
     return invented(truth, people or 1, right, cost, skip=skips)
 
 

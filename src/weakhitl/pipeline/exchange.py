@@ -1,6 +1,6 @@
 """Hand items out to other tools, and collect what comes back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ import pandas as pd
 
 from weakhitl.annotation import ADJUDICATOR, ANNOTATOR
 from weakhitl.annotation.counting import COUNTED
-from weakhitl.annotation.formats import read_long, write_queue
+from weakhitl.annotation.formats import Columns, read_long, write_queue
 from weakhitl.annotation.formats.content import queue_table
 from weakhitl.annotation.formats.exchange import FORMATS, Exchange, Format, Layout
 from weakhitl.errors import DataError, StateError, UsageError
@@ -135,20 +135,23 @@ def collect(
     ratings: Path | str | pd.DataFrame,
     *,
     adjudication: bool = False,
-    columns: tuple[str, str, str] = ("item", "annotator", "label"),
+    columns: Columns = ("item", "annotator", "label"),
+    wide: Sequence[str] = (),
     source: str | None = None,
     people: Mapping[str, str] | None = None,
     default_annotator: str = "",
 ) -> Collected:
     """Take ratings (or the adjudicator's decisions), of a file or a table, into the store, all or none.
 
-    ``source`` names another tool's format; ``people`` says who is meant by its numbers, ``default_annotator`` who rated
-    where it does not say.
+    ``wide`` are the annotators' columns, names or patterns, of a table whose rows are items. ``source`` names another
+    tool's format; ``people`` says who is meant by its numbers, ``default_annotator`` who rated where it does not say.
     """
     role = ADJUDICATOR if adjudication else ANNOTATOR
     notices: tuple[str, ...] = ()
     if source is None:
-        table = read_long(ratings, workspace.config.schema_, workspace.items.index, columns)
+        table = read_long(ratings, workspace.config.schema_, workspace.items.index, columns, wide)
+    elif wide:
+        raise UsageError("a table with a column an annotator is of no other tool; leave out --from")
     elif isinstance(ratings, pd.DataFrame):
         raise UsageError(f"source={source!r} names the format of a file; a table of ratings needs none")
     else:

@@ -155,7 +155,7 @@ class Project:
         return exchange.export(self._workspace, Path(out), **settings)
 
     def collect(self, ratings: Path | str | pd.DataFrame, **settings: Any) -> exchange.Collected:
-        """Take ratings of a file or a table: adjudication=, columns=(item, annotator, label).
+        """Take ratings of a file or a table: adjudication=, columns=(item, annotator, label), wide=annotators' columns.
 
         Of another tool's file also source=, people=, default_annotator=.
         """

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from weakhitl.agreement import agreement_summary
+from weakhitl.annotation.formats import Columns, as_long
 from weakhitl.config import load_policy
 from weakhitl.errors import ConfigError, DataError, UsageError
 from weakhitl.files import raise_row_faults, read_table, require_columns, sha256
@@ -20,9 +21,6 @@ from weakhitl.schema import LabelSchema, Level
 from weakhitl.vote_table import conflict_faults, encode_labels, missing_faults
 from weakhitl.votes import Votes
 
-Columns = tuple[str, str, str]
-"""Names of the columns with item, annotator and label."""
-
 
 @dataclass(frozen=True)
 class Ratings:
@@ -33,19 +31,29 @@ class Ratings:
 
 
 def read_ratings(
-    path: Path, columns: Columns, schema: LabelSchema | None, *, level: Level = "nominal", skip: Sequence[str] = ()
+    path: Path,
+    columns: Columns,
+    schema: LabelSchema | None,
+    *,
+    level: Level = "nominal",
+    skip: Sequence[str] = (),
+    wide: Sequence[str] = (),
 ) -> Ratings:
     """Read ratings of any items from a long file; rows without a label are left out.
 
+    ``wide`` are the annotators' columns of a table whose rows are items (see ``as_long``); without a column of items
+    they have the numbers of their rows.
     Without a schema the classes are the labels in the order in which they occur, which means nothing: so only at
     nominal level. Raises ``DataError`` with every fault, ``UsageError`` where the order of the classes is needed.
     """
     table = read_table(path)
-    require_columns(table, columns, str(path), "--item, --annotator and --label name others")
+    if wide and columns[0] == "item" and "item" not in table:
+        table.insert(0, "item", [str(row) for row in range(1, len(table) + 1)])
+    table, columns, origin = as_long(table, columns, wide, str(path))
     item, annotator, label = columns
-    table = table[~(table[label].isna() | table[label].eq(""))]
-    rows = table.index.to_numpy()
-    table = table.reset_index(drop=True)
+    filled = ~(table[label].isna() | table[label].eq(""))
+    rows = origin[filled]
+    table = table[filled].reset_index(drop=True)
     if table.empty:
         raise DataError(str(path), f"no row has a {label}")
     if schema is None:
@@ -73,17 +81,18 @@ def measure_ratings(
     level: Level = "nominal",
     skip: Sequence[str] = (),
     by: Sequence[str] = (),
+    wide: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Measure the agreement of a table of ratings in every way, every item counted alike."""
-    ratings = read_ratings(path, columns, schema, level=level, skip=skip)
+    ratings = read_ratings(path, columns, schema, level=level, skip=skip, wide=wide)
     require_columns(ratings.attributes, list(by), f"{path} (columns that are the same on all rows of an item)")
     return agreement_summary(ratings.votes, slices={name: ratings.attributes[name] for name in by})
 
 
-def check_ratings(path: Path, policy_path: Path, columns: Columns, log: Path | None) -> Gate:
+def check_ratings(path: Path, policy_path: Path, columns: Columns, log: Path | None, wide: Sequence[str] = ()) -> Gate:
     """Run a policy on a table of ratings, every item counted alike, and log the run beside the policy."""
     policy = load_policy(policy_path, NAMES)
-    ratings = read_ratings(path, columns, policy.schema_)
+    ratings = read_ratings(path, columns, policy.schema_, wide=wide)
     subject = Subject(ratings.votes, None, ratings.attributes, moment())
     if missing := [name for name in policy.gate.columns if name not in ratings.attributes]:
         known = ", ".join(map(str, ratings.attributes.columns)) or "none"

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t
 
+from weakhitl.annotation.formats import Columns, as_long
 from weakhitl.errors import DataError, UsageError
 from weakhitl.feedback.simulate import Plan, as_truth, ratings_until, replay
 from weakhitl.files import read_table, require_columns
@@ -78,14 +79,21 @@ def recorded_in(workspace: Workspace, seconds: float | None, cost_per_hour: floa
 
 
 def recorded_by(
-    ratings: Path, truth: Path, columns: tuple[str, str, str], cost: float, skip: Sequence[str] = ()
+    ratings: Path,
+    truth: Path,
+    columns: Columns,
+    cost: float,
+    skip: Sequence[str] = (),
+    wide: Sequence[str] = (),
 ) -> Recorded:
     """Read ratings and the truth (item, label) from files; the classes are those that occur, but ``skip``."""
-    item, annotator, label = columns
-    table, known = read_table(ratings), read_table(truth)
-    require_columns(table, list(columns), str(ratings))
+    table, (item, annotator, label), _ = as_long(read_table(ratings), columns, wide, str(ratings))
+    known = read_table(truth)
     require_columns(known, ["item", "label"], str(truth))
-    table, known = table[table[label].ne("")], known[known["label"].ne("")].drop_duplicates("item")
+    table, known = (
+        table[table[label].notna() & table[label].ne("")],
+        known[known["label"].ne("")].drop_duplicates("item"),
+    )
     classes = sorted({*table[label].astype(str), *known["label"].astype(str)} - {*skip})
     schema = LabelSchema(classes, skip=skip)
     people = Votes.from_long(table, schema, item=item, source=annotator, label=label)

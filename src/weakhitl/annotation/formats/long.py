@@ -1,6 +1,6 @@
 """The long table: one rating a row (item, annotator, label)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from weakhitl.annotation.formats.content import (
     write_json_lines,
 )
 from weakhitl.annotation.formats.reading import Place, Reading
+from weakhitl.annotation.formats.wide import Columns, as_long
 from weakhitl.annotation.store import ADJUDICATOR, ANNOTATOR
 from weakhitl.files import raise_row_faults, read_table, require_columns, row_places, write_table
 from weakhitl.schema import LabelSchema
@@ -32,24 +33,30 @@ def read_long(
     ratings: Path | str | pd.DataFrame,
     schema: LabelSchema,
     items: pd.Index,
-    columns: tuple[str, str, str] = ("item", "annotator", "label"),
+    columns: Columns = ("item", "annotator", "label"),
+    wide: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Read ratings from a long file, or a table in memory, into columns item, annotator, label (strings).
 
+    ``wide`` are the annotators' columns of a table whose rows are items (see ``as_long``).
     A row with an empty label is a place that nobody has filled in yet and is left out. Raises ``DataError``
     naming every missing id, unknown item, label that is neither class nor skip answer, and second,
     different rating by one annotator of one item.
     """
     if isinstance(ratings, pd.DataFrame):
-        path, given, hint = "ratings", ratings, "columns=(item, annotator, label) names others"
+        path, hint = (
+            "ratings",
+            "columns=(item, annotator, label) names others; wide=['*'] if each annotator has a column",
+        )
+        given, columns, origin = as_long(ratings, columns, wide, path, hint)
     else:
-        path, given, hint = str(ratings), read_table(ratings), "--item, --annotator and --label name others"
-    require_columns(given, columns, path, hint)
+        path = str(ratings)
+        given, columns, origin = as_long(read_table(ratings), columns, wide, path)
     table = given[list(columns)].set_axis(["item", "annotator", "label"], axis=1)
-    if given is ratings:
+    if isinstance(ratings, pd.DataFrame):
         table = _as_text(table)
     filled = ~(table["label"].isna() | table["label"].eq(""))
-    rows = np.flatnonzero(filled)
+    rows = origin[filled]
     table = table[filled].reset_index(drop=True)
     codes, faults = encode_labels(table["label"], schema)
     missing = missing_faults(table, ["item", "annotator"])

@@ -1,0 +1,56 @@
+"""Tables of ratings with a row a rating (long), or a row an item and a column an annotator (wide)."""
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from weakhitl.errors import DataError
+from weakhitl.files import require_columns
+
+Columns: TypeAlias = tuple[str, str, str]
+"""Names of the columns with item, annotator and label."""
+
+_HINT = "--item, --annotator and --label name others; --wide '*' if each annotator has a column"
+
+
+def as_long(
+    table: pd.DataFrame, columns: Columns, wide: Sequence[str] = (), where: str = "ratings", hint: str = _HINT
+) -> tuple[pd.DataFrame, Columns, npt.NDArray[np.intp]]:
+    """Give a table with a row a rating, its columns of item, annotator and label, and the row that each comes from.
+
+    ``wide`` are the annotators' columns of a wide table, names or patterns (``rater_*``); the item's column is never
+    one of them. Raises ``DataError`` for missing columns, and for every name or pattern that fits none.
+
+    >>> table = pd.DataFrame({"item": ["i1", "i2"], "ana": ["yes", "no"], "bo": ["yes", ""]})
+    >>> as_long(table, ("item", "annotator", "label"), wide=["*"])[0].to_dict("list")
+    {'item': ['i1', 'i1', 'i2', 'i2'], 'annotator': ['ana', 'bo', 'ana', 'bo'], 'label': ['yes', 'yes', 'no', '']}
+
+    """
+    if not wide:
+        require_columns(table, columns, where, hint)
+        return table, columns, np.arange(len(table))
+    item = columns[0]
+    require_columns(table, [item], where, "--item names another")
+    names = [str(name) for name in table.columns]
+    others = [name for name in names if name != item]
+    if wrong := [one for one in wide if not any(fnmatchcase(name, one) for name in others)]:
+        raise DataError(where, [f"no column is, or fits, {one!r}; the columns are {', '.join(names)}" for one in wrong])
+    people = [name for name in others if any(fnmatchcase(name, one) for one in wide)]
+    return _melted(table.set_axis(names, axis=1), item, people)
+
+
+def _melted(
+    table: pd.DataFrame, item: str, people: Sequence[str]
+) -> tuple[pd.DataFrame, Columns, npt.NDArray[np.intp]]:
+    """Make a row of each cell of the annotators' columns, in the order of the items; other columns stay."""
+    columns = (item, "annotator", "label")
+    cells = table[list(people)].to_numpy(dtype=object)
+    rows = np.repeat(np.arange(len(table)), len(people))
+    kept = [item, *(name for name in table.columns if name not in (*people, *columns))]
+    long = table[kept].iloc[rows].reset_index(drop=True)
+    annotators = np.tile(np.array(people, dtype=object), len(table))
+    return long.assign(annotator=annotators, label=cells.ravel()), columns, rows

@@ -1,0 +1,117 @@
+"""Ratings with a row an item and a column an annotator: they are those of the long table, with faults named by line."""
+
+import json
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from projects import World, start
+from weakhitl.annotation.formats import as_long
+from weakhitl.cli.main import cli
+from weakhitl.errors import DataError, UsageError
+
+COLUMNS = ("item", "annotator", "label")
+
+
+def run(*arguments: object):
+    return CliRunner().invoke(cli, [*map(str, arguments)])
+
+
+def sheet(ratings: pd.DataFrame) -> pd.DataFrame:
+    return ratings.pivot_table(index="item", columns="annotator", values="label", aggfunc="first").reset_index()
+
+
+@pytest.fixture
+def files(tmp_path):
+    """The same ratings of 30 items by three people, who left some out, as a long and as a wide table."""
+    ratings = World().ratings(World().truth.index[:30], dict.fromkeys(("ana", "bo", "cy"), 0.8)).drop(range(0, 90, 7))
+    ratings.to_csv(tmp_path / "long.csv", index=False)
+    sheet(ratings).to_csv(tmp_path / "wide.csv", index=False)
+    return tmp_path
+
+
+@given(st.lists(st.lists(st.sampled_from(["a", "b", ""]), min_size=3, max_size=3), min_size=1, max_size=6))
+def test_a_wide_table_has_a_row_for_each_cell_and_says_where_it_stood(cells):
+    table = pd.DataFrame(cells, columns=["ana", "bo", "cy"]).assign(item=[f"i{at}" for at in range(len(cells))])
+    long, columns, rows = as_long(table, COLUMNS, wide=["*"])
+    assert columns == COLUMNS
+    found = dict(zip(zip(long["item"], long["annotator"], strict=True), long["label"], strict=True))
+    assert found == {
+        (f"i{at}", who): row[place] for at, row in enumerate(cells) for place, who in enumerate(["ana", "bo", "cy"])
+    }
+    assert [f"i{row}" for row in rows] == long["item"].tolist()
+
+
+def test_patterns_and_names_choose_the_annotators_and_other_columns_stay():
+    table = pd.DataFrame({"id": [7], "rater_1": ["a"], "rater_2": ["b"], "label": ["c"], "place": ["x"], 5: ["a"]})
+    long, columns, _ = as_long(table, ("id", "", ""), wide=["rater_*", "5"])
+    assert columns == ("id", "annotator", "label")
+    assert long["annotator"].tolist() == ["rater_1", "rater_2", "5"]
+    assert long["label"].tolist() == ["a", "b", "a"]
+    assert long["place"].tolist() == ["x"] * 3
+    with pytest.raises(DataError, match=r"fits, 'coder\*'; the columns are id, rater_1"):
+        as_long(table, ("id", "", ""), wide=["rater_1", "coder*"])
+    with pytest.raises(DataError, match="no column 'item'"):
+        as_long(table, COLUMNS, wide=["*"])
+
+
+@pytest.mark.parametrize(
+    "options", [[], ["--level", "ordinal", "--class", "sun", "--class", "rain", "--class", "snow"]]
+)
+def test_agreement_is_that_of_the_long_table(files, options):
+    wide = run("agreement", files / "wide.csv", "--wide", "*", *options, "--json")
+    long = run("agreement", files / "long.csv", *options, "--json")
+    assert wide.exit_code == long.exit_code == 0
+    found, expected = (json.loads(one.output)["dataset"] for one in (wide, long))
+    for name, estimate in expected.items():
+        assert found[name]["value"] == pytest.approx(estimate["value"]), name
+        assert found[name]["n_sources"] == 3
+
+
+def test_without_a_column_of_items_agreement_and_gate_number_the_rows(files):
+    named = pd.read_csv(files / "wide.csv", dtype=str)
+    named.drop(columns="item").to_csv(files / "bare.csv", index=False)
+    bare, whole = (
+        json.loads(run("agreement", files / name, "--wide", "*", "--json").output) for name in ("bare.csv", "wide.csv")
+    )
+    assert bare["dataset"]["krippendorff-alpha"]["value"] == whole["dataset"]["krippendorff-alpha"]["value"]
+    (files / "gate.toml").write_text(
+        '[labels]\nclasses = ["sun", "rain", "snow"]\n[[gate.check]]\nmetric = "krippendorff-alpha"\nat_least = -1\n'
+        "min_units = 2\nmin_minority = 1\n"
+    )
+    gate = run("check", "--votes", files / "bare.csv", "--wide", "*", "--policy", files / "gate.toml")
+    assert gate.exit_code == 0, gate.output
+    other = run("agreement", files / "bare.csv", "--wide", "*", "--item", "task")
+    assert (other.exit_code, "no column 'task'" in other.output) == (3, True)
+
+
+def test_a_project_imports_a_wide_table_and_names_the_faults_by_line(files):
+    project = start(files, World())
+    project.label()
+    sheet = pd.read_csv(files / "wide.csv", dtype=str, keep_default_na=False)
+    sheet.assign(cy=["fog", *sheet["cy"][1:]], item=[*sheet["item"][:-1], "999"]).to_csv(files / "bad.csv", index=False)
+    bad = run("import", files / "bad.csv", "--wide", "*", "--project", files)
+    assert bad.exit_code == 3
+    assert "line 2: label 'fog' is not a class" in bad.output
+    assert bad.output.count("line 31: item '999' is not in the dataset") == 1
+    assert "0 new" not in bad.output
+    assert project.collect(pd.read_csv(files / "wide.csv", dtype=str), wide=["ana", "b*", "cy"]).new == 77
+    again = run("import", files / "long.csv", "--project", files)
+    assert "0 new ratings (77 were known)" in again.output
+    with pytest.raises(UsageError, match="leave out --from"):
+        project.collect(files / "wide.csv", wide=["*"], source="doccano")
+
+
+def test_a_simulation_replays_a_wide_table(files):
+    World().truth.rename_axis("item").rename("label").to_csv(files / "truth.csv")
+    settings = ["--truth", files / "truth.csv", "--order", "random", "--model", "majority", "--seeds", 2, "--json"]
+    wide, long = (
+        run("simulate", files / name, *more, *settings)
+        for name, more in (("wide.csv", ["--wide", "*"]), ("long.csv", []))
+    )
+    assert wide.exit_code == long.exit_code == 0, wide.output
+    ends = [json.loads(one.output)["plans"][0]["accuracy"] for one in (wide, long)]
+    assert ends[0] == pytest.approx(ends[1], abs=0.05)  # the order of people differs, and with it the lot
