@@ -11,6 +11,8 @@ import weakhitl as wh
 from projects import World, collect, start
 from weakhitl.cli.main import cli
 from weakhitl.errors import StateError, UsageError
+from weakhitl.pipeline.workspace import Workspace
+from weakhitl.web.room import Room
 
 PEOPLE = dict.fromkeys(("ana", "bo", "cy"), 0.92)
 
@@ -144,3 +146,20 @@ def test_init_without_functions_makes_a_project_that_people_label(tmp_path):
     assert made.exit_code == 0, made.output
     assert not (tmp_path / "p" / "labeling_functions").exists()
     assert run(tmp_path / "p", "route", "--all").exit_code == 0
+
+
+def test_the_queue_is_put_in_words(tmp_path):
+    world = World()
+    project = without_functions(tmp_path, world)
+
+    def said() -> str:
+        return Room(Workspace.open(tmp_path)).queue_said()
+
+    assert said() == "Nothing is routed yet: run `weakhitl route`."
+    project.route(pilot=10)
+    assert said() == "A pilot of 10 items is open to everybody."
+    collect(project, tmp_path, world.ratings(project.batches[0].items, PEOPLE))
+    project.route(everything=True)
+    assert said() == "230 items wait for ratings."
+    collect(project, tmp_path, world.ratings(project.batches[1].items, PEOPLE))
+    assert said() == "All routed items have their ratings."

@@ -8,7 +8,6 @@ import click
 
 from weakhitl.cli.shared import guarded, json_option, print_json, print_table, project_option
 from weakhitl.errors import UsageError
-from weakhitl.wording import number_of
 
 if TYPE_CHECKING:
     from weakhitl.pipeline.workspace import Workspace
@@ -94,10 +93,7 @@ def _serve(workspace: "Workspace", address: "Address") -> None:
             click.echo("The link is yours, as owner. For others: weakhitl annotate --invite NAME")
         else:
             click.echo(f"Listening on {address.host}:{address.port}; people open their links at {address.url}.")
-        waiting = room.desk.overview()["waiting"]
-        click.echo(
-            f"{number_of(waiting, 'item waits', 'items wait')}." if waiting else "Nothing is routed yet: weakhitl route"
-        )
+        click.echo(room.queue_said())
         click.echo("Stop with Ctrl-C; nothing is lost.")
 
     serve(workspace, address, say)

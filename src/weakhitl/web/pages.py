@@ -199,6 +199,7 @@ def project(request: Request, login: Owner) -> Response:
     room: Room = request.app.state.room
     facts = {
         "queue": room.desk.overview(),
+        "queue_said": room.queue_said(),
         "live": request.app.state.live.facts(),
         "people": room.people.all(),
         "ratings": room.counts(),

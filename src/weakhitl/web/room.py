@@ -28,6 +28,7 @@ from weakhitl.pipeline.workspace import Workspace
 from weakhitl.votes import Votes
 from weakhitl.web.show import Field, fields_of
 from weakhitl.web.spans import Spans
+from weakhitl.wording import number_of
 
 _COUNTED_FOR = 5.0
 """Seconds that counts are shown: to count anew takes longer than to give somebody an item."""
@@ -85,6 +86,17 @@ class Room:
             if now - self._counted[0] > _COUNTED_FOR:
                 self._counted = now, self.desk.overview()
             return self._counted[1]
+
+    def queue_said(self) -> str:
+        """Say in a sentence what there is to rate."""
+        if waiting := self.desk.overview()["waiting"]:
+            return f"{number_of(waiting, 'item waits', 'items wait')} for ratings."
+        batches = self.workspace.store.batches()
+        if not batches:
+            return "Nothing is routed yet: run `weakhitl route`."
+        if batches[-1].kind == "pilot":
+            return f"A pilot of {number_of(len(batches[-1].items), 'item')} is open to everybody."
+        return "All routed items have their ratings."
 
     @property
     def classes(self) -> list[str]:
