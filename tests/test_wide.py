@@ -115,3 +115,29 @@ def test_a_simulation_replays_a_wide_table(files):
     assert wide.exit_code == long.exit_code == 0, wide.output
     ends = [json.loads(one.output)["plans"][0]["accuracy"] for one in (wide, long)]
     assert ends[0] == pytest.approx(ends[1], abs=0.05)  # the order of people differs, and with it the lot
+
+
+def test_labels_that_are_numbers_need_no_classes_at_any_level(tmp_path):
+    """10 comes after 9, whatever comes first in the file; words have no order of their own, nor has nan."""
+    labels = ["9", "10", "2", "10", "9", "2.5", "2", "2"]
+    rows = [f"{at // 2},{who},{label}" for at, (who, label) in enumerate(zip("ab" * 4, labels, strict=True))]
+    (tmp_path / "r.csv").write_text("item,annotator,label\n" + "\n".join(rows) + "\n")
+    for level in ("ordinal", "interval", "ratio"):
+        classes = [part for name in ("2", "2.5", "9", "10") for part in ("--class", name)]
+        alone = run("agreement", tmp_path / "r.csv", "--level", level, "--json")
+        given_ = run("agreement", tmp_path / "r.csv", "--level", level, *classes, "--json")
+        assert alone.exit_code == 0, alone.output
+        assert json.loads(alone.output) == json.loads(given_.output)
+        assert list(json.loads(alone.output)["by_class"]) == ["2", "2.5", "9", "10"]
+    for word in ("low", "nan"):
+        (tmp_path / "r.csv").write_text("item,annotator,label\n" + "\n".join([*rows, f"9,a,{word}"]) + "\n")
+        refused = run("agreement", tmp_path / "r.csv", "--level", "interval")
+        assert (refused.exit_code, "needs the classes in order" in refused.output) == (2, True)
+
+
+def test_of_many_classes_the_lowest_are_shown(tmp_path):
+    rows = [f"{at},{who},{(at + (who == 'b' and at % 3 == 0)) % 25}" for at in range(100) for who in "ab"]
+    (tmp_path / "r.csv").write_text("item,annotator,label\n" + "\n".join(rows) + "\n")
+    shown = run("agreement", tmp_path / "r.csv").output
+    assert "the lowest 20 of 25 (--json shows all)" in shown
+    assert len(json.loads(run("agreement", tmp_path / "r.csv", "--json").output)["by_class"]) == 25

@@ -1,5 +1,6 @@
 """Command ``agreement``."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -110,11 +111,19 @@ def _print_coefficients(content: dict[str, Any]) -> None:
         )
 
 
+_CLASSES = 20
+"""So many classes still make a table that can be read."""
+
+
 def _print_classes(content: dict[str, Any]) -> None:
     from weakhitl.release.report.section import estimate_text
 
-    rows = [(name, estimate_text(estimate)) for name, estimate in content["by_class"].items()]
-    print_table("Alpha of each class against the rest", ("class", "alpha [95 %]"), rows)
+    found, title = list(content["by_class"].items()), "Alpha of each class against the rest"
+    if len(found) > _CLASSES:
+        title += f", the lowest {_CLASSES} of {len(found)} (--json shows all)"
+        found.sort(key=lambda one: math.inf if one[1]["low"] is None else one[1]["value"])
+    rows = [(name, estimate_text(estimate)) for name, estimate in found[:_CLASSES]]
+    print_table(title, ("class", "alpha [95 %]"), rows)
     for column, slices in content["by_slice"].items():
         parts = [
             (name, estimate_text(one), f"{one['n_pairable']:,}", " / ".join(one["confuses"] or []))

@@ -1,10 +1,11 @@
 """A bare table of ratings: agreement and gate without a project."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from weakhitl.agreement import agreement_summary
@@ -43,8 +44,9 @@ def read_ratings(
 
     ``wide`` are the annotators' columns of a table whose rows are items (see ``as_long``); without a column of items
     they have the numbers of their rows.
-    Without a schema the classes are the labels in the order in which they occur, which means nothing: so only at
-    nominal level. Raises ``DataError`` with every fault, ``UsageError`` where the order of the classes is needed.
+    Without a schema the classes are the labels: numbers by their value, others in the order in which they occur, which
+    means nothing, so only at nominal level. Raises ``DataError`` with every fault, ``UsageError`` where the order of
+    the classes is needed.
     """
     table = read_table(path)
     if wide and columns[0] == "item" and "item" not in table:
@@ -57,8 +59,8 @@ def read_ratings(
     if table.empty:
         raise DataError(str(path), f"no row has a {label}")
     if schema is None:
-        found = [str(name) for name in table[label].unique() if name not in skip]
-        if level != "nominal":
+        found, ordered = _in_order(str(name) for name in table[label].unique() if name not in skip)
+        if level != "nominal" and not ordered:
             raise UsageError(
                 f"level {level!r} needs the classes in order: --class, one at a time; the labels are {', '.join(found)}"
             )
@@ -71,6 +73,23 @@ def read_ratings(
     raise_row_faults(path, [(int(rows[at]), what) for at, what in faults])
     votes = Votes.from_long(table, schema, item, annotator, label)
     return Ratings(votes, _attributes(table, columns))
+
+
+def _in_order(labels: Iterable[str]) -> tuple[list[str], bool]:
+    """Sort labels that are all numbers by value; also say whether they are.
+
+    >>> _in_order(["10", "9", "1.5"]), _in_order(["low", "1"])
+    ((['1.5', '9', '10'], True), (['low', '1'], False))
+
+    """
+    found = list(labels)
+    try:
+        numbers = [float(label) for label in found]
+    except ValueError:
+        return found, False
+    if not np.isfinite(numbers).all():
+        return found, False
+    return [found[at] for at in np.argsort(numbers, kind="stable")], True
 
 
 def measure_ratings(
