@@ -8,6 +8,7 @@ import click
 
 from weakhitl.cli.shared import (
     column_options,
+    echo_notices,
     echo_wrapped,
     guarded,
     json_option,
@@ -15,6 +16,7 @@ from weakhitl.cli.shared import (
     print_json,
     print_table,
     project_option,
+    source_option,
 )
 from weakhitl.errors import UsageError
 from weakhitl.schema import LEVELS, LabelSchema, Level
@@ -23,6 +25,7 @@ from weakhitl.schema import LEVELS, LabelSchema, Level
 @click.command("agreement")
 @click.argument("ratings", required=False, type=click.Path(path_type=Path))
 @column_options
+@source_option
 @click.option("--class", "classes", multiple=True, help="A class of RATINGS; one at a time, in order.")
 @click.option("--skip", multiple=True, help="An answer of RATINGS that is an abstention.")
 @click.option("--level", type=click.Choice(LEVELS), default="nominal", show_default=True, help="Level of RATINGS.")
@@ -38,6 +41,7 @@ def agreement_command(
     ratings: Path | None,
     columns: tuple[str, str, str],
     wide: tuple[str, ...],
+    source: str | None,
     classes: tuple[str, ...],
     skip: tuple[str, ...],
     level: Level,
@@ -48,13 +52,15 @@ def agreement_command(
 ) -> None:
     """Measure how far the annotators agree, with intervals, and where not.
 
-    RATINGS is a long table (item, annotator, label), or with --wide one with a
-    row an item, without a project; every item counts alike.
+    RATINGS is a long table (item, annotator, label), with --wide one with a
+    row an item, or with --from another tool's file; it needs no project, and
+    every item counts alike.
 
     \b
     Example:
       weakhitl agreement --by source
       weakhitl agreement sheet.csv --wide '*'
+      weakhitl agreement export.json --from label-studio
       weakhitl agreement ratings.csv --level ordinal --class low --class high
     """
     if again:
@@ -65,10 +71,12 @@ def agreement_command(
             raise UsageError("--class, --skip and --level are for a table of ratings; a project has its [labels]")
         content = open_project(project_path).agreement(by)
     else:
-        from weakhitl.pipeline.ratings import measure_ratings
+        from weakhitl.pipeline.ratings import RatingsFile, measure_ratings
 
         schema = LabelSchema(classes, level, skip) if classes else None
-        content = measure_ratings(ratings, columns, schema, level=level, skip=skip, by=by, wide=wide)
+        file = RatingsFile(ratings, columns, wide, source)
+        content, notices = measure_ratings(file, schema, level=level, skip=skip, by=by)
+        echo_notices(notices)
     if as_json:
         print_json(content)
         return

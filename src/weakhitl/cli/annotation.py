@@ -14,6 +14,7 @@ from weakhitl.cli.shared import (
     print_json,
     print_table,
     project_option,
+    source_option,
 )
 from weakhitl.errors import UsageError
 from weakhitl.wording import number_of
@@ -151,7 +152,7 @@ def export_command(
 
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--from", "source", metavar="NAME", help="Another tool's format.  [default: a long table]")
+@source_option
 @click.option("--adjudication", is_flag=True, help="The file holds the adjudicator's decisions.")
 @column_options
 @click.option("--who", multiple=True, metavar="NUMBER=NAME", help="Who is meant by a tool's number; one at a time.")

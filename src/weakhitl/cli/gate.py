@@ -11,6 +11,7 @@ from weakhitl.cli.shared import (
     EXIT_CODES,
     STATUS_COLOURS,
     column_options,
+    echo_notices,
     echo_wrapped,
     guarded,
     json_option,
@@ -18,6 +19,7 @@ from weakhitl.cli.shared import (
     print_json,
     print_table,
     project_option,
+    source_option,
 )
 from weakhitl.errors import UsageError
 
@@ -28,9 +30,10 @@ _FORMATS = ("text", "json", "junit", "sarif", "markdown", "github")
 
 
 @click.command("check")
-@click.option("--votes", "votes_path", type=click.Path(path_type=Path), help="A table of ratings, without a project.")
+@click.option("--votes", "votes_path", type=click.Path(path_type=Path), help="A file of ratings, without a project.")
 @click.option("--policy", "policy_path", type=click.Path(path_type=Path), help="Its policy: [labels], [[gate.check]].")
 @column_options
+@source_option
 @click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Only the items with this value; repeatable.")
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="text", help="What to print.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the format to this file, and print text.")
@@ -50,6 +53,7 @@ def check_command(
     policy_path: Path | None,
     columns: tuple[str, str, str],
     wide: tuple[str, ...],
+    source: str | None,
     where: tuple[str, ...],
     form: str,
     out: Path | None,
@@ -71,11 +75,13 @@ def check_command(
     if (votes_path is None) != (policy_path is None):
         raise UsageError("--votes and --policy belong together")
     if votes_path is not None and policy_path is not None:
-        from weakhitl.pipeline.ratings import check_ratings
+        from weakhitl.pipeline.ratings import RatingsFile, check_ratings
 
         if where:
             raise UsageError('--where is for projects; in a policy, give the check `where = { column = "value" }`')
-        gate = check_ratings(votes_path, policy_path, columns, log_path, wide)
+        file = RatingsFile(votes_path, columns, wide, source)
+        gate, notices = check_ratings(file, policy_path, log_path)
+        echo_notices(notices)
     else:
         conditions = _conditions(where)
         gate = open_project(project_path).check(conditions, log=log_path)

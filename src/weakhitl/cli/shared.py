@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -48,6 +48,18 @@ def column_options(function: F) -> F:
     for name in ("label", "annotator", "item"):
         made = click.option(f"--{name}", default=name, show_default=True, help=f"Column with the {name}.")(made)
     return made  # type: ignore[no-any-return]  # wraps keeps the signature that click reads
+
+
+def echo_notices(notices: Iterable[str]) -> None:
+    """Say what was left out of a file, beside what goes to standard output."""
+    for notice in notices:
+        click.secho(f"Notice: {notice}", fg="yellow", err=True)
+
+
+def source_option(function: F) -> F:
+    """``--from``: the tool whose format a file has, as ``source``."""
+    text = "Another tool's format.  [default: a table]"
+    return click.option("--from", "source", metavar="NAME", help=text)(function)
 
 
 def json_option(function: F) -> F:

@@ -11,7 +11,7 @@ from weakhitl.annotation import ADJUDICATOR, ANNOTATOR
 from weakhitl.annotation.counting import COUNTED
 from weakhitl.annotation.formats import Columns, read_long, write_queue
 from weakhitl.annotation.formats.content import queue_table
-from weakhitl.annotation.formats.exchange import FORMATS, Exchange, Format, Layout
+from weakhitl.annotation.formats.exchange import Exchange, Layout, format_named
 from weakhitl.errors import DataError, StateError, UsageError
 from weakhitl.gate import Assessment
 from weakhitl.pipeline.workspace import Workspace
@@ -66,7 +66,7 @@ def export(
     """
     if to is None and not ratings:
         return Exported(_write_table(workspace, out, adjudication=adjudication))
-    found = _format(to or "long")
+    found = format_named(to or "long")
     assessment = workspace.assess()
     queue = _queue(workspace, assessment, adjudication=adjudication)
     said = workspace.store.ratings()
@@ -96,12 +96,6 @@ def _write_table(workspace: Workspace, out: Path, *, adjudication: bool) -> pd.D
 
 def _nothing(*, adjudication: bool) -> str:
     return "no item waits for " + ("the adjudicator" if adjudication else "annotators: run `weakhitl route`")
-
-
-def _format(name: str) -> Format:
-    if name not in FORMATS:
-        raise UsageError(f"there is no format {name!r}; the formats are {', '.join(FORMATS)}")
-    return FORMATS[name]
 
 
 def _text_column(workspace: Workspace, asked: str | None) -> str:
@@ -160,7 +154,7 @@ def collect(
         layout = Layout(
             item=item, annotator=annotator, label=label, default_annotator=default_annotator, people=dict(people or {})
         )
-        content = _format(source).read(path, workspace.config.schema_, layout)
+        content = format_named(source).read(path, workspace.config.schema_, layout)
         table, notices = _checked(workspace, path, content, adjudication=adjudication), content.notices
     try:
         new = workspace.store.add_ratings(table, role, workspace.guideline_hash)

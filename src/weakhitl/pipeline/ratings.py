@@ -1,15 +1,19 @@
-"""A bare table of ratings: agreement and gate without a project."""
+"""A bare table of ratings, or another tool's file: agreement and gate without a project."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from weakhitl.agreement import agreement_summary
+from weakhitl.annotation import ANNOTATOR
 from weakhitl.annotation.formats import Columns, as_long
+from weakhitl.annotation.formats.exchange import FORMATS, Layout, format_named
 from weakhitl.config import load_policy
 from weakhitl.errors import ConfigError, DataError, UsageError
 from weakhitl.files import raise_row_faults, read_table, require_columns, sha256
@@ -24,55 +28,114 @@ from weakhitl.votes import Votes
 
 
 @dataclass(frozen=True)
+class RatingsFile:
+    """Where ratings are, and how they stand there.
+
+    Attributes
+    ----------
+    path
+        A table, or another tool's file.
+    columns
+        Names of the columns (or questions) with item, annotator and label.
+    wide
+        The annotators' columns, names or patterns, of a table whose rows are items; without a column of items these
+        have the numbers of their rows.
+    source
+        The tool whose format the file has; None for a table.
+
+    """
+
+    path: Path
+    columns: Columns = ("item", "annotator", "label")
+    wide: Sequence[str] = ()
+    source: str | None = None
+
+
+@dataclass(frozen=True)
 class Ratings:
-    """A table of ratings as votes; ``attributes`` are its other columns where they say one thing per item."""
+    """Ratings as votes.
+
+    ``attributes`` are the other columns where they say one thing per item; ``notices`` say what was left out.
+    """
 
     votes: Votes
     attributes: pd.DataFrame
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """A row a rating; its columns of item, annotator and label; the row of the file; what was left out."""
+
+    table: pd.DataFrame
+    columns: Columns
+    origin: npt.NDArray[np.intp]
+    notices: tuple[str, ...] = ()
 
 
 def read_ratings(
-    path: Path,
-    columns: Columns,
-    schema: LabelSchema | None,
-    *,
-    level: Level = "nominal",
-    skip: Sequence[str] = (),
-    wide: Sequence[str] = (),
+    file: RatingsFile, schema: LabelSchema | None, *, level: Level = "nominal", skip: Sequence[str] = ()
 ) -> Ratings:
-    """Read ratings of any items from a long file; rows without a label are left out.
+    """Read ratings of any items; rows without a label are left out.
 
-    ``wide`` are the annotators' columns of a table whose rows are items (see ``as_long``); without a column of items
-    they have the numbers of their rows.
     Without a schema the classes are the labels: numbers by their value, others in the order in which they occur, which
     means nothing, so only at nominal level. Raises ``DataError`` with every fault, ``UsageError`` where the order of
     the classes is needed.
     """
-    table = read_table(path)
-    if wide and columns[0] == "item" and "item" not in table:
-        table.insert(0, "item", [str(row) for row in range(1, len(table) + 1)])
-    table, columns, origin = as_long(table, columns, wide, str(path))
-    item, annotator, label = columns
-    filled = ~(table[label].isna() | table[label].eq(""))
-    rows = origin[filled]
-    table = table[filled].reset_index(drop=True)
+    read = _rows_of_table(file) if file.source is None else _rows_of_tool(file, schema)
+    item, annotator, label = read.columns
+    filled = ~(read.table[label].isna() | read.table[label].eq(""))
+    rows = read.origin[filled]
+    table = read.table[filled].reset_index(drop=True)
     if table.empty:
-        raise DataError(str(path), f"no row has a {label}")
+        raise DataError(str(file.path), f"no row has a {label}")
     if schema is None:
-        found, ordered = _in_order(str(name) for name in table[label].unique() if name not in skip)
-        if level != "nominal" and not ordered:
-            raise UsageError(
-                f"level {level!r} needs the classes in order: --class, one at a time; the labels are {', '.join(found)}"
-            )
-        if len(found) < 2:
-            raise DataError(str(path), f"only {len(found)} label occurs ({found}); name the classes with --class")
-        schema = LabelSchema(found, level, skip)
+        schema = _occurring(str(file.path), [str(name) for name in table[label].unique()], level, skip)
     codes, faults = encode_labels(table[label], schema)
     faults += missing_faults(table, [item, annotator])
     faults += conflict_faults(table, codes, [item, annotator])
-    raise_row_faults(path, [(int(rows[at]), what) for at, what in faults])
+    raise_row_faults(file.path, [(int(rows[at]), what) for at, what in faults])
     votes = Votes.from_long(table, schema, item, annotator, label)
-    return Ratings(votes, _attributes(table, columns))
+    return Ratings(votes, _attributes(table, read.columns), read.notices)
+
+
+def _rows_of_table(file: RatingsFile) -> _Rows:
+    if file.path.suffix.lower() == ".json":
+        tools = ", ".join(name for name in FORMATS if name != "long")
+        raise DataError(str(file.path), f"is no table; if another tool wrote it, say which with --from: {tools}")
+    table = read_table(file.path)
+    if file.wide and file.columns[0] == "item" and "item" not in table:
+        table.insert(0, "item", [str(row) for row in range(1, len(table) + 1)])
+    return _Rows(*as_long(table, file.columns, file.wide, str(file.path)))
+
+
+def _rows_of_tool(file: RatingsFile, schema: LabelSchema | None) -> _Rows:
+    """Read what annotators said from another tool's file; its items' columns stand beside it.
+
+    Items need no id of ours here: there is no dataset that they have to be found in.
+    """
+    if file.wide:
+        raise UsageError("a table with a column an annotator is of no other tool; leave out --from")
+    item, annotator, label = file.columns
+    layout = Layout(item=item, annotator=annotator, label=label, own_ids=True)
+    content = format_named(str(file.source)).read(file.path, schema, layout)
+    columns = ("item", "annotator", "label")
+    ratings = content.ratings[content.ratings["role"] == ANNOTATOR][list(columns)]
+    others = [name for name in content.items.columns if name not in columns]
+    table = ratings.join(content.items[others], on="item").reset_index(drop=True)
+    return _Rows(table, columns, np.arange(len(table)), content.notices)
+
+
+def _occurring(where: str, labels: list[str], level: Level, skip: Sequence[str]) -> LabelSchema:
+    """Take the labels that occur for the classes."""
+    found, ordered = _in_order(name for name in labels if name not in skip)
+    if level != "nominal" and not ordered:
+        raise UsageError(
+            f"level {level!r} needs the classes in order: --class, one at a time; the labels are {', '.join(found)}"
+        )
+    if len(found) < 2:
+        raise DataError(where, f"only {len(found)} label occurs ({found}); name the classes with --class")
+    return LabelSchema(found, level, skip)
 
 
 def _in_order(labels: Iterable[str]) -> tuple[list[str], bool]:
@@ -93,36 +156,46 @@ def _in_order(labels: Iterable[str]) -> tuple[list[str], bool]:
 
 
 def measure_ratings(
-    path: Path,
-    columns: Columns,
+    file: RatingsFile,
     schema: LabelSchema | None,
     *,
     level: Level = "nominal",
     skip: Sequence[str] = (),
     by: Sequence[str] = (),
-    wide: Sequence[str] = (),
-) -> dict[str, Any]:
-    """Measure the agreement of a table of ratings in every way, every item counted alike."""
-    ratings = read_ratings(path, columns, schema, level=level, skip=skip, wide=wide)
-    require_columns(ratings.attributes, list(by), f"{path} (columns that are the same on all rows of an item)")
-    return agreement_summary(ratings.votes, slices={name: ratings.attributes[name] for name in by})
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Measure the agreement of ratings in every way, every item counted alike; also say what was left out."""
+    ratings = read_ratings(file, schema, level=level, skip=skip)
+    require_columns(ratings.attributes, list(by), f"{file.path} (columns that are the same on all rows of an item)")
+    return agreement_summary(ratings.votes, slices={name: ratings.attributes[name] for name in by}), ratings.notices
 
 
-def check_ratings(path: Path, policy_path: Path, columns: Columns, log: Path | None, wide: Sequence[str] = ()) -> Gate:
-    """Run a policy on a table of ratings, every item counted alike, and log the run beside the policy."""
+def check_ratings(file: RatingsFile, policy_path: Path, log: Path | None) -> tuple[Gate, tuple[str, ...]]:
+    """Run a policy on ratings, every item counted alike, and log the run beside the policy.
+
+    Also say what was left out of the ratings.
+    """
     policy = load_policy(policy_path, NAMES)
-    ratings = read_ratings(path, columns, policy.schema_, wide=wide)
+    ratings = read_ratings(file, policy.schema_)
     subject = Subject(ratings.votes, None, ratings.attributes, moment())
     if missing := [name for name in policy.gate.columns if name not in ratings.attributes]:
         known = ", ".join(map(str, ratings.attributes.columns)) or "none"
         wrong = ", ".join(missing)
         raise ConfigError(
-            str(policy_path), f"{path} has no column {wrong} that is the same on all rows of an item; there are {known}"
+            str(policy_path),
+            f"{file.path} has no column {wrong} that is the same on all rows of an item; there are {known}",
         )
     gate = run_policy(subject, policy.gate, own_checks(policy.gate.check, policy_path.parent))
-    run = Run(sha256(path), sha256(policy_path), subject.seed, subject.as_of.isoformat())
+    run = Run(_fingerprint(file.path), sha256(policy_path), subject.seed, subject.as_of.isoformat())
     append_run(log or policy_path.with_name("gate-log.jsonl"), gate, run)
-    return gate
+    return gate, ratings.notices
+
+
+def _fingerprint(path: Path) -> str:
+    """Hash a file, or what a folder holds, with the names."""
+    if path.is_file():
+        return sha256(path)
+    held = [f"{one.relative_to(path)}\0{sha256(one)}\n" for one in sorted(path.rglob("*")) if one.is_file()]
+    return hashlib.sha256("".join(held).encode()).hexdigest()
 
 
 def _attributes(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:

@@ -32,7 +32,7 @@ def write(path: Path, exchange: Exchange) -> None:
     write_text(path, json.dumps(list(_records(exchange)), indent=1, allow_nan=False) + "\n")
 
 
-def read(path: Path, schema: LabelSchema, layout: Layout) -> Exchange:
+def read(path: Path, schema: LabelSchema | None, layout: Layout) -> Exchange:
     """Read records as ``to_json`` writes them, or as ``to_list(flatten=True)`` gives them.
 
     A discarded response is a skip, a draft is left out. ``to_json`` drops the status, so that all it holds counts as

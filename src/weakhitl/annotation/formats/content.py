@@ -96,6 +96,8 @@ class Layout:
         Who rated, where a file does not say.
     people
         Who is meant by a tool's number or id, such as ``{"2": "ana"}``; others keep the name that the tool gives.
+    own_ids
+        Whether an item without an id of ours has the one that the tool gave it; without, that is a fault.
 
     """
 
@@ -106,6 +108,7 @@ class Layout:
     note: str = "note"
     default_annotator: str = ""
     people: Mapping[str, str] = field(default_factory=dict)
+    own_ids: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,7 @@ class Format:
     name: str
     suffix: str
     write: Callable[[Path, Exchange], None]
-    read: Callable[[Path, LabelSchema, Layout], Exchange]
+    read: Callable[[Path, LabelSchema | None, Layout], Exchange]
     cannot_hold: tuple[str, ...]
 
 

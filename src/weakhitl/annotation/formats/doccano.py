@@ -38,7 +38,7 @@ def write(path: Path, exchange: Exchange) -> None:
         write_json_lines(path, _examples(exchange, {}))
 
 
-def read(path: Path, schema: LabelSchema, layout: Layout) -> Exchange:
+def read(path: Path, schema: LabelSchema | None, layout: Layout) -> Exchange:
     """Read an export: the zip or folder with a file a member, or one such file, named after the member.
 
     An example without a label has not been rated.
@@ -130,7 +130,8 @@ def _read_example(reading: Reading, place: Place, annotator: str, example: dict[
     found = {**mapping(example.get("meta")), **{key: cell for key, cell in example.items() if key not in _KEYS}}
     text = {layout.text: example["text"]} if "text" in example else {}
     data = {**text, **{key: cell for key, cell in found.items() if key not in (layout.item, layout.label)}}
-    item = reading.add_item(place, found.get(layout.item, example.get(layout.item)), data, expected=repr(layout.item))
+    name, expected = found.get(layout.item, example.get(layout.item)), repr(layout.item)
+    item = reading.add_item(place, name, data, expected=expected, own=example.get("id"))
     labels = example.get(layout.label, example.get("label", example.get("labels")))
     if labels is None and example.get("annotations"):
         reading.fault(place, "labels are numbers of doccano's own; export as JSONL with the labels' text")

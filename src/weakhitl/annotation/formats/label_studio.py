@@ -72,7 +72,7 @@ def write(path: Path, exchange: Exchange) -> None:
     write_text(path, json.dumps(tasks, indent=1, allow_nan=False) + "\n")
 
 
-def read(path: Path, schema: LabelSchema, layout: Layout) -> Exchange:
+def read(path: Path, schema: LabelSchema | None, layout: Layout) -> Exchange:
     """Read an export, in JSON or in JSON-MIN.
 
     A cancelled annotation, and one without a choice, is a skip. Drafts are not read.
@@ -148,7 +148,7 @@ def _read_task(reading: Reading, place: Place, task: dict[str, Any], question: s
     row, where = place
     key = reading.layout.item
     data = {name: cell for name, cell in task["data"].items() if name != key}
-    item = reading.add_item(place, task["data"].get(key), data, expected=f"data[{key!r}]")
+    item = reading.add_item(place, task["data"].get(key), data, expected=f"data[{key!r}]", own=task.get("id"))
     for number, annotation in enumerate(_annotations(task), start=1):
         _read_annotation(reading, (row, f"{where}, annotation {number}"), item, annotation, question)
     for number, prediction in enumerate(objects(task.get("predictions")), start=1):
@@ -178,7 +178,7 @@ def _read_min(reading: Reading, place: Place, record: dict[str, Any]) -> None:
     layout = reading.layout
     taken = {*_MIN_KEYS, layout.item, layout.label, layout.note}
     data = {name: cell for name, cell in record.items() if name not in taken}
-    item = reading.add_item(place, record.get(layout.item), data, expected=repr(layout.item))
+    item = reading.add_item(place, record.get(layout.item), data, expected=repr(layout.item), own=record.get("id"))
     answer = record.get(layout.label)
     if answer is None and record.get("annotator") is None:
         return

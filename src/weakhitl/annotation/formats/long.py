@@ -94,7 +94,7 @@ def write(path: Path, exchange: Exchange) -> None:
         write_table(path, pd.DataFrame(rows, dtype=object))
 
 
-def read(path: Path, schema: LabelSchema, layout: Layout) -> Exchange:
+def read(path: Path, schema: LabelSchema | None, layout: Layout) -> Exchange:
     """Read a long table; a row with an empty label is open.
 
     Columns role, guideline, time, seconds and note may be there, others are the item's own.

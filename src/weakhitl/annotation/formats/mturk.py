@@ -21,7 +21,7 @@ def write(path: Path, exchange: Exchange) -> None:
     write_table(path, pd.DataFrame(rows, dtype=object))
 
 
-def read(path: Path, schema: LabelSchema, layout: Layout) -> Exchange:
+def read(path: Path, schema: LabelSchema | None, layout: Layout) -> Exchange:
     """Read the results of a batch.
 
     The label stands in ``Answer.label.label`` (a crowd-classifier named ``label``), in ``Answer.label``, in

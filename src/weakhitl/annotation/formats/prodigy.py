@@ -33,7 +33,7 @@ def write(path: Path, exchange: Exchange) -> None:
     write_json_lines(path, _tasks(exchange))
 
 
-def read(path: Path, schema: LabelSchema, layout: Layout) -> Exchange:
+def read(path: Path, schema: LabelSchema | None, layout: Layout) -> Exchange:
     """Read what ``db-out`` gives; a task without an answer is open.
 
     An ignored task is a skip, and so is a choice that is rejected or without an option. A rejected yes-or-no task is
@@ -94,7 +94,8 @@ def _read_item(reading: Reading, place: Place, task: dict[str, Any]) -> str | No
     found = {**meta, **{key: cell for key, cell in task.items() if key not in _KEYS and not key.startswith("_")}}
     text = {layout.text: task["text"]} if "text" in task else {}
     data = {**text, **{key: cell for key, cell in found.items() if key != layout.item}}
-    return reading.add_item(place, found.get(layout.item), data, expected=f"meta[{layout.item!r}]")
+    own, expected = task.get("_input_hash"), f"meta[{layout.item!r}]"
+    return reading.add_item(place, found.get(layout.item), data, expected=expected, own=own)
 
 
 def _read_choice(reading: Reading, place: Place, item: str | None, task: dict[str, Any]) -> None:
@@ -107,7 +108,7 @@ def _read_choice(reading: Reading, place: Place, item: str | None, task: dict[st
 
 
 def _read_label(
-    reading: Reading, place: Place, item: str | None, task: dict[str, Any], schema: LabelSchema, asked: _Asked
+    reading: Reading, place: Place, item: str | None, task: dict[str, Any], schema: LabelSchema | None, asked: _Asked
 ) -> None:
     label, answer = task["label"], task["answer"]
     if answer == "ignore":
@@ -116,6 +117,8 @@ def _read_label(
     asked.decided.add((item, _who(task)))
     if answer == "accept":
         _rate(reading, place, item, task, label)
+    elif schema is None:
+        reading.fault(place, f"label {label!r} is rejected, which speaks for another; say which classes there are")
     elif label not in schema.classes:
         reading.fault(place, f"label {label!r} is not a class; {schema.expected(label)}")
     elif len(schema) == 2:

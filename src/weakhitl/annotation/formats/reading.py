@@ -24,7 +24,7 @@ from weakhitl.annotation.formats.content import (
     queue_table,
     ratings_table,
 )
-from weakhitl.errors import DataError
+from weakhitl.errors import DataError, SchemaError
 from weakhitl.files import Fault
 from weakhitl.schema import LabelSchema
 from weakhitl.vote_table import conflict_faults, encode_labels
@@ -49,8 +49,10 @@ class Reading:
     left_out: Counter[str] = field(default_factory=Counter)
     notices: list[str] = field(default_factory=list)
 
-    def add_item(self, place: Place, item: Any, data: dict[str, Any], *, expected: str) -> str | None:
-        """Keep an item; give its id as text, or None and a fault when there is none."""
+    def add_item(self, place: Place, item: Any, data: dict[str, Any], *, expected: str, own: Any = None) -> str | None:
+        """Keep an item; give its id as text, or None and a fault when there is none; ``own`` is the tool's id."""
+        if self.layout.own_ids and plain(item) in (None, ""):
+            item = own
         name = self._name(place, "item", item)
         if name is None and plain(item) in (None, ""):
             self.fault(place, f"no item; expected its id in {expected}")
@@ -81,8 +83,12 @@ class Reading:
         """Note what is wrong."""
         self.faults.append((place, what))
 
-    def finish(self, schema: LabelSchema) -> Exchange:
-        """Check labels and contradictions, raise ``DataError`` with all faults, or give what was read."""
+    def finish(self, schema: LabelSchema | None) -> Exchange:
+        """Check labels and contradictions, raise ``DataError`` with all faults, or give what was read.
+
+        Without a schema the classes are the labels that occur.
+        """
+        schema = schema or self._occurring()
         ratings = ratings_table(rating for _, rating in self.ratings)
         predictions = predictions_table(prediction for _, prediction in self.predictions)
         _, wrong = encode_labels(pd.Series([label for _, label in self.labels], dtype=object), schema)
@@ -95,6 +101,15 @@ class Reading:
         items, needed = _take_needed(self.items)
         text = self.layout.text
         return Exchange(items, predictions, ratings, queue_table(needed), schema, text, (*self.notices, *notices))
+
+    def _occurring(self) -> LabelSchema:
+        found = list(dict.fromkeys(label for _, label in self.labels))
+        try:
+            return LabelSchema(found)
+        except SchemaError as error:
+            occur = f"the labels that occur ({', '.join(map(repr, found)) or 'none'}) are no classes"
+            faults = [f"{name}: {what}" for (_, name), what in self.faults]
+            raise DataError(str(self.path), [*faults, f"{occur}: {'; '.join(error.faults)}"]) from None
 
     def _label(self, place: Place, value: Any) -> str | None:
         label = self._name(place, "label", value)

@@ -41,7 +41,7 @@ def write(path: Path, exchange: Exchange) -> None:
     write_json_lines(path, rows)
 
 
-def read(path: Path, schema: LabelSchema, layout: Layout) -> Exchange:
+def read(path: Path, schema: LabelSchema | None, layout: Layout) -> Exchange:
     """Read an output manifest, or the whole output folder of a job.
 
     A job consolidates its workers' answers into one label, which is no person's rating: it becomes a prediction by the

@@ -1,4 +1,4 @@
-"""Ratings with a row an item and a column an annotator: they are those of the long table, with faults named by line."""
+"""Ratings in other files: a column an annotator, another tool's; the figures are those of the long table."""
 
 import json
 
@@ -141,3 +141,93 @@ def test_of_many_classes_the_lowest_are_shown(tmp_path):
     shown = run("agreement", tmp_path / "r.csv").output
     assert "the lowest 20 of 25 (--json shows all)" in shown
     assert len(json.loads(run("agreement", tmp_path / "r.csv", "--json").output)["by_class"]) == 25
+
+
+@pytest.fixture
+def routed(files):
+    """A project with the ratings of ``files``, to be exported."""
+    project = start(files, World())
+    project.label()
+    project.collect(files / "long.csv")
+    return project
+
+
+def without_our_ids(value: object) -> object:
+    """Take the key item out of all objects."""
+    if isinstance(value, dict):
+        return {key: without_our_ids(cell) for key, cell in value.items() if key != "item"}
+    return [without_our_ids(cell) for cell in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize(("tool", "name"), [("label-studio", "e.json"), ("argilla", "e.json"), ("prodigy", "e.jsonl")])
+def test_agreement_and_gate_read_other_tools_files_without_a_project(routed, files, tool, name):
+    routed.export(files / name, to=tool, ratings=True)
+    expected = json.loads(run("agreement", files / "long.csv", "--json").output)["dataset"]
+    found = run("agreement", files / name, "--from", tool, "--json")
+    assert found.exit_code == 0, found.output
+    assert json.loads(found.output)["dataset"]["krippendorff-alpha"]["value"] == pytest.approx(
+        expected["krippendorff-alpha"]["value"]
+    )
+    (files / "gate.toml").write_text(
+        '[labels]\nclasses = ["sun", "rain", "snow"]\n[[gate.check]]\nmetric = "percent-agreement"\nat_least = 0.3\n'
+        "min_units = 2\nmin_minority = 1\n"
+    )
+    gate = run("check", "--votes", files / name, "--from", tool, "--policy", files / "gate.toml")
+    assert gate.exit_code == 0, gate.output
+
+
+def test_a_label_studio_export_needs_no_ids_of_ours_for_agreement_but_to_import(routed, files):
+    routed.export(files / "e.json", to="label-studio", ratings=True)
+    tasks = without_our_ids(json.loads((files / "e.json").read_text()))
+    (files / "bare.json").write_text(json.dumps(tasks))
+    ours, bare = (
+        json.loads(run("agreement", files / one, "--from", "label-studio", "--json").output)
+        for one in ("e.json", "bare.json")
+    )
+    assert bare["dataset"] == ours["dataset"]
+    refused = run("import", files / "bare.json", "--from", "label-studio", "--project", files)
+    assert (refused.exit_code, "no item; expected its id in data['item']" in refused.output) == (3, True)
+
+
+def test_a_file_of_another_tool_is_told_from_a_table(files):
+    (files / "e.json").write_text("[]")
+    for arguments, said in [
+        (["agreement", files / "e.json"], "say which with --from: label-studio, prodigy"),
+        (["agreement", files / "e.json", "--from", "magic"], "there is no format 'magic'"),
+        (["agreement", files / "e.json", "--from", "doccano", "--wide", "*"], "leave out --from"),
+    ]:
+        refused = run(*arguments)
+        assert refused.exit_code in (2, 3)
+        assert said in refused.output
+
+
+def test_a_no_to_a_label_needs_the_classes(files):
+    """Prodigy's yes-or-no tasks: which other class is meant is known from two classes alone."""
+    tasks = [
+        {"text": "a", "_input_hash": at, "label": "sun", "answer": answer, "_session_id": who}
+        for at, who, answer in [(1, "ana", "accept"), (1, "bo", "reject"), (2, "ana", "accept"), (2, "bo", "accept")]
+    ]
+    (files / "e.jsonl").write_text("\n".join(map(json.dumps, tasks)))
+    refused = run("agreement", files / "e.jsonl", "--from", "prodigy")
+    assert (refused.exit_code, "say which classes there are" in refused.output) == (3, True)
+    told = run("agreement", files / "e.jsonl", "--from", "prodigy", "--class", "sun", "--class", "rain", "--json")
+    assert json.loads(told.output)["dataset"]["percent-agreement"]["value"] == 0.5
+
+
+def test_a_gate_in_ci_logs_a_folder_of_tables_by_what_it_holds(files):
+    (files / "folder").mkdir()
+    whole = pd.read_csv(files / "long.csv", dtype=str)
+    for number, part in enumerate((whole[:40], whole[40:])):
+        part.to_csv(files / "folder" / f"{number}.csv", index=False)
+    (files / "gate.toml").write_text(
+        '[labels]\nclasses = ["sun", "rain", "snow"]\n[[gate.check]]\nmetric = "percent-agreement"\nat_least = 0\n'
+    )
+
+    def inputs() -> str:
+        run("check", "--votes", files / "folder", "--policy", files / "gate.toml")
+        return json.loads((files / "gate-log.jsonl").read_text().splitlines()[-1])["data"]
+
+    first, again = inputs(), inputs()
+    assert first == again
+    whole[40:70].to_csv(files / "folder" / "1.csv", index=False)
+    assert inputs() != first
