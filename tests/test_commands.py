@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 import weakhitl as wh
 from projects import World, ready, start
-from weakhitl.cli.main import _COMMANDS, cli
+from weakhitl.cli.main import _COMMANDS, _MEANT, cli
 from weakhitl.files import read_table, write_table
 from weakhitl.labeling import Run
 
@@ -58,9 +58,12 @@ def test_help_lists_every_command_and_the_exit_codes():
 
 
 def test_an_unknown_command_is_wrong_usage_and_names_the_nearest():
-    result = run("lable")
-    assert result.exit_code == 2
-    assert "Did you mean 'label'?" in result.output
+    for wrong, right in {"lable": "label", "kappa": "agreement", "gate": "check", "audit": "route"}.items():
+        result = run(wrong)
+        assert result.exit_code == 2
+        assert f"Did you mean '{right}'?" in result.output
+    assert set(_MEANT.values()) <= set(_COMMANDS)
+    assert not set(_MEANT) & set(_COMMANDS)
 
 
 def test_the_exit_codes_are_those_of_the_design(finished, fresh, tmp_path_factory):

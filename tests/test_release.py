@@ -14,9 +14,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 import weakhitl as wh
 from projects import ready
+from weakhitl.cli.main import cli
 from weakhitl.errors import ConfigError, DataError, StateError, UsageError
 from weakhitl.files import sha256
 from weakhitl.release.checking import figures
@@ -468,3 +470,25 @@ def test_a_report_is_made_without_a_release_and_writes_nothing(project_folder):
     assert report.to_dict()["gate"]["status"] == "pass"
     assert {row["annotator"] for row in report.to_dict()["annotators"]} == {"ana", "bo", "cy"}
     assert "<!doctype html>" in report.to_html()
+
+
+def test_a_report_of_a_project_never_says_that_it_is_released(project_folder, tmp_path):
+    made = CliRunner().invoke(cli, ["report", str(tmp_path / "draft"), "--project", str(project_folder)])
+    assert made.exit_code == 0, made.output
+    assert "Report of small unreleased: Would be released." in made.output
+    page = (tmp_path / "draft" / "report.md").read_text()
+    assert page.startswith("# small unreleased: Would be released\n")
+    assert "would be in; nothing is released yet" in page
+    assert "Nothing was released, so there is nothing to cite." in page
+    assert "weakhitl verify ." not in page
+    report = wh.Project.load(project_folder).report().to_dict()
+    for status, word in {"fail": "Would be refused", "undecided": "Undecided so far"}.items():
+        report["gate"]["status"] = status
+        assert f"unreleased: {word}>" in repr(wh.Report(report))
+
+
+def test_a_report_is_not_written_into_a_release(released, project_folder):
+    before = (released.path / "report.json").read_bytes()
+    refused = CliRunner().invoke(cli, ["report", str(released.path), "--project", str(project_folder)])
+    assert (refused.exit_code, "is a release, which nothing may change" in refused.output) == (3, True)
+    assert (released.path / "report.json").read_bytes() == before

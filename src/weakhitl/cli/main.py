@@ -22,6 +22,7 @@ _COMMANDS = {
     "plan": "gate",
     "check": "gate",
     "threshold": "threshold",
+    "report": "release",
     "release": "release",
     "verify": "release",
     "diff": "difference",
@@ -40,6 +41,21 @@ _COMMANDS = {
     "demo": "demo",
 }
 """Command -> module of this package that defines it, in the order of a project's life."""
+
+
+_MEANT = {
+    "adjudicate": "annotate",
+    "apply": "label",
+    "audit": "route",
+    "gate": "check",
+    "iaa": "agreement",
+    "kappa": "agreement",
+    "rate": "annotate",
+    "run": "label",
+    "serve": "annotate",
+    "validate": "verify",
+}
+"""What else commands could be called."""
 
 
 class _LazyGroup(click.Group):
@@ -62,7 +78,7 @@ class _LazyGroup(click.Group):
         if name not in _COMMANDS and not name.startswith("-"):
             from difflib import get_close_matches
 
-            close = get_close_matches(name, _COMMANDS, n=1)
+            close = [_MEANT[name]] if name in _MEANT else get_close_matches(name, _COMMANDS, n=1)
             hint = f" Did you mean '{close[0]}'?" if close else ""
             ctx.fail(f"No such command '{name}'.{hint}")
         return super().resolve_command(ctx, args)

@@ -1,4 +1,4 @@
-"""Commands ``release`` and ``verify``."""
+"""Commands ``report``, ``release`` and ``verify``."""
 
 import sys
 from pathlib import Path
@@ -14,6 +14,30 @@ from weakhitl.cli.shared import (
     print_json,
     project_option,
 )
+
+
+@click.command("report")
+@click.argument("folder", type=click.Path(path_type=Path), default=Path("report"))
+@project_option
+@json_option
+@guarded
+def report_command(project_path: Path, folder: Path, as_json: bool) -> None:
+    """Write the report as it would be now, and release nothing.
+
+    FOLDER gets report.html, report.md and report.json; people have their own
+    names in it, where a release has pseudonyms. The gate's run is not logged.
+
+    \b
+    Example:
+      weakhitl report draft
+    """
+    report = open_project(project_path).report()
+    page = report.save(folder)
+    if as_json:
+        print_json(report.to_dict())
+        return
+    click.echo(repr(report).strip("<>") + ".")
+    click.echo(f"Report: {page} (with the people's own names)")
 
 
 @click.command("release")

@@ -19,7 +19,7 @@ from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release import Contents, write_bundle, write_refusal
 from weakhitl.release.archive import check_no_archive, pack
 from weakhitl.release.bundle import check_new
-from weakhitl.release.report import Report, agreement_content, hardest_items, report_content
+from weakhitl.release.report import UNRELEASED, Report, agreement_content, hardest_items, report_content
 from weakhitl.release.whole_folder import only_one
 
 
@@ -110,7 +110,7 @@ def release(workspace: Workspace, version: str, *, archive: bool = False) -> Rel
         return Released(gate, path, digest, pack(path) if archive else None)
 
 
-def report(workspace: Workspace, version: str = "unreleased") -> Report:
+def report(workspace: Workspace, version: str = UNRELEASED) -> Report:
     """Make the report of the project as it is now; nothing is written or logged. People have their own names."""
     assessment = _with_texts(workspace, workspace.assess())
     policy = workspace.config.gate

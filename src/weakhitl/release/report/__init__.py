@@ -3,5 +3,14 @@
 from weakhitl.release.report.content import agreement_content, hardest_items, report_content
 from weakhitl.release.report.document import Report
 from weakhitl.release.report.render import render_html, render_markdown
+from weakhitl.release.report.section import UNRELEASED
 
-__all__ = ["Report", "agreement_content", "hardest_items", "render_html", "render_markdown", "report_content"]
+__all__ = [
+    "UNRELEASED",
+    "Report",
+    "agreement_content",
+    "hardest_items",
+    "render_html",
+    "render_markdown",
+    "report_content",
+]

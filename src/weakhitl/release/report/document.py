@@ -7,8 +7,9 @@ from html import escape
 from pathlib import Path
 from typing import Any, Self
 
-from weakhitl.errors import DataError
+from weakhitl.errors import DataError, StateError
 from weakhitl.files import write_json, write_text
+from weakhitl.release.manifest import MANIFEST
 from weakhitl.release.report.render import render_html, render_markdown
 from weakhitl.release.report.sections.verdict import headline
 
@@ -57,8 +58,13 @@ class Report:
         return render_markdown(self.content)
 
     def save(self, folder: Path | str) -> Path:
-        """Write report.json, report.md and report.html into a folder, which is made; give the page's path."""
+        """Write report.json, report.md and report.html into a folder, which is made; give the page's path.
+
+        Raises ``StateError`` where the folder is a release, which nothing may change.
+        """
         place = Path(folder)
+        if (place / MANIFEST).exists():
+            raise StateError(f"{place} is a release, which nothing may change; choose another folder")
         place.mkdir(parents=True, exist_ok=True)
         write_json(place / JSON, self.content)
         write_text(place / MARKDOWN, self.to_markdown())

@@ -6,6 +6,9 @@ from typing import Any
 
 Content = dict[str, Any]
 
+UNRELEASED = "unreleased"
+"""The version of a report on a project as it is, of which nothing is released."""
+
 
 @dataclass(frozen=True)
 class Section:
@@ -58,6 +61,11 @@ class Chapter:
     def anchor(self) -> str:
         """The chapter's id in the page."""
         return anchor(self.title)
+
+
+def is_released(report: Content) -> bool:
+    """Whether the report is that of a release, not of a refusal or of a project as it is."""
+    return bool(report["gate"]["status"] == "pass" and report["version"] != UNRELEASED)
 
 
 def anchor(title: str) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 from weakhitl.release.report.figures.bars import ORIGIN_STYLES
 from weakhitl.release.report.figures.svg import arrow, box, drawing, legend, line, text
+from weakhitl.release.report.section import is_released
 
 Content = dict[str, Any]
 
@@ -47,7 +48,7 @@ def _said(report: Content) -> str:
 
 
 def _word(report: Content) -> str:
-    return "released" if report["gate"]["status"] == "pass" else "would be released"
+    return "released" if is_released(report) else "would be released"
 
 
 def _withheld(counts: Content) -> int:

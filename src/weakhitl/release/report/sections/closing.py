@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from weakhitl.release.report.section import Content, Section, estimate_text
+from weakhitl.release.report.section import Content, Section, estimate_text, is_released
 from weakhitl.wording import number_of
 
 
@@ -120,7 +120,7 @@ def cross_checked(report: Content) -> Section:
 
 def cite(report: Content) -> Section:
     """Say how to cite."""
-    if report["gate"]["status"] != "pass":
+    if not is_released(report):
         return Section("Cite", ("Nothing was released, so there is nothing to cite.",))
     text = (
         f"{report['name']}, version {report['version']} ({report['year']}). Dataset, made with weakhitl. Digest: …",
@@ -135,7 +135,7 @@ def cite(report: Content) -> Section:
 def verify(report: Content) -> Section:
     """Say how to verify."""
     twin = "All figures of this page are in `report.json` beside it, for programs; `report.md` has the same tables."
-    if report["gate"]["status"] != "pass":
+    if not is_released(report):
         return Section("Verify", (twin,))
     text = (
         "`weakhitl verify .` in this folder computes every label and every figure again, offline.",

@@ -1,26 +1,31 @@
 """Page one and the gate: released or not, why, and each check against its bar."""
 
 from weakhitl.release.report.figures import forest
-from weakhitl.release.report.section import Content, Section, estimate_text
+from weakhitl.release.report.section import UNRELEASED, Content, Section, estimate_text, is_released
 from weakhitl.wording import number_of
 
 
 def headline(report: Content) -> tuple[str, str]:
     """Give the verdict in a word, and why."""
     checks, status = report["gate"]["checks"], report["gate"]["status"]
+    unreleased = report["version"] == UNRELEASED
     if status == "pass":
-        count = f"{report['counts']['released']:,} of {report['counts']['items']:,} items are in."
+        word = "Would be released" if unreleased else "Released"
+        are = "would be in; nothing is released yet" if unreleased else "are in"
+        count = f"{report['counts']['released']:,} of {report['counts']['items']:,} items {are}."
         waived = [check["name"] for check in checks if check["status"] == "waived"]
         if waived:
             passed = len(checks) - len(waived)
-            return "Released with a waiver", f"{passed} checks passed; waived: {', '.join(waived)}; {count}"
-        return "Released", f"All {len(checks)} checks passed; {count}"
+            return f"{word} with a waiver", f"{passed} checks passed; waived: {', '.join(waived)}; {count}"
+        return word, f"All {len(checks)} checks passed; {count}"
     if not checks:
         return (
-            "Not released",
+            "Would not be released" if unreleased else "Not released",
             "The policy has no checks, so nothing says that the data can be trusted.",
         )
     reasons = [f"{check['name']}: {check['why']}" for check in checks if check["status"] in ("fail", "undecided")]
+    if unreleased:
+        return "Would be refused" if status == "fail" else "Undecided so far", "; ".join(reasons) + "."
     word = "Refused" if status == "fail" else "Undecided, so not released"
     return word, "; ".join(reasons) + "."
 
@@ -28,7 +33,7 @@ def headline(report: Content) -> tuple[str, str]:
 def facts(report: Content) -> list[tuple[str, str]]:
     """Give the key figures of page one: number and what it counts."""
     counts, cost = report["counts"], report["cost"]
-    passed = report["gate"]["status"] == "pass"
+    passed = is_released(report)
     share = counts["released"] / max(counts["items"], 1)
     found = [
         (f"{counts['items']:,}", "items"),
