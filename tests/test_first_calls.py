@@ -75,6 +75,12 @@ REFUSED = {
     "Fleiss' kappa of a matrix": (lambda: wh.fleiss_kappa(MATRIX), UsageError, NO_VOTES),
     "Conger's kappa of a matrix": (lambda: wh.conger_kappa(MATRIX), UsageError, NO_VOTES),
     "Cohen's kappa of a matrix": (lambda: wh.cohen_kappa(MATRIX, "ana", "bo"), UsageError, NO_VOTES),
+    "kappa between groups of a matrix": (
+        lambda: wh.kappa_between_groups(MATRIX, ["ana"], ["bo"]),
+        UsageError,
+        NO_VOTES,
+    ),
+    "groups of raters of a matrix": (lambda: wh.by_group(MATRIX, {"ana": "old"}), UsageError, NO_VOTES),
     "kappa with a group of a matrix": (lambda: wh.kappa_with_group(MATRIX, "ana"), UsageError, NO_VOTES),
     "all pairs of a matrix": (lambda: wh.pairwise_cohen_kappa(MATRIX), UsageError, NO_VOTES),
     "a summary of a matrix": (lambda: wh.lf_summary(MATRIX), UsageError, NO_VOTES),

@@ -111,6 +111,12 @@ def test_what_is_about_functions_says_that_there_are_none(released):
     assert set(project.bias("text", smallest=1).figures) == {"accuracy", "agreement", "released"}
 
 
+def test_a_project_compares_groups_of_its_people(released):
+    found = wh.Project.load(released).agreement(groups={"age": {"ana": "old", "bo": "young", "cy": "young"}})
+    assert found["by_group"]["age"]["young"]["raters"] == 2
+    assert found["by_group"]["age"]["old"]["between"]["value"] > 0.5
+
+
 def test_a_classifier_is_not_compared_with_functions_that_there_are_not(released):
     pytest.importorskip("skops")
     trained = wh.Project.load(released).train()

@@ -23,13 +23,15 @@ from weakhitl.agreement.kappas import (
 )
 from weakhitl.agreement.pairwise import pairwise_cohen_kappa
 from weakhitl.agreement.planning import units_before, units_for_precision, units_needed
+from weakhitl.agreement.rater_groups import RaterGroup, by_group
 from weakhitl.agreement.sequential import betting_bounds
 from weakhitl.agreement.summary import agreement_summary
-from weakhitl.agreement.two_sources import cohen_kappa, kappa_with_group, scott_pi
+from weakhitl.agreement.two_sources import cohen_kappa, kappa_between_groups, kappa_with_group, scott_pi
 
 __all__ = [
     "COEFFICIENTS",
     "Paradox",
+    "RaterGroup",
     "Uncertainty",
     "agreement_difference",
     "agreement_summary",
@@ -37,6 +39,7 @@ __all__ = [
     "brennan_prediger",
     "by_class",
     "by_coder",
+    "by_group",
     "by_item",
     "by_slice",
     "coder_agreement",
@@ -46,6 +49,7 @@ __all__ = [
     "fleiss_kappa",
     "gwet_ac1",
     "gwet_ac2",
+    "kappa_between_groups",
     "kappa_with_group",
     "krippendorff_alpha",
     "merges",

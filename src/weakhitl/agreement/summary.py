@@ -1,6 +1,6 @@
 """All that agreement has to say of some ratings, as plain data: for the report, the command and programs."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 import pandas as pd
@@ -9,7 +9,11 @@ from weakhitl.agreement.breakdown import by_class, by_coder, by_item, by_slice, 
 from weakhitl.agreement.coefficients import COEFFICIENTS
 from weakhitl.agreement.confusion import confused_classes, overlap_groups, paradox
 from weakhitl.agreement.pairwise import pairwise_cohen_kappa
+from weakhitl.agreement.rater_groups import RaterGroup, by_group
 from weakhitl.votes import Votes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _MOST_ITEMS = 10
 _MOST_CODERS = 100
@@ -23,12 +27,15 @@ def agreement_summary(
     weights: npt.ArrayLike | None = None,
     seed: int = 0,
     slices: "dict[str, pd.Series[Any]] | None" = None,
+    groups: "Mapping[str, pd.Series[Any]] | None" = None,
 ) -> dict[str, Any]:
     """Measure agreement in every way; ready for JSON, without nan.
 
-    ``weights`` stand for the items of a dataset; ``slices`` maps the name of a column to item -> value.
+    ``weights`` stand for the items of a dataset; ``slices`` maps the name of a column to item -> value, ``groups`` to
+    rater -> group: only where it is given there is a ``by_group``.
     """
     pairs = pairwise_cohen_kappa(votes)
+    compared = {name: by_group(votes, values, weights=weights, seed=seed) for name, values in (groups or {}).items()}
     # Partial agreement has a meaning only between classes in order.
     names = [name for name in COEFFICIENTS if name != "gwet-ac2" or votes.schema.level != "nominal"]
     return {
@@ -52,7 +59,12 @@ def agreement_summary(
         "overlap_groups": overlap_groups(votes),
         "pairs": _rows(pairs.nlargest(_MOST_PAIRS, "n")),
         "n_pairs": len(pairs),
+        **({"by_group": {name: _groups(found) for name, found in compared.items()}} if compared else {}),
     }
+
+
+def _groups(found: dict[str, RaterGroup]) -> dict[str, Any]:
+    return {name: group.to_dict() for name, group in found.items()}
 
 
 def _slices(votes: Votes, values: "pd.Series[Any]", weights: npt.ArrayLike | None, seed: int) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""Agreement of two sources, or of one with a group."""
+"""Agreement of two sources, of one with a group, or of two groups."""
 
-from collections.abc import Callable
-from typing import Unpack
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +10,7 @@ import numpy.typing as npt
 from weakhitl.agreement.distances import Similarity, agreement_weights
 from weakhitl.agreement.intervals import Uncertainty, estimate
 from weakhitl.agreement.kappas import fleiss_chance
-from weakhitl.agreement.statistic import Statistic, corrected, facts_of
+from weakhitl.agreement.statistic import Statistic, Value, corrected, facts_of
 from weakhitl.agreement.units import Units, checked_weights
 from weakhitl.errors import UsageError
 from weakhitl.estimate import Estimate
@@ -94,28 +95,111 @@ def kappa_with_group(
     Neerlandica 63.
 
     """
+    require_votes(votes)
+    group = [name for name in votes.sources if name != source]
+    sides = Sides.of(votes, [source], group, weights)
+    return _between(sides, np.eye(len(votes.schema)), f"kappa of {source} with the group of {len(group)}", how)
+
+
+def kappa_between_groups(
+    votes: Votes,
+    first: Sequence[str],
+    second: Sequence[str],
+    *,
+    weighting: Similarity = "identity",
+    weights: npt.ArrayLike | None = None,
+    **how: Unpack[Uncertainty],
+) -> Estimate:
+    """Kappa of one group of raters with another.
+
+    Observed agreement is the mean share of pairs, one rating of each group, that say the same; what is expected by
+    chance comes from the class shares of the two groups. Agreement within a group is no part of it.
+
+    Parameters
+    ----------
+    votes
+        Ratings; items without a rating by either group are left out.
+    first, second
+        Names of the raters of each group, which have nobody in common.
+    weighting
+        Agreement of each two classes: identity, linear, quadratic, ordinal, or a (k, k) matrix.
+    weights, how
+        As for ``krippendorff_alpha``; the raters are held fixed.
+
+    Examples
+    --------
+    >>> from weakhitl import LabelSchema
+    >>> matrix = [[0, 0, 1], [1, 1, 1], [0, 1, 1], [1, 1, 1], [0, 0, 0]]
+    >>> votes = Votes.from_matrix(matrix, LabelSchema(["no", "yes"]), sources=["ana", "bo", "cy"])
+    >>> round(kappa_between_groups(votes, ["ana", "bo"], ["cy"]).value, 3)
+    0.4
+
+    References
+    ----------
+    H. J. A. Schouten (1982), Measuring pairwise interobserver agreement when all subjects are judged by the same
+    observers, Statistica Neerlandica 36.
+
+    """
+    require_votes(votes)
+    if twice := sorted({*first} & {*second}):
+        raise UsageError(f"{', '.join(twice)}: in both groups; each rater is in one")
+    sides = Sides.of(votes, first, second, weights)
+    similarity = agreement_weights(weighting, votes.schema.values)
+    return _between(sides, similarity, f"kappa of a group of {len(first)} with one of {len(second)}", how)
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The items that two groups of raters both rated.
+
+    Attributes
+    ----------
+    first, second
+        ``share[item, class]`` of each group's ratings.
+    weights
+        ``weight[item]``; their mean is 1.
+    facts
+        What every ``Estimate`` carries.
+
+    """
+
+    first: FloatArray
+    second: FloatArray
+    weights: FloatArray
+    facts: dict[str, Any]
+
+    @classmethod
+    def of(cls, votes: Votes, first: Sequence[str], second: Sequence[str], weights: npt.ArrayLike | None) -> Self:
+        """Take the items that both groups rated."""
+        counts = [votes.take_sources(names).class_counts() for names in (first, second)]
+        both = counts[0].any(axis=1) & counts[1].any(axis=1)
+        one, other = (each[both] for each in counts)
+        given = checked_weights(weights, len(votes))
+        each = np.ones(len(one)) if given is None or not len(one) else given[both] / given[both].mean()
+        units = Units(one + other, each, np.ones(len(one), dtype=np.int64), len(first) + len(second))
+        shares = [part / part.sum(axis=1, keepdims=True) for part in (one, other)]
+        return cls(shares[0], shares[1], each, facts_of(units))
+
+    def statistic(self, columns: FloatArray, value: Value, name: str, undefined: str | None = None) -> Statistic:
+        """Sum up weighted columns over the items."""
+        features, times = np.unique(self.weights[:, None] * columns, axis=0, return_counts=True)
+        made = Statistic(features, times, value, name, self.facts)
+        return made if undefined is None else replace(made, undefined=undefined)
+
+
+def _between(sides: Sides, similarity: FloatArray, name: str, how: Uncertainty) -> Estimate:
     if how.get("raters") == "sampled":
         raise UsageError("kappa with a group holds the group fixed; raters='sampled' has no meaning here")
-    require_votes(votes)
-    group = votes.take_sources([name for name in votes.sources if name != source])
-    one, counts = votes.take_sources([source]).to_matrix()[:, 0], group.class_counts()
-    total = counts.sum(axis=1)
-    both = (one >= 0) & (total > 0)
-    given = checked_weights(weights, len(votes))
-    each = np.ones(int(both.sum())) if given is None or not both.any() else given[both] / given[both].mean()
-    shares, own = counts[both] / total[both, None], np.eye(len(votes.schema))[one[both]]
-    columns = np.column_stack([(shares * own).sum(axis=1), np.ones(len(own)), shares, own])
-    features, times = np.unique(each[:, None] * columns, axis=0, return_counts=True)
-    k = own.shape[1]
+    k = sides.first.shape[1]
 
     def value(sums: FloatArray) -> FloatArray:
         with np.errstate(divide="ignore", invalid="ignore"):
             means = sums / sums[..., 1:2]
-        return corrected(means[..., 0], (means[..., 2 : 2 + k] * means[..., 2 + k :]).sum(axis=-1))
+        return corrected(means[..., 0], (means[..., 2 : 2 + k] @ similarity * means[..., 2 + k :]).sum(axis=-1))
 
-    units = Units(counts[both] + own.astype(np.int64), each, np.ones(len(own), dtype=np.int64), len(votes.sources))
-    name = f"kappa of {source} with the group of {len(group.sources)}"
-    return estimate(Statistic(features, times, value, name, facts_of(units)), how)
+    same = (sides.first @ similarity * sides.second).sum(axis=1)
+    columns = np.column_stack([same, np.ones(len(same)), sides.second, sides.first])
+    return estimate(sides.statistic(columns, value, name), how)
 
 
 Table = Callable[[FloatArray, FloatArray], FloatArray]

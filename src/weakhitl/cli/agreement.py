@@ -30,6 +30,13 @@ from weakhitl.schema import LEVELS, LabelSchema, Level
 @click.option("--skip", multiple=True, help="An answer of RATINGS that is an abstention.")
 @click.option("--level", type=click.Choice(LEVELS), default="nominal", show_default=True, help="Level of RATINGS.")
 @click.option("--by", multiple=True, help="A column: agreement on the items of each of its values.")
+@click.option(
+    "--people",
+    "people_path",
+    type=click.Path(path_type=Path),
+    help="A table of annotators (annotator, groups): compares groups of people.",
+)
+@click.option("--group", "columns_of_people", multiple=True, help="A column of --people.  [default: all]")
 @click.option("--again", is_flag=True, help="On items that were asked again: before and after, and the difference.")
 @click.option("--pairs", default=5, show_default=True, help="How many pairs, people, items and confusions to show.")
 @project_option
@@ -46,6 +53,8 @@ def agreement_command(
     skip: tuple[str, ...],
     level: Level,
     by: tuple[str, ...],
+    people_path: Path | None,
+    columns_of_people: tuple[str, ...],
     again: bool,
     pairs: int,
     as_json: bool,
@@ -58,7 +67,7 @@ def agreement_command(
 
     \b
     Example:
-      weakhitl agreement --by source
+      weakhitl agreement --by source --people people.csv --group language
       weakhitl agreement sheet.csv --wide '*'
       weakhitl agreement export.json --from label-studio
       weakhitl agreement ratings.csv --level ordinal --class low --class high
@@ -66,16 +75,23 @@ def agreement_command(
     if again:
         _show_again(project_path, as_json=as_json)
         return
+    if columns_of_people and people_path is None:
+        raise UsageError("--group is a column of --people: say which table that is")
+    groups = None
+    if people_path is not None:
+        from weakhitl.pipeline.ratings import read_people
+
+        groups = read_people(people_path, columns[1], columns_of_people)
     if ratings is None:
         if classes or skip or level != "nominal":
             raise UsageError("--class, --skip and --level are for a table of ratings; a project has its [labels]")
-        content = open_project(project_path).agreement(by)
+        content = open_project(project_path).agreement(by, groups)
     else:
         from weakhitl.pipeline.ratings import RatingsFile, measure_ratings
 
         schema = LabelSchema(classes, level, skip) if classes else None
         file = RatingsFile(ratings, columns, wide, source)
-        content, notices = measure_ratings(file, schema, level=level, skip=skip, by=by)
+        content, notices = measure_ratings(file, schema, level=level, skip=skip, by=by, groups=groups)
         echo_notices(notices)
     if as_json:
         print_json(content)
@@ -84,6 +100,8 @@ def agreement_command(
     _print_classes(content)
     _print_confused(content, pairs)
     _print_people(content, pairs)
+    for column, found in content.get("by_group", {}).items():
+        _print_groups(column, found)
     if content.get("left_out_pilot_items"):
         echo_wrapped(
             f"The {content['left_out_pilot_items']:,} pilot items are left out: people were chosen by their agreement "
@@ -138,6 +156,28 @@ def _print_classes(content: dict[str, Any]) -> None:
             for name, one in slices.items()
         ]
         print_table(f"Alpha by {column}", (column, "alpha [95 %]", "items", "confuses most"), parts, [2])
+
+
+def _print_groups(column: str, found: dict[str, Any]) -> None:
+    """Compare groups of people, and show which classes each gives more often, the surest first."""
+    from weakhitl.release.report.section import estimate_text
+
+    rows = [
+        (name, str(one["raters"]), f"{one['ratings']:,}", estimate_text(one["within"]), estimate_text(one["between"]))
+        for name, one in found.items()
+    ]
+    header = (column, "people", "ratings", "alpha within", "kappa with others")
+    print_table(f"Groups of people by {column}", header, rows, [1, 2])
+    tends = [
+        (f"{name} ({one['raters']})", label, estimate)
+        for name, one in found.items() for label, estimate in one["more"].items()
+        if estimate["low"] is not None and not estimate["low"] <= 0 <= estimate["high"]
+    ]  # fmt: skip
+    tends.sort(key=lambda one: -abs(one[2]["value"]))
+    if tends:
+        shown = [(name, label, f"{e['value']:+.3f} [{e['low']:+.3f}, {e['high']:+.3f}]") for name, label, e in tends]
+        title = "Gives a class more often than the others do, on the same items"
+        print_table(title, (column, "class", "share more [95 %, for all]"), shown[:_CLASSES])
 
 
 def _print_confused(content: dict[str, Any], most: int) -> None:

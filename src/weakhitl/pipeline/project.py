@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -42,6 +42,9 @@ from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release.report import Report
 from weakhitl.routing import Batch
 from weakhitl.votes import Votes
+
+if TYPE_CHECKING:
+    from weakhitl.pipeline.ratings import Groups
 
 
 class Project:
@@ -181,9 +184,12 @@ class Project:
         """Compare the agreement on items that were asked again: before and after."""
         return revision.before_and_after(self._workspace)
 
-    def agreement(self, by: str | Sequence[str] = ()) -> dict[str, Any]:
-        """Measure the annotators' agreement in every way; ``by`` names columns of the data, or one, to slice by."""
-        return release.agreement(self._workspace, by)
+    def agreement(self, by: str | Sequence[str] = (), groups: "Groups | None" = None) -> dict[str, Any]:
+        """Measure the annotators' agreement in every way; ``by`` names columns of the data, or one, to slice by.
+
+        ``groups`` compares people: the name of what groups them -> person -> group.
+        """
+        return release.agreement(self._workspace, by, groups)
 
     def plan(self) -> list[dict[str, Any]]:
         """Say for each check how many more items it is likely to take."""

@@ -1,10 +1,10 @@
 """A bare table of ratings, or another tool's file: agreement and gate without a project."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,9 @@ from weakhitl.release.evidence_files import NAMES
 from weakhitl.schema import LabelSchema, Level
 from weakhitl.vote_table import conflict_faults, encode_labels, missing_faults
 from weakhitl.votes import Votes
+
+Groups: TypeAlias = "Mapping[str, pd.Series[Any]]"
+"""Column -> annotator -> group."""
 
 
 @dataclass(frozen=True)
@@ -162,11 +165,28 @@ def measure_ratings(
     level: Level = "nominal",
     skip: Sequence[str] = (),
     by: Sequence[str] = (),
+    groups: "Groups | None" = None,
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Measure the agreement of ratings in every way, every item counted alike; also say what was left out."""
     ratings = read_ratings(file, schema, level=level, skip=skip)
     require_columns(ratings.attributes, list(by), f"{file.path} (columns that are the same on all rows of an item)")
-    return agreement_summary(ratings.votes, slices={name: ratings.attributes[name] for name in by}), ratings.notices
+    slices = {name: ratings.attributes[name] for name in by}
+    return agreement_summary(ratings.votes, slices=slices, groups=groups), ratings.notices
+
+
+def read_people(path: Path, annotator: str = "annotator", columns: Sequence[str] = ()) -> Groups:
+    """Read groups of people from a table with a row a person; without ``columns`` all but the annotator's.
+
+    Raises ``DataError`` naming the missing columns, and every person without a name or with two rows.
+    """
+    table = read_table(path)
+    require_columns(table, [annotator, *columns], str(path), "--annotator names another")
+    names = table[annotator].astype(str)
+    faults = missing_faults(table, [annotator])
+    faults += [(int(at), f"{names[at]!r} occurs twice") for at in np.flatnonzero(names.duplicated() & names.ne(""))]
+    raise_row_faults(path, faults)
+    people = table.set_index(annotator)
+    return {name: people[name] for name in columns or map(str, people.columns)}
 
 
 def check_ratings(file: RatingsFile, policy_path: Path, log: Path | None) -> tuple[Gate, tuple[str, ...]]:

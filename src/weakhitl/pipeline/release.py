@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from weakhitl.annotation.pseudonyms import pseudonyms, secret_key
@@ -21,6 +21,9 @@ from weakhitl.release.archive import check_no_archive, pack
 from weakhitl.release.bundle import check_new
 from weakhitl.release.report import UNRELEASED, Report, agreement_content, hardest_items, report_content
 from weakhitl.release.whole_folder import only_one
+
+if TYPE_CHECKING:
+    from weakhitl.pipeline.ratings import Groups
 
 
 @dataclass(frozen=True)
@@ -75,10 +78,13 @@ def _logged(
     return gate, entry
 
 
-def agreement(workspace: Workspace, by: str | Sequence[str] = ()) -> dict[str, Any]:
-    """Measure the annotators' agreement in every way; ``by`` names a column of the data, or several, to slice by."""
+def agreement(workspace: Workspace, by: str | Sequence[str] = (), groups: "Groups | None" = None) -> dict[str, Any]:
+    """Measure the annotators' agreement in every way.
+
+    ``by`` names a column of the data, or several, to slice by; ``groups`` maps a name to person -> group.
+    """
     by = [by] if isinstance(by, str) else by
-    return agreement_content(workspace.assess(by), by)
+    return agreement_content(workspace.assess(by), by, groups)
 
 
 def release(workspace: Workspace, version: str, *, archive: bool = False) -> Released:

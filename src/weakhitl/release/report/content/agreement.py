@@ -1,6 +1,6 @@
 """Agreement: of people with each other, of the functions' model with people, of functions with each other."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -14,11 +14,14 @@ from weakhitl.votes import Votes
 _MODEL = "the functions' model"
 
 
-def agreement_content(assessment: Assessment, columns: Sequence[str] = ()) -> dict[str, Any]:
+def agreement_content(
+    assessment: Assessment, columns: Sequence[str] = (), groups: "Mapping[str, pd.Series[Any]] | None" = None
+) -> dict[str, Any]:
     """Agreement of the people who count, for the dataset and the routed items' parts; and of model and functions.
 
     People with each other, the functions' model with people, and functions with each other are three figures that are
-    never pooled. ``columns`` of the evidence's attributes make slices.
+    never pooled. ``columns`` of the evidence's attributes make slices, ``groups`` (column -> person -> group) compare
+    people.
     """
     votes, weights = assessment.counted.measured, assessment.measured_weights
     evidence = assessment.evidence
@@ -30,7 +33,7 @@ def agreement_content(assessment: Assessment, columns: Sequence[str] = ()) -> di
         part = votes.take_items(votes.items.isin(pd.Index(drawn, dtype=object)))
         parts[reason] = krippendorff_alpha(part, seed=seed).to_dict()
     slices = {name: evidence.context.attributes[name] for name in (columns or evidence.config.gate.columns)}
-    summary = agreement_summary(votes, weights=weights, seed=seed, slices=slices)
+    summary = agreement_summary(votes, weights=weights, seed=seed, slices=slices, groups=groups)
     return summary | {
         "parts": parts,
         "groups": _groups(assessment, seed),
