@@ -99,6 +99,7 @@ def test_a_project_imports_a_wide_table_and_names_the_faults_by_line(files):
     assert bad.output.count("line 31: item '999' is not in the dataset") == 1
     assert "0 new" not in bad.output
     assert project.collect(pd.read_csv(files / "wide.csv", dtype=str), wide=["ana", "b*", "cy"]).new == 77
+    assert project.collect(pd.read_csv(files / "wide.csv", dtype=str), wide="*").known == 77
     again = run("import", files / "long.csv", "--project", files)
     assert "0 new ratings (77 were known)" in again.output
     with pytest.raises(UsageError, match="leave out --from"):

@@ -130,7 +130,7 @@ def collect(
     *,
     adjudication: bool = False,
     columns: Columns = ("item", "annotator", "label"),
-    wide: Sequence[str] = (),
+    wide: str | Sequence[str] = (),
     source: str | None = None,
     people: Mapping[str, str] | None = None,
     default_annotator: str = "",

@@ -34,7 +34,7 @@ def read_long(
     schema: LabelSchema,
     items: pd.Index,
     columns: Columns = ("item", "annotator", "label"),
-    wide: Sequence[str] = (),
+    wide: str | Sequence[str] = (),
 ) -> pd.DataFrame:
     """Read ratings from a long file, or a table in memory, into columns item, annotator, label (strings).
 

@@ -18,7 +18,7 @@ _HINT = "--item, --annotator and --label name others; --wide '*' if each annotat
 
 
 def as_long(
-    table: pd.DataFrame, columns: Columns, wide: Sequence[str] = (), where: str = "ratings", hint: str = _HINT
+    table: pd.DataFrame, columns: Columns, wide: str | Sequence[str] = (), where: str = "ratings", hint: str = _HINT
 ) -> tuple[pd.DataFrame, Columns, npt.NDArray[np.intp]]:
     """Give a table with a row a rating, its columns of item, annotator and label, and the row that each comes from.
 
@@ -33,8 +33,8 @@ def as_long(
     if not wide:
         require_columns(table, columns, where, hint)
         return table, columns, np.arange(len(table))
-    item = columns[0]
-    require_columns(table, [item], where, "--item names another")
+    wide, item = [wide] if isinstance(wide, str) else wide, columns[0]
+    require_columns(table, [item], where, hint)
     names = [str(name) for name in table.columns]
     others = [name for name in names if name != item]
     if wrong := [one for one in wide if not any(fnmatchcase(name, one) for name in others)]:
