@@ -95,6 +95,11 @@ def test_earlier_ratings_of_a_batch_count_and_only_the_rest_is_asked_for(tmp_pat
         project.route(everything=True, another=True)
 
 
+def test_of_few_items_all_are_audited(tmp_path):
+    project = without_functions(tmp_path, World(30))
+    assert len(project.route(everything=True).drawn_for_audit) == 30  # the configuration asks for 120
+
+
 @pytest.mark.parametrize("also", [{"budget": 3}, {"pilot": 3}])
 def test_all_items_are_no_number_of_them(tmp_path, also):
     project = without_functions(tmp_path, World())

@@ -43,7 +43,8 @@ def route(
 ) -> Batch:
     """Draw the next batch and keep it; what is not given comes from ``[routing]`` (``strategy`` is its ``score``).
 
-    With ``everything`` the budget is all items that no batch holds. Ratings that its items have already count.
+    With ``everything`` the budget is all items that no batch holds, and where these are fewer than the audit of the
+    configuration, all are audited. Ratings that its items have already count.
 
     Raises ``UsageError`` for a strategy that there is not, and ``StateError`` while the last batch has no rating
     (unless ``another``): routing twice by mistake would cost a second batch of people's time.
@@ -75,7 +76,7 @@ def route(
         batch = draw_batch(
             _ordered(workspace, assessment, strategy, taken, budget, seed),
             budget,
-            settings.audit if audit is None else audit,
+            (min(settings.audit, budget) if everything else settings.audit) if audit is None else audit,
             settings.overlap if overlap is None else overlap,
             seed,
             strategy if told_apart else RANDOM,
