@@ -17,6 +17,8 @@ from projects import World, ready, start
 from weakhitl.cli.main import _COMMANDS, _MEANT, cli
 from weakhitl.files import read_table, write_table
 from weakhitl.labeling import Run
+from weakhitl.pipeline.workspace import Workspace
+from weakhitl.web.room import Room
 
 
 def run(*arguments: object, cwd: Path | None = None):
@@ -149,6 +151,29 @@ def test_a_single_function_item_and_label_is_told_in_the_singular_and_functions_
     functions.write_text(functions.read_text().replace("'no' in", "'hello' in"))
     assert "1 function voted 1 time on 1 item; 1 has a vote" in run("label", "--project", tmp_path / "p").output
     assert "edit" not in run("status", "--json", "--project", tmp_path / "p").output
+
+
+@pytest.mark.parametrize(
+    ("table", "read"),
+    [
+        ("id,label,text\n1,a,x\n2,b,y\n", 'text = "text"'),
+        ("text\nx\ny\n", 'text = "text"'),
+        ("id,label,body\n1,a,x\n2,b,y\n", '# text = "label"'),
+    ],
+)
+def test_init_lets_people_read_the_text_alone_where_it_is_called_so(tmp_path, table, read):
+    """Without, they would read all columns, and in the first case the label."""
+    (tmp_path / "items.csv").write_text(table)
+    assert run("init", tmp_path / "p", "--data", tmp_path / "items.csv").exit_code == 0
+    assert f"\n{read} " in (tmp_path / "p" / "weakhitl.toml").read_text()
+    shown = Room(Workspace.open(tmp_path / "p")).columns
+    assert shown == (["text"] if read.startswith("text") else ["label", "body"])
+
+
+def test_texts_that_are_the_ids_are_read(tmp_path):
+    (tmp_path / "items.csv").write_text("text\nfog today\nsun\n")
+    run("init", tmp_path / "p", "--data", tmp_path / "items.csv")
+    assert Workspace.open(tmp_path / "p").texts(["fog today"]) == {"fog today": "fog today"}
 
 
 def test_init_adds_no_ids_to_a_column_that_is_there_nor_without_data(tmp_path):

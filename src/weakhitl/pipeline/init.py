@@ -51,6 +51,7 @@ seed = 0
 
 [annotation]
 guideline = "guidelines/guideline.md"
+{read}
 store = "annotations.db"
 qualify_agreement = 0.75       # on a pilot, from which an annotator counts
 qualify_ratings = 10           # pilot ratings that are needed to tell
@@ -195,6 +196,7 @@ def init_project(
             id=_quoted(id_name),
             functions='["labeling_functions/"]' if functions else "[]                 # people label everything",
             bar=_BARS[task],
+            read=_read_by_people(column),
         ),
         _FUNCTION_FILE: _FUNCTIONS.format(word=word, first=classes[0], column=column),
         "guidelines/guideline.md": _GUIDELINE.format(
@@ -215,6 +217,12 @@ def _write(folder: Path, contents: "Mapping[str, str | pd.DataFrame]") -> list[P
         else:
             write_table(folder / name, content)
     return [folder / name for name in contents]
+
+
+def _read_by_people(column: str) -> str:
+    """Name the column that people read; where it is a guess, as a hint."""
+    line = f"text = {_quoted(column)}"
+    return f"{line if column == _TEXT else f'# {line}':<30} # what people read; without, all columns: labels, too"
 
 
 def _path_from(folder: Path, data: Path) -> str:

@@ -131,7 +131,7 @@ class Workspace:
             at = pc.is_in(part.column(self.config.data.id).cast("string"), pa.array(list(wanted), pa.string()))
             for row in part.filter(at).to_pylist():
                 cells = {str(name): cell for name, cell in row.items() if name != self.config.data.id}
-                text = cells.get(column) if column else " · ".join(f"{name}: {cell}" for name, cell in cells.items())
+                text = row.get(column) if column else " · ".join(f"{name}: {cell}" for name, cell in cells.items())
                 found[str(row[self.config.data.id])] = shorten(str(text or ""), _SHOWN, placeholder=" …")
         return found
 
