@@ -95,6 +95,19 @@ def test_earlier_ratings_of_a_batch_count_and_only_the_rest_is_asked_for(tmp_pat
         project.route(everything=True, another=True)
 
 
+def test_which_of_too_many_ratings_count_is_not_left_to_the_order_of_a_file(tmp_path):
+    """Five people rated each item, three ratings would count: those of the first columns of a wide table."""
+    world = World()
+    project = without_functions(tmp_path, world)
+    collect(project, tmp_path, world.ratings(world.truth.index, dict.fromkeys("abcde", 0.9)))
+    refused = run(tmp_path, "route", "--all")
+    assert refused.exit_code == 2
+    assert "240 items have up to 5 ratings already, of which the first 3 would count" in refused.output
+    assert project.batches == []
+    assert run(tmp_path, "route", "--all", "--overlap", 5).exit_code == 0
+    assert project.status()["ratings that count"] == 5 * 240
+
+
 def test_of_few_items_all_are_audited(tmp_path):
     project = without_functions(tmp_path, World(30))
     assert len(project.route(everything=True).drawn_for_audit) == 30  # the configuration asks for 120

@@ -123,6 +123,18 @@ def test_what_is_wrong_with_groups_is_said():
         wh.by_group(votes, {"eve": "young", "zoe": "old", "ana": None, "bo": ""})
     with pytest.raises(DataError, match="rater 'ana' occurs twice"):
         wh.by_group(votes, pd.Series(["old", "young"], index=["ana", "ana"]))
+    with pytest.raises(
+        DataError, match=r"is a table; expected rater -> group, such as table.set_index\('annotator'\)\['age'\]"
+    ):
+        wh.by_group(votes, pd.DataFrame({"annotator": ["ana"], "age": ["old"]}))
+    with pytest.raises(DataError, match="one group for each of 5 raters, or rater -> group"):
+        wh.by_group(votes, ["old", "young"])
+
+
+def test_groups_may_stand_in_the_order_of_the_raters_and_one_rater_be_a_name():
+    votes = votes_of(np.random.default_rng(0).integers(0, 3, (40, 5)))
+    assert wh.by_group(votes, [GROUPS[name] for name in NAMES]) == wh.by_group(votes, GROUPS)
+    assert wh.kappa_between_groups(votes, "ana", YOUNG) == wh.kappa_between_groups(votes, ["ana"], YOUNG)
 
 
 @pytest.fixture

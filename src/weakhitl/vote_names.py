@@ -54,19 +54,23 @@ def positions(items: pd.Index, wanted: pd.Index) -> npt.NDArray[np.integer[Any]]
     return np.append(at, -1)[items[at].get_indexer(wanted)]
 
 
-def item_pairs(given: Any, items: pd.Index, where: str, what: str) -> tuple[pd.Index, "pd.Series[Any]"]:
+def item_pairs(
+    given: Any, items: pd.Index, where: str, what: str, of: str = "item", example: str = "'item')['label'"
+) -> tuple[pd.Index, "pd.Series[Any]"]:
     """Give items and what is said of each: a mapping or Series speaks of its own items, anything else of all in order.
+
+    ``of`` is what the items are called, ``example`` how a table of them becomes a Series, for what is said of faults.
 
     Raises ``DataError`` for a table, and where there is not one for each item.
     """
     if isinstance(given, pd.DataFrame):
-        raise DataError(where, f"is a table; expected item -> {what}, such as table.set_index('item')['label']")
+        raise DataError(where, f"is a table; expected {of} -> {what}, such as table.set_index({example}]")
     if isinstance(given, Mapping | pd.Series):
         pairs = list(given.items())
         return pd.Index([item for item, _ in pairs]), pd.Series([value for _, value in pairs], dtype=object)
     values = np.asarray(given, dtype=object)
     if values.shape != (len(items),):
-        expected = f"one {what} for each of {len(items):,} items, or item -> {what}"
+        expected = f"one {what} for each of {len(items):,} {of}s, or {of} -> {what}"
         raise DataError(where, f"has shape {values.shape}; expected {expected}")
     return items, pd.Series(values)
 

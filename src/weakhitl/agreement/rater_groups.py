@@ -14,10 +14,11 @@ from weakhitl.agreement.two_sources import Sides, kappa_between_groups
 from weakhitl.errors import DataError
 from weakhitl.estimate import Estimate
 from weakhitl.schema import Level
+from weakhitl.vote_names import item_pairs
 from weakhitl.votes import FloatArray, Votes, require_votes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 _WEIGHTINGS: dict[Level, Weighting] = {
@@ -66,7 +67,7 @@ class RaterGroup:
 
 def by_group(
     votes: Votes,
-    groups: "pd.Series[Any] | Mapping[Any, Any]",
+    groups: "pd.Series[Any] | Mapping[Any, Any] | Sequence[Any]",
     *,
     weights: npt.ArrayLike | None = None,
     **how: Unpack[Uncertainty],
@@ -81,7 +82,7 @@ def by_group(
     votes
         Ratings.
     groups
-        Rater -> group; raters without one are left out. Groups are sorted by name.
+        Rater -> group, or one for each source in order; raters without one are left out. Groups are sorted by name.
     weights, how
         As for ``krippendorff_alpha``.
 
@@ -118,19 +119,20 @@ def by_group(
     return found
 
 
-def _members(votes: Votes, groups: "pd.Series[Any] | Mapping[Any, Any]") -> dict[str, list[str]]:
+def _members(votes: Votes, groups: Any) -> dict[str, list[str]]:
     """Group -> its raters, of those that rated."""
-    given = pd.Series(groups, dtype=object)
-    given.index = given.index.map(str)
-    if (twice := given.index[given.index.duplicated()].unique()).size:
+    raters = pd.Index(votes.sources, dtype=object)
+    names, values = item_pairs(groups, raters, "groups", "group", "rater", "'annotator')['age'")
+    if (twice := names[names.duplicated()].unique()).size:
         raise DataError("groups", [f"rater {rater!r} occurs twice" for rater in twice])
-    known = given[given.notna() & given.ne("")].map(str)
+    said = values.notna() & values.ne("")
+    known = dict(zip(names[said].map(str), values[said].map(str), strict=True))
     _, column, _ = votes.entries()
     rated = [votes.sources[at] for at in np.unique(column)]
     members: dict[str, list[str]] = {}
     for rater in rated:
         if rater in known:
-            members.setdefault(str(known[rater]), []).append(rater)
+            members.setdefault(known[rater], []).append(rater)
     if not members:
         raise DataError("groups", f"nobody who rated has a group; they are such as {next(iter(rated), 'nobody')!r}")
     return dict(sorted(members.items()))

@@ -103,8 +103,8 @@ def kappa_with_group(
 
 def kappa_between_groups(
     votes: Votes,
-    first: Sequence[str],
-    second: Sequence[str],
+    first: str | Sequence[str],
+    second: str | Sequence[str],
     *,
     weighting: Similarity = "identity",
     weights: npt.ArrayLike | None = None,
@@ -141,6 +141,7 @@ def kappa_between_groups(
 
     """
     require_votes(votes)
+    first, second = ([names] if isinstance(names, str) else names for names in (first, second))
     if twice := sorted({*first} & {*second}):
         raise UsageError(f"{', '.join(twice)}: in both groups; each rater is in one")
     sides = Sides.of(votes, first, second, weights)

@@ -2,7 +2,7 @@
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +20,9 @@ from weakhitl.cli.shared import (
 )
 from weakhitl.errors import UsageError
 from weakhitl.schema import LEVELS, LabelSchema, Level
+
+if TYPE_CHECKING:
+    from weakhitl.pipeline.ratings import Groups
 
 
 @click.command("agreement")
@@ -75,13 +78,7 @@ def agreement_command(
     if again:
         _show_again(project_path, as_json=as_json)
         return
-    if columns_of_people and people_path is None:
-        raise UsageError("--group is a column of --people: say which table that is")
-    groups = None
-    if people_path is not None:
-        from weakhitl.pipeline.ratings import read_people
-
-        groups = read_people(people_path, columns[1], columns_of_people)
+    groups = _groups_of_people(people_path, columns[1], columns_of_people)
     if ratings is None:
         if classes or skip or level != "nominal":
             raise UsageError("--class, --skip and --level are for a table of ratings; a project has its [labels]")
@@ -95,7 +92,22 @@ def agreement_command(
         echo_notices(notices)
     if as_json:
         print_json(content)
-        return
+    else:
+        _print(content, pairs)
+
+
+def _groups_of_people(path: Path | None, annotator: str, columns: tuple[str, ...]) -> "Groups | None":
+    if columns and path is None:
+        raise UsageError("--group is a column of --people: say which table that is")
+    if path is None:
+        return None
+    from weakhitl.pipeline.ratings import read_people
+
+    return read_people(path, annotator, columns)
+
+
+def _print(content: dict[str, Any], pairs: int) -> None:
+    """Print all tables; ``pairs`` is how many pairs, people, items and confusions."""
     _print_coefficients(content)
     _print_classes(content)
     _print_confused(content, pairs)

@@ -116,14 +116,14 @@ def release(workspace: Workspace, version: str, *, archive: bool = False) -> Rel
         return Released(gate, path, digest, pack(path) if archive else None)
 
 
-def report(workspace: Workspace, version: str = UNRELEASED) -> Report:
+def report(workspace: Workspace) -> Report:
     """Make the report of the project as it is now; nothing is written or logged. People have their own names."""
     assessment = _with_texts(workspace, workspace.assess())
     policy = workspace.config.gate
     gate = run_policy(Subject.of(assessment), policy, own_checks(policy.check, workspace.root))
     if gate.withheld is not None:
         assessment = assessment.withhold(gate.withheld)
-    return Report(report_content(assessment, gate, version))
+    return Report(report_content(assessment, gate, UNRELEASED))
 
 
 def _with_texts(workspace: Workspace, assessment: Assessment) -> Assessment:

@@ -4,6 +4,7 @@ from typing import get_args
 
 import pandas as pd
 
+from weakhitl.annotation import ANNOTATOR
 from weakhitl.config import Score
 from weakhitl.errors import StateError, UsageError
 from weakhitl.files import require_columns
@@ -46,8 +47,9 @@ def route(
     With ``everything`` the budget is all items that no batch holds, and where these are fewer than the audit of the
     configuration, all are audited. Ratings that its items have already count.
 
-    Raises ``UsageError`` for a strategy that there is not, and ``StateError`` while the last batch has no rating
-    (unless ``another``): routing twice by mistake would cost a second batch of people's time.
+    Raises ``UsageError`` for a strategy that there is not, and where items have more ratings already than the
+    configuration's overlap; ``StateError`` while the last batch has no rating (unless ``another``): routing twice by
+    mistake would cost a second batch of people's time.
     """
     settings = workspace.config.routing
     seed = settings.seed if seed is None else seed
@@ -81,9 +83,23 @@ def route(
             seed,
             strategy if told_apart else RANDOM,
         )
+    if overlap is None and pilot is None:
+        _check_overlap(workspace, batch)
     workspace.store.add_batch(batch, _skills(workspace, batch))
     workspace.desk.settle([item for item in batch.items if item in rated])
     return batch
+
+
+def _check_overlap(workspace: Workspace, batch: Batch) -> None:
+    """Raise ``UsageError`` where items have more ratings than would count: a file's order would choose."""
+    said = workspace.store.ratings()
+    answers = (said["role"] == ANNOTATOR) & said["label"].isin(workspace.config.schema_.classes)
+    rated = said[answers & said["item"].isin(batch.items)]["item"].value_counts()
+    if batch.overlap is not None and len(over := rated[rated > batch.overlap]):
+        raise UsageError(
+            f"{number_of(len(over), 'item has', 'items have')} up to {over.max()} ratings already, of which the first "
+            f"{batch.overlap} would count, as they came: say how many count with --overlap"
+        )
 
 
 def _skills(workspace: Workspace, batch: Batch) -> dict[str, str]:

@@ -37,10 +37,20 @@ def as_long(
     require_columns(table, [item], where, hint)
     names = [str(name) for name in table.columns]
     others = [name for name in names if name != item]
-    if wrong := [one for one in wide if not any(fnmatchcase(name, one) for name in others)]:
+    if wrong := [one for one in wide if not any(_fits(name, one) for name in others)]:
         raise DataError(where, [f"no column is, or fits, {one!r}; the columns are {', '.join(names)}" for one in wrong])
-    people = [name for name in others if any(fnmatchcase(name, one) for one in wide)]
+    people = [name for name in others if any(_fits(name, one) for one in wide)]
     return _melted(table.set_axis(names, axis=1), item, people)
+
+
+def _fits(name: str, wanted: str) -> bool:
+    """Say whether a column is meant: by its name, which may hold brackets, or by a pattern.
+
+    >>> _fits("rater[1]", "rater[1]"), _fits("rater_2", "rater_*"), _fits("text", "rater_*")
+    (True, True, False)
+
+    """
+    return name == wanted or fnmatchcase(name, wanted)
 
 
 def _melted(
