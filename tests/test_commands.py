@@ -107,7 +107,7 @@ def test_init_label_lfs_status_work_from_an_empty_folder(tmp_path):
             "the column 'label' does not have a different value in every row",
         ),
         ("text,label\na,x\na,x\n", [], "no column has a different value in every row"),
-        ("id;text\n1;a\n2;b\n", [], "separated by something else than a comma"),
+        ("id;text\n1;a\n2;b\n", [], "separated by something else; expected commas in a .csv"),
     ],
 )
 def test_init_says_what_tells_items_apart_and_refuses_what_does_not(tmp_path, table, options, said):

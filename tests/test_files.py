@@ -10,6 +10,7 @@ from weakhitl.errors import ConfigError, DataError
 from weakhitl.files import atomic_write, read_table, require_columns, row_places, write_json, write_table, write_text
 from weakhitl.gate import METRICS
 from weakhitl.label_model import MODELS
+from weakhitl.table_stream import TableStream
 
 NAMES = Names(METRICS, MODELS, ["overlap"])
 
@@ -32,6 +33,16 @@ def test_a_cell_of_a_csv_may_hold_line_ends_and_quotes(tmp_path, cell):
     assert read_table(tmp_path / "t.csv")["text"].tolist() == [cell, "x"]
 
 
+@pytest.mark.parametrize("cell", ["a, b", "two\nlines", "a\ttab", 'said "so"'])
+def test_a_tsv_is_read_and_written_with_tabs(tmp_path, cell):
+    path = tmp_path / "t.tsv"
+    write_table(path, pd.DataFrame({"id": ["007", "2"], "text": [cell, ""]}))
+    assert path.read_text().startswith("id\ttext\n007\t")
+    assert read_table(path).to_dict("list") == {"id": ["007", "2"], "text": [cell, ""]}
+    assert pd.concat(TableStream(path).parts(1))["text"].tolist() == [cell, ""]
+    assert row_places(path, [1]) == ["line 4" if "\n" in cell else "line 3"]
+
+
 def test_gzip_and_folders_are_read(tmp_path):
     with gzip.open(tmp_path / "a.csv.gz", "wt") as stream:
         stream.write("item\n1\n")
@@ -52,7 +63,10 @@ def test_gzip_and_folders_are_read(tmp_path):
             "2 faults\n  - line 2: not JSON .*\n  - line 3: expected an object, found list",
         ),
         ("t.parquet", b"PAR1 or so", "not a readable Parquet file"),
-        ("t.xlsx", b"x", "cannot read .xlsx; use .csv, .jsonl or .parquet"),
+        ("t.csv", b"id,text\n1,a,\n2,b,\n", "the rows have 3 cells, the header 2 names"),
+        ("t.tsv", b'id\ttext\n1\t"so to say\n2\tno" she said\n3\tx\n', "line 2: a quote opens the cell of 'text'"),
+        ("t.xlsx", b"x", "cannot read .xlsx; use .csv, .tsv, .jsonl or .parquet .*save the sheet as CSV in UTF-8"),
+        ("t.json", b"[]", r"cannot read .json; .* a .jsonl has an object a line, as pandas' to_json"),
         ("t", b"x", "cannot read a file without an ending"),
     ],
 )
@@ -78,7 +92,7 @@ def test_missing_columns_are_all_named_with_the_nearest_and_a_hint_at_the_separa
         require_columns(pd.DataFrame(columns=["item_id", "text"]), ["item", "label"], "t.csv")
     assert len(caught.value.faults) == 2
     assert "did you mean 'item_id'?" in caught.value.faults[0]
-    with pytest.raises(DataError, match="separated by something else than a comma"):
+    with pytest.raises(DataError, match="separated by something else; expected commas"):
         require_columns(pd.DataFrame(columns=["item;text"]), ["item"], "t.csv")
 
 

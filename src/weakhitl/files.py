@@ -21,9 +21,9 @@ Fault = tuple[int, str]
 
 
 def read_table(path: Path | str) -> "pd.DataFrame":
-    """Read a CSV, JSON Lines or Parquet file (or a folder of them) into a table.
+    """Read a CSV, TSV, JSON Lines or Parquet file (or a folder of them) into a table.
 
-    CSV cells stay strings and an empty cell is an empty string, so that the id ``007`` survives; JSON Lines
+    CSV and TSV cells stay strings and an empty cell is an empty string, so that the id ``007`` survives; JSON Lines
     and Parquet keep their own types. Raises ``DataError`` when a file is missing, empty or malformed.
     """
     path = Path(path)
@@ -50,7 +50,10 @@ def table_files(path: Path) -> list[Path]:
     if not path.exists():
         raise DataError(str(path), f"there is no such file{_nearest_file(path)}")
     if not table_kind(path):
-        raise DataError(str(path), f"cannot read {path.suffix or 'a file without an ending'}; {_ENDINGS}")
+        raise DataError(
+            str(path),
+            f"cannot read {path.suffix or 'a file without an ending'}; {_ENDINGS}{_INSTEAD.get(path.suffix, '')}",
+        )
     if path.stat().st_size == 0:
         raise DataError(str(path), _EMPTY)
     return [path]
@@ -84,9 +87,9 @@ def require_columns(table: "pd.DataFrame", columns: Sequence[str], where: str, h
 def separator_faults(table: "pd.DataFrame") -> list[str]:
     """Say so where the one column of a table looks like several."""
     name = str(table.columns[0]) if len(table.columns) == 1 else ""
-    if not any(mark in name for mark in ";\t|"):
+    if not any(mark in name for mark in ",;\t|"):
         return []
-    return ["the cells seem to be separated by something else than a comma; save the file with commas"]
+    return ["the cells seem to be separated by something else; expected commas in a .csv, tabs in a .tsv"]
 
 
 def row_places(path: Path | str, rows: Sequence[int]) -> list[str]:
@@ -144,13 +147,13 @@ def write_json(path: Path | str, value: Any) -> None:
 
 
 def write_table(path: Path | str, table: "pd.DataFrame") -> None:
-    """Write a table as CSV, JSON Lines or Parquet, by the ending of ``path``."""
+    """Write a table as CSV, TSV, JSON Lines or Parquet, by the ending of ``path``."""
     path = Path(path)
     kind = table_kind(path)
     if kind not in _WRITERS or path.suffix == ".gz":
-        raise DataError(str(path), "cannot write this kind of file; use .csv, .jsonl or .parquet")
+        raise DataError(str(path), "cannot write this kind of file; use .csv, .tsv, .jsonl or .parquet")
     with atomic_write(path) as stream:
-        _WRITERS[kind](table, stream)
+        _WRITERS[kind](table, stream, path)
 
 
 def sha256(path: Path | str) -> str:
@@ -159,17 +162,34 @@ def sha256(path: Path | str) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-_ENDINGS = "use .csv, .jsonl or .parquet (.csv and .jsonl may end in .gz)"
+_ENDINGS = "use .csv, .tsv, .jsonl or .parquet (all but .parquet may end in .gz)"
+
+_SHEET = "; save the sheet as CSV in UTF-8"
+
+_INSTEAD = {
+    ".xlsx": _SHEET,
+    ".xls": _SHEET,
+    ".ods": _SHEET,
+    ".json": "; a .jsonl has an object a line, as pandas' to_json(orient='records', lines=True) writes it",
+}
+"""What makes a table of another kind readable, by its ending."""
+
+_KINDS = {".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 
 
 def table_kind(path: Path) -> str:
-    """Say which kind of table a file is, by its ending; empty for none."""
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    if suffixes and suffixes[-1] == ".gz":
-        suffixes.pop()
-    return {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}.get(
-        suffixes[-1] if suffixes else "", ""
-    )
+    """Say which kind of table a file is, by its ending: csv (also with tabs), jsonl, parquet; empty for none."""
+    return _KINDS.get(_ending(path), "")
+
+
+def separator(path: Path) -> str:
+    """Give what stands between the cells of a file of kind csv."""
+    return "\t" if _ending(path) == ".tsv" else ","
+
+
+def _ending(path: Path) -> str:
+    name = path.name.lower().removesuffix(".gz")
+    return Path(name).suffix
 
 
 def _read_folder(folder: Path) -> "pd.DataFrame":
@@ -190,7 +210,35 @@ def _read_csv(path: Path) -> "pd.DataFrame":
     import pandas as pd
 
     with csv_faults(path):
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", sep=separator(path))
+    check_cells(path, table)
+    return table
+
+
+def check_cells(path: Path, table: "pd.DataFrame") -> None:
+    """Raise ``DataError`` where a table that was read from a CSV or TSV is not what a person sees in it.
+
+    Pandas takes the first cells of rows that are longer than the header for an index. Many tools write a TSV in which
+    a quote is just a quote; one that opens a cell then swallows the rows up to the next.
+    """
+    import pandas as pd
+
+    if not isinstance(table.index, pd.RangeIndex):
+        found = len(table.columns) + table.index.nlevels
+        raise DataError(
+            str(path),
+            f"the rows have {found} cells, the header {len(table.columns)} names; "
+            "expected as many (a separator at the end of the rows, or an unquoted cell that holds one?)",
+        )
+    for name in table.columns if separator(path) == "\t" else ():
+        at = table[name].str.contains(r"\t[^\n]*\n|\n[^\n]*\t", na=False).to_numpy().nonzero()[0]
+        if len(at):
+            place = row_places(path, [int(table.index[at[0]])])[0]
+            raise DataError(
+                str(path),
+                f"{place}: a quote opens the cell of {name!r} and swallows rows; "
+                "expected quotes around such a cell and doubled ones in it (a .csv has them)",
+            )
 
 
 @contextmanager
@@ -260,19 +308,19 @@ _READERS: dict[str, Callable[[Path], "pd.DataFrame"]] = {
     "parquet": _read_parquet,
 }
 
-_WRITERS: dict[str, Callable[["pd.DataFrame", BinaryIO], object]] = {
-    "csv": lambda table, stream: stream.write(_csv_text(table).encode()),
-    "jsonl": lambda table, stream: stream.write(
+_WRITERS: dict[str, Callable[["pd.DataFrame", BinaryIO, Path], object]] = {
+    "csv": lambda table, stream, path: stream.write(_csv_text(table, separator(path)).encode()),
+    "jsonl": lambda table, stream, _: stream.write(
         table.to_json(orient="records", lines=True, force_ascii=False).encode()
     ),
-    "parquet": lambda table, stream: table.to_parquet(stream, index=False),
+    "parquet": lambda table, stream, _: table.to_parquet(stream, index=False),
 }
 
 
-def _csv_text(table: "pd.DataFrame") -> str:
+def _csv_text(table: "pd.DataFrame", sep: str) -> str:
     """Quote all cells where one holds a carriage return: unquoted, as Python 3.11 leaves it, it would end the row."""
-    text = table.to_csv(index=False, lineterminator="\n")
-    return table.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_ALL) if "\r" in text else text
+    text = table.to_csv(index=False, sep=sep, lineterminator="\n")
+    return table.to_csv(index=False, sep=sep, lineterminator="\n", quoting=csv.QUOTE_ALL) if "\r" in text else text
 
 
 @contextmanager
@@ -287,7 +335,7 @@ def _open_text(path: Path) -> Iterator[Any]:
 def _csv_lines(path: Path) -> list[int]:
     """Give the line on which each row of a CSV begins; a quoted cell may hold line breaks."""
     with _open_text(path) as stream:
-        reader = csv.reader(stream)
+        reader = csv.reader(stream, delimiter=separator(path))
         next(reader, None)
         starts, last = [], reader.line_num
         for row in reader:

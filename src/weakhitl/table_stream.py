@@ -16,7 +16,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from weakhitl.errors import DataError
-from weakhitl.files import csv_faults, json_rows, parquet_faults, require_columns, table_files, table_kind
+from weakhitl.files import (
+    check_cells,
+    csv_faults,
+    json_rows,
+    parquet_faults,
+    require_columns,
+    separator,
+    table_files,
+    table_kind,
+)
 
 Part: TypeAlias = "pd.DataFrame | pa.Table"
 
@@ -73,7 +82,7 @@ class _Columns:
 
 
 class TableStream:
-    """A CSV, JSON Lines or Parquet file, or a folder of them, read in parts; cells are those of ``read_table``.
+    """A CSV, TSV, JSON Lines or Parquet file, or a folder of them, read in parts; cells are those of ``read_table``.
 
     Raises ``DataError`` at once for what is missing, empty or no table, and for every fault of JSON Lines files; a CSV
     that is malformed further down is found when its part is read.
@@ -249,11 +258,14 @@ def _csv_parts(path: Path, size: int, names: list[str] | None = None) -> Iterato
             dtype=str,
             keep_default_na=False,
             encoding="utf-8-sig",
+            sep=separator(path),
             chunksize=size,
             usecols=None if wanted is None else lambda name: name in wanted,
         ) as reader,
     ):
-        yield from reader
+        for part in reader:
+            check_cells(path, part)
+            yield part
 
 
 def _json_parts(path: Path, size: int) -> Iterator[pd.DataFrame]:

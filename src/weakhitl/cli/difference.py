@@ -31,7 +31,9 @@ _LINES = 40
 @click.argument("before", type=click.Path(path_type=Path))
 @click.argument("after", type=click.Path(path_type=Path))
 @click.option("--rows", type=click.IntRange(0), default=20, show_default=True, help="Changed rows that are printed.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write all changed rows to a table (csv, jsonl, parquet).")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Write all changed rows to a table (csv, tsv, jsonl, parquet)."
+)
 @click.option("--texts", is_flag=True, help="Print the changed lines of configuration and functions, too.")
 @json_option
 @guarded

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 
 @click.command("online")
-@click.option("--out", type=click.Path(path_type=Path), help="Write what arrived to a table (csv, jsonl, parquet).")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Write what arrived to a table (csv, tsv, jsonl, parquet)."
+)
 @project_option
 @json_option
 @guarded

@@ -24,7 +24,7 @@ from weakhitl.cli.shared import (
     multiple=True,
     help="A class; give one at a time, in order.  [default: no, yes]",
 )
-@click.option("--data", type=click.Path(path_type=Path), help="Your items: csv, jsonl or parquet.")
+@click.option("--data", type=click.Path(path_type=Path), help="Your items: csv, tsv, jsonl or parquet.")
 @click.option(
     "--id",
     "id_column",

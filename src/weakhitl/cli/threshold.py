@@ -32,7 +32,9 @@ _ROWS = 12
 @click.option("--error", type=float, default=0.02, show_default=True, help="Share of wrong labels that is allowed.")
 @click.option("--confidence", type=float, default=0.95, show_default=True, help="How sure that has to be; one-sided.")
 @click.option("--by-class", is_flag=True, help="A threshold for each class; all of them hold together.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write what is accepted to a table (csv, jsonl, parquet).")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Write what is accepted to a table (csv, tsv, jsonl, parquet)."
+)
 @project_option
 @json_option
 @guarded

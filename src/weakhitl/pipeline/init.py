@@ -34,7 +34,7 @@ skip = ["I can't tell"]        # answers that are abstentions
 level = "nominal"              # nominal | ordinal | interval | ratio
 
 [data]
-path = {data}                  # csv, jsonl or parquet; one file or a folder of them
+path = {data}                  # csv, tsv, jsonl or parquet; one file or a folder of them
 id = {id}
 
 [labeling]
