@@ -1,5 +1,6 @@
 """The documentation is complete, its snippets run, and it builds."""
 
+import json
 import os
 import re
 import shutil
@@ -140,6 +141,13 @@ def test_the_commands_of_the_readme_exist(tmp_path):
     )
     assert used <= set(_COMMANDS)
     (tmp_path / "comments.csv").write_text("id,text\n1,subscribe\n2,nice song\n")
+    (tmp_path / "spam").mkdir()
+    said = [[{"from_name": "c", "type": "choices", "value": {"choices": [label]}}] for label in ("HAM", "SPAM")]
+    tasks = [
+        {"id": at, "data": {"text": "x"}, "annotations": [{"completed_by": 1, "result": one}]}
+        for at, one in enumerate(said)
+    ]
+    (tmp_path / "spam" / "export.json").write_text(json.dumps(tasks))
     lines = [
         line.split("#")[0]
         for _, text in BLOCK.findall(page)

@@ -154,6 +154,7 @@ def export_command(
 @click.argument("file", type=click.Path(path_type=Path))
 @source_option
 @click.option("--adjudication", is_flag=True, help="The file holds the adjudicator's decisions.")
+@click.option("--own-ids", is_flag=True, help="Items are named by the tool's own ids, as in a project of init --from.")
 @column_options
 @click.option("--who", multiple=True, metavar="NUMBER=NAME", help="Who is meant by a tool's number; one at a time.")
 @click.option("--by", "default_annotator", default="", metavar="NAME", help="Who rated, where the file does not say.")

@@ -1,5 +1,6 @@
 """Commands ``init`` and ``status``."""
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,16 @@ from weakhitl.cli.shared import (
     "--class",
     "classes",
     multiple=True,
-    help="A class; give one at a time, in order.  [default: no, yes]",
+    help="A class; give one at a time, in order.  [default: no, yes; with --from the labels there]",
 )
 @click.option("--data", type=click.Path(path_type=Path), help="Your items: csv, tsv, jsonl or parquet.")
+@click.option(
+    "--from",
+    "source",
+    metavar="TOOL",
+    help="The data are another tool's file (label-studio, prodigy, ...): copy its items, under its ids.",
+)
+@click.option("--label", default="label", show_default=True, help="With --from: the question that holds the label.")
 @click.option(
     "--id",
     "id_column",
@@ -50,6 +58,8 @@ def init_command(
     folder: Path,
     classes: tuple[str, ...],
     data: Path | None,
+    source: str | None,
+    label: str,
     id_column: str | None,
     add_ids: bool,
     no_functions: bool,
@@ -61,6 +71,7 @@ def init_command(
     \b
     Example:
       weakhitl init spam --class HAM --class SPAM --data comments.csv
+      weakhitl init spam --from label-studio --data export.json
       weakhitl init --ci
     """
     from weakhitl.config import CONFIG_NAME
@@ -70,15 +81,27 @@ def init_command(
         _echo_written(init_ci(folder))
         return
     written, column = init_project(
-        folder, classes or ("no", "yes"), data, id_column, task, add_ids=add_ids, functions=not no_functions
+        folder,
+        classes,
+        data,
+        id_column,
+        task,
+        add_ids=add_ids,
+        functions=not no_functions,
+        source=source,
+        label=label,
     )
     _echo_written([*written, *(init_ci(folder) if ci else [])])
     if data is None:
         click.echo(f"Put your items into {folder / 'items.csv'} (columns {column}, text), or change [data] path.")
-    elif id_column is None and not add_ids:
+    elif id_column is None and not add_ids and source is None:
         click.echo(f"The column {column!r} tells items apart; if another does, change [data] id.")
     people = "weakhitl import ratings that you have, or weakhitl route --all and weakhitl annotate"
-    functions = f"edit labeling_functions/functions.py, then: weakhitl label --project {folder}"
+    functions = f"edit labeling_functions/functions.py, then: weakhitl label --project {shlex.quote(str(folder))}"
+    if source is not None:
+        question = [] if label == "label" else ["--label", label]
+        words = ["import", str(data), "--from", source, "--own-ids", *question, "--project", str(folder)]
+        people = functions = f"weakhitl {shlex.join(words)}"
     echo_wrapped(f"Next: {people if no_functions else functions}")
 
 

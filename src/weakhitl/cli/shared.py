@@ -127,8 +127,17 @@ def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]
 
 
 def echo_wrapped(text: str, indent: int = 0) -> None:
-    """Print a sentence, wrapped at 80 columns."""
+    """Print a sentence, wrapped at 80 columns; words are whole, so that options and paths can be copied."""
     from textwrap import fill
 
     margin = " " * indent
-    click.echo(fill(text, 80, initial_indent=margin, subsequent_indent=margin, break_long_words=False))
+    click.echo(
+        fill(
+            text,
+            80,
+            initial_indent=margin,
+            subsequent_indent=margin,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    )

@@ -11,7 +11,7 @@ from weakhitl.annotation import ADJUDICATOR, ANNOTATOR
 from weakhitl.annotation.counting import COUNTED
 from weakhitl.annotation.formats import Columns, read_long, write_queue
 from weakhitl.annotation.formats.content import queue_table
-from weakhitl.annotation.formats.exchange import Exchange, Layout, format_named
+from weakhitl.annotation.formats.exchange import Exchange, Layout, format_named, refuse_json
 from weakhitl.errors import DataError, StateError, UsageError
 from weakhitl.gate import Assessment
 from weakhitl.pipeline.workspace import Workspace
@@ -134,15 +134,19 @@ def collect(
     source: str | None = None,
     people: Mapping[str, str] | None = None,
     default_annotator: str = "",
+    own_ids: bool = False,
 ) -> Collected:
     """Take ratings (or the adjudicator's decisions), of a file or a table, into the store, all or none.
 
     ``wide`` are the annotators' columns, names or patterns, of a table whose rows are items. ``source`` names another
     tool's format; ``people`` says who is meant by its numbers, ``default_annotator`` who rated where it does not say.
+    With ``own_ids`` the ids of items are the tool's, where a file has none of ours.
     """
     role = ADJUDICATOR if adjudication else ANNOTATOR
     notices: tuple[str, ...] = ()
     if source is None:
+        if not isinstance(ratings, pd.DataFrame):
+            refuse_json(Path(ratings))
         table = read_long(ratings, workspace.config.schema_, workspace.items.index, columns, wide)
     elif wide:
         raise UsageError("a table with a column an annotator is of no other tool; leave out --from")
@@ -152,7 +156,12 @@ def collect(
         path = Path(ratings)
         item, annotator, label = columns
         layout = Layout(
-            item=item, annotator=annotator, label=label, default_annotator=default_annotator, people=dict(people or {})
+            item=item,
+            annotator=annotator,
+            label=label,
+            default_annotator=default_annotator,
+            people=dict(people or {}),
+            own_ids=own_ids,
         )
         content = format_named(source).read(path, workspace.config.schema_, layout)
         table, notices = _checked(workspace, path, content, adjudication=adjudication), content.notices

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from weakhitl.annotation.formats.exchange import Layout, format_named, refuse_json
 from weakhitl.config import CONFIG_NAME
 from weakhitl.errors import DataError, SchemaError, StateError, UsageError
 from weakhitl.files import (
@@ -21,8 +23,8 @@ from weakhitl.schema import LabelSchema
 if TYPE_CHECKING:
     import pandas as pd
 
-_TEXT = "text"
-"""The column that functions look at, where there is one of this name."""
+_ID, _TEXT = "item", "text"
+"""The columns of ids, and of what functions look at, where there is one of this name."""
 
 _TOML = """\
 [project]
@@ -150,62 +152,105 @@ def init_ci(folder: Path) -> list[Path]:
     return _write(folder, {".github/workflows/gate.yml": _WORKFLOW, ".pre-commit-config.yaml": _HOOK})
 
 
+@dataclass(frozen=True)
+class _Items:
+    """A new project's items: the file as the configuration names it, its columns, classes, and a copy to write."""
+
+    name: str = "items.csv"
+    id_: str = _ID
+    column: str = _TEXT
+    classes: tuple[str, ...] = ()
+    copy: "pd.DataFrame | None" = None
+
+
 def init_project(
     folder: Path,
-    classes: Sequence[str],
+    classes: Sequence[str] = (),
     data: Path | None = None,
     id_column: str | None = None,
     task: str = "subjective",
     *,
     add_ids: bool = False,
     functions: bool = True,
+    source: str | None = None,
+    label: str = "label",
 ) -> tuple[list[Path], str]:
     """Write weakhitl.toml, labeling_functions/ and guidelines/ into ``folder``; give the files, and the column of ids.
 
     ``id_column`` defaults to a column of the data called item or id, else to the first whose cells differ, and to text
     only where no other does. With ``add_ids`` the project works on a copy of the data in ``folder``, with a new first
-    column of this name (default: item) that numbers the rows. Without ``functions`` people label everything. ``task``
-    is one of ``TASKS`` and sets the bar for agreement. Raises ``StateError`` when a file is there already: nothing is
+    column of this name (default: item) that numbers the rows. ``source`` names the tool that wrote ``data``: its items
+    are copied, under its own ids where they have none of ours; ``label`` is its question. Without ``functions`` people
+    label everything. The classes default to the labels in the tool's file, else to no and yes. ``task`` is one of
+    ``TASKS`` and sets the bar for agreement. Raises ``StateError`` when a file is there already: nothing is
     overwritten.
     """
     try:
-        LabelSchema(classes)
+        schema = LabelSchema(classes) if classes else None
     except SchemaError as error:
         raise UsageError(f"--class: {'; '.join(error.faults)}") from None
-    data_name, id_name, column = "items.csv", id_column or "item", _TEXT
-    copy: dict[str, pd.DataFrame] = {}
-    if data is not None:
-        table = read_table(data)
-        if faults := separator_faults(table):
-            raise DataError(str(data), faults)
-        if add_ids:
-            data_name, table = _copy_name(data), _numbered(table, data, id_name)
-            copy = {data_name: table}
-        else:
-            data_name, id_name = _path_from(folder, data), _id_column(table, data, id_column)
-        names = [str(name) for name in table.columns]
-        column = _TEXT if _TEXT in names else next((name for name in names if name != id_name), id_name)
+    if data is None and (add_ids or source):
+        raise UsageError(f"{'--add-ids' if add_ids else '--from'}: say which data with --data")
+    if data is None:
+        items = _Items(id_=id_column or _ID)
+    elif source is None:
+        items = _items_of_table(folder, data, id_column, add_ids=add_ids)
     elif add_ids:
-        raise UsageError("--add-ids: say which data with --data")
+        raise UsageError("--add-ids: another tool's file has ids of its own; leave out --add-ids or --from")
+    else:
+        items = _items_of_tool(data, source, schema, Layout(item=id_column or _ID, label=label, own_ids=True))
+    names = tuple(classes) or items.classes or ("no", "yes")
+    copy = {} if items.copy is None else {items.name: items.copy}
+    return _write(folder, {**copy, **_texts(folder, names, items, task, functions=functions)}), items.id_
+
+
+def _items_of_table(folder: Path, data: Path, id_column: str | None, *, add_ids: bool) -> _Items:
+    refuse_json(data)
+    table = read_table(data)
+    if faults := separator_faults(table):
+        raise DataError(str(data), faults)
+    id_ = id_column or _ID if add_ids else _id_column(table, data, id_column)
+    if add_ids:
+        table = _numbered(table, data, id_)
+    names = [str(name) for name in table.columns]
+    column = _TEXT if _TEXT in names else next((name for name in names if name != id_), id_)
+    name = _copy_name(data) if add_ids else _path_from(folder, data)
+    return _Items(name, id_, column, copy=table if add_ids else None)
+
+
+def _items_of_tool(data: Path, source: str, schema: LabelSchema | None, layout: Layout) -> _Items:
+    """Read what people see, not what they said: ``weakhitl import`` does that."""
+    content = format_named(source).read(data, schema, layout)
+    table = content.items.drop(columns=_ID, errors="ignore").map(_as_cell).reset_index(names=_ID)
+    column = content.text if content.text in table else str(table.columns[-1 if len(table.columns) == 1 else 1])
+    return _Items(column=column, classes=tuple(content.schema.classes), copy=table)
+
+
+def _as_cell(value: Any) -> Any:
+    """Write what CSV has no type for as JSON."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
+
+
+def _texts(folder: Path, classes: tuple[str, ...], items: _Items, task: str, *, functions: bool) -> dict[str, str]:
     word = "".join(c if c.isalnum() else "_" for c in classes[0].lower())
     texts = {
         CONFIG_NAME: _TOML.format(
             name=_quoted(folder.resolve().name),
             classes=f"[{', '.join(map(_quoted, classes))}]",
-            data=_quoted(data_name),
-            id=_quoted(id_name),
+            data=_quoted(items.name),
+            id=_quoted(items.id_),
             functions='["labeling_functions/"]' if functions else "[]                 # people label everything",
             bar=_BARS[task],
-            read=_read_by_people(column),
+            read=_read_by_people(items.column),
         ),
-        _FUNCTION_FILE: _FUNCTIONS.format(word=word, first=classes[0], column=column),
+        _FUNCTION_FILE: _FUNCTIONS.format(word=word, first=classes[0], column=items.column),
         "guidelines/guideline.md": _GUIDELINE.format(
             classes="".join(f"## {name}\n\nWhen it applies. Two examples.\n\n" for name in classes)
         ),
     }
     if not functions:
         del texts[_FUNCTION_FILE]
-    return _write(folder, {**copy, **texts}), id_name
+    return texts
 
 
 def _write(folder: Path, contents: "Mapping[str, str | pd.DataFrame]") -> list[Path]:

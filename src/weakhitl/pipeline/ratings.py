@@ -13,7 +13,7 @@ import pandas as pd
 from weakhitl.agreement import agreement_summary
 from weakhitl.annotation import ANNOTATOR
 from weakhitl.annotation.formats import Columns, as_long
-from weakhitl.annotation.formats.exchange import FORMATS, Layout, format_named
+from weakhitl.annotation.formats.exchange import Layout, format_named, refuse_json
 from weakhitl.config import load_policy
 from weakhitl.errors import ConfigError, DataError, UsageError
 from weakhitl.files import raise_row_faults, read_table, require_columns, sha256
@@ -103,9 +103,7 @@ def read_ratings(
 
 
 def _rows_of_table(file: RatingsFile) -> _Rows:
-    if file.path.suffix.lower() == ".json":
-        tools = ", ".join(name for name in FORMATS if name != "long")
-        raise DataError(str(file.path), f"is no table; if another tool wrote it, say which with --from: {tools}")
+    refuse_json(file.path)
     table = read_table(file.path)
     if file.wide and file.columns[0] == "item" and "item" not in table:
         table.insert(0, "item", [str(row) for row in range(1, len(table) + 1)])

@@ -13,6 +13,7 @@ from weakhitl.schema import LabelSchema
 
 _INPUT, _ANSWER = "Input.", "Answer."
 _REQUIRED = ("AssignmentStatus", "WorkerId")
+_HIT = "HITId"
 
 
 def write(path: Path, exchange: Exchange) -> None:
@@ -29,7 +30,8 @@ def read(path: Path, schema: LabelSchema | None, layout: Layout) -> Exchange:
     answer is a skip; one that is rejected, or marked so in ``Reject``, is left out.
     """
     table = read_table(path)
-    require_columns(table, [_named(_INPUT, layout.item), *_REQUIRED], str(path))
+    item = _HIT if layout.own_ids and _HIT in table else _named(_INPUT, layout.item)
+    require_columns(table, [item, *_REQUIRED], str(path))
     answer = _answer_columns(path, table, layout)
     rows = table.to_dict("records")
     reading = Reading(path, layout)
@@ -41,7 +43,7 @@ def read(path: Path, schema: LabelSchema | None, layout: Layout) -> Exchange:
 def _read_assignment(reading: Reading, place: Place, row: dict[Any, Any], answer: dict[str, str | None]) -> None:
     layout, key = reading.layout, _named(_INPUT, reading.layout.item)
     own = {name.removeprefix(_INPUT): cell for name, cell in row.items() if name.startswith(_INPUT) and name != key}
-    item = reading.add_item(place, row[key], own, expected=repr(key))
+    item = reading.add_item(place, row.get(key), own, expected=repr(key), own=row.get(_HIT))
     if row["AssignmentStatus"] == "Rejected" or row.get("Reject"):
         reading.left_out["assignments that were rejected"] += 1
         return

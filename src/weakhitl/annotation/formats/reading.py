@@ -55,7 +55,8 @@ class Reading:
             item = own
         name = self._name(place, "item", item)
         if name is None and plain(item) in (None, ""):
-            self.fault(place, f"no item; expected its id in {expected}")
+            instead = "" if own is None else ", or take the tool's own ids (--own-ids)"
+            self.fault(place, f"no item; expected its id in {expected}{instead}")
         if name is not None:
             self.items.setdefault(name, data)
         return name

@@ -86,7 +86,7 @@ def _read_line(reading: Reading, place: Place, line: dict[str, Any], *, alone: b
     taken = {*labels, *(name + _META for name in labels), layout.item, "source"}
     text = {layout.text: line["source"]} if "source" in line else {}
     data = {**text, **{key: cell for key, cell in line.items() if key not in taken}}
-    item = reading.add_item(place, line.get(layout.item), data, expected=repr(layout.item))
+    item = reading.add_item(place, line.get(layout.item), data, expected=repr(layout.item), own=place[0])
     for name, found in labels.items():
         if "failure-reason" in found:
             reading.left_out["objects whose labeling failed"] += 1
