@@ -82,6 +82,20 @@ def none_known(names: pd.Index, items: pd.Index) -> str:
     return f"none of its {len(names):,} items is among the items: it has {given!r}, {expected}"
 
 
+def unknown_item(name: str, items: pd.Index) -> str:
+    """Say that an id is not in the dataset, and which is where a spreadsheet or a float column has changed it.
+
+    >>> unknown_item("7", pd.Index(["006", "007"])), unknown_item("8", pd.Index(["006", "007"]))
+    ("item '7' is not in the dataset; did you mean '007'?", "item '8' is not in the dataset")
+
+    """
+    bare = name.strip().removesuffix(".0")
+    width = len(str(items[0])) if len(items) else 0
+    meant = [one for one in (name.strip(), bare, bare.zfill(width), bare.lstrip("0")) if one in items]
+    hint = f"; did you mean {meant[0]!r}?" if meant else ""
+    return f"item {name!r} is not in the dataset{hint}"
+
+
 def name_faults(items: pd.Index, sources: tuple[str, ...]) -> list[str]:
     """Say which ids and sources occur twice or are missing."""
     faults = [] if is_unique(items) else [f"item {name!r} occurs twice" for name in items[items.duplicated()].unique()]

@@ -14,6 +14,7 @@ from weakhitl.estimate import Estimate
 from weakhitl.files import write_table
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.routing import REQUESTED, Batch
+from weakhitl.vote_names import unknown_item
 
 
 def people_quality(workspace: Workspace) -> list[AnnotatorQuality]:
@@ -53,7 +54,7 @@ def add_items(workspace: Workspace, items: Sequence[Mapping[str, Any] | str], ov
     known = workspace.items.index
     new = {str(row.get(id_)) for row in rows}
     faults = [f"item {at + 1} has no {id_!r}" for at, one in enumerate(ids) if not one]
-    faults += [f"item {one!r} is not in the dataset" for one in ids if one and one not in new and one not in known]
+    faults += [unknown_item(one, known) for one in ids if one and one not in new and one not in known]
     faults += [f"item {one!r} is in the dataset already" for one in sorted(new) if one in known]
     faults += [f"item {one!r} occurs twice" for one, times in Counter(filter(None, ids)).items() if times > 1]
     faults += [

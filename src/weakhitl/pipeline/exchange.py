@@ -15,6 +15,7 @@ from weakhitl.annotation.formats.exchange import Exchange, Layout, format_named,
 from weakhitl.errors import DataError, StateError, UsageError
 from weakhitl.gate import Assessment
 from weakhitl.pipeline.workspace import Workspace
+from weakhitl.vote_names import unknown_item
 
 MODEL = "weakhitl"
 """The name of our labels in other tools."""
@@ -191,7 +192,7 @@ def _checked(workspace: Workspace, path: Path, content: Exchange, *, adjudicatio
     ratings = content.ratings
     unknown = ratings["item"][~ratings["item"].isin(workspace.items.index)].unique()
     if len(unknown):
-        raise DataError(str(path), [f"item {item!r} is not in the dataset" for item in unknown])
+        raise DataError(str(path), [unknown_item(item, workspace.items.index) for item in unknown])
     return ratings.assign(role=ADJUDICATOR) if adjudication else ratings
 
 

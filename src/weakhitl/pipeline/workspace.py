@@ -30,6 +30,7 @@ from weakhitl.release.evidence_files import NAMES, gold_labels
 from weakhitl.release.last_release import last_release
 from weakhitl.schema import ABSTAIN
 from weakhitl.table_stream import TableStream
+from weakhitl.vote_names import unknown_item
 from weakhitl.votes import Votes
 from weakhitl.votes_file import read_votes, write_votes
 
@@ -184,7 +185,7 @@ class Workspace:
         known = Votes.from_long(read_table(path).assign(source="gold"), self.config.schema_, source="source")
         names = {str(item): str(self.config.schema_.name(int(code))) for item, code in _decided(known)}
         if unknown := [item for item in names if item not in self.items.index]:
-            raise DataError(str(path), [f"item {item!r} is not in the dataset" for item in unknown])
+            raise DataError(str(path), [unknown_item(item, self.items.index) for item in unknown])
         routed = {item for batch in self.store.batches() for item in batch.items}
         return {item: name for item, name in names.items() if item not in routed}
 

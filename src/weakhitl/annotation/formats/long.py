@@ -26,6 +26,7 @@ from weakhitl.annotation.formats.wide import Columns, as_long
 from weakhitl.annotation.store import ADJUDICATOR, ANNOTATOR
 from weakhitl.files import raise_row_faults, read_table, require_columns, row_places, write_table
 from weakhitl.schema import LabelSchema
+from weakhitl.vote_names import unknown_item
 from weakhitl.vote_table import conflict_faults, encode_labels, missing_faults
 
 
@@ -63,7 +64,7 @@ def read_long(
     unknown = items.get_indexer(pd.Index(table["item"])) < 0
     unknown[[row for row, _ in missing]] = False
     faults += missing
-    faults += [(int(at), f"item {table['item'].iloc[at]!r} is not in the dataset") for at in np.flatnonzero(unknown)]
+    faults += [(int(at), unknown_item(table["item"].iloc[at], items)) for at in np.flatnonzero(unknown)]
     faults += conflict_faults(table, codes, ["item", "annotator"])
     raise_row_faults(path, [(int(rows[at]), what) for at, what in faults])
     return table
