@@ -215,6 +215,14 @@ def test_a_no_to_a_label_needs_the_classes(files):
     assert json.loads(told.output)["dataset"]["percent-agreement"]["value"] == 0.5
 
 
+def test_a_person_who_shares_no_item_with_others_is_listed_as_such(files):
+    table = pd.read_csv(files / "long.csv", dtype=str)
+    alone = pd.DataFrame({"item": ["x", "y"], "annotator": "dora", "label": ["sun", "rain"]})
+    pd.concat([table, alone]).to_csv(files / "more.csv", index=False)
+    found = run("agreement", files / "more.csv")
+    assert (found.exit_code, "none shared" in found.output) == (0, True), found.output
+
+
 def test_a_gate_in_ci_logs_a_folder_of_tables_by_what_it_holds(files):
     (files / "folder").mkdir()
     whole = pd.read_csv(files / "long.csv", dtype=str)

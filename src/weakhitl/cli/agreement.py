@@ -223,7 +223,7 @@ def _print_people(content: dict[str, Any], most: int) -> None:
         (
             row["coder"],
             f"{row['ratings']:,}",
-            f"{row['agreement']:.0%}",
+            "none shared" if row["agreement"] is None else f"{row['agreement']:.0%}",
             f"{row['without']:.3f}",
             f"{row['change']:+.3f}",
             " / ".join(row["confuses"] or []),
