@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 import weakhitl as wh
-from projects import ready
+from projects import World, ready, start
 from weakhitl.annotation.people import Person
 from weakhitl.cli.main import cli
 from weakhitl.errors import DataError, StateError, UsageError
@@ -103,6 +103,22 @@ def test_without_it_the_gate_may_refuse_and_the_recall_stands(folder):
     assert found.released.path.name == "1.0.1-refused"
     assert found.difference is None
     assert wh.Project.load(folder).status()["recalled"] == [f"function:says_snow: {WHY}"]
+
+
+def test_where_nothing_is_left_to_release_the_recall_stands_and_says_so(tmp_path):
+    start(tmp_path, World(30))
+    config = tmp_path / "weakhitl.toml"
+    gate = '[[gate.check]]\nmetric = "coverage"\nat_least = 0.0\n[release]\nmin_confidence = 0.5\n'
+    config.write_text(config.read_text().partition("[[gate.check]]")[0] + gate)
+    wh.Project.load(tmp_path).label()
+    wh.Project.load(tmp_path).release("1.0.0")
+    config.write_text(config.read_text().replace("0.5", "0.9999"))
+    with pytest.raises(
+        StateError, match="function:says_sun is recalled from now on, but there is no release without it"
+    ):
+        wh.Project.load(tmp_path).recall("says_sun", WHY)
+    with pytest.raises(StateError, match="is recalled already"):
+        wh.Project.load(tmp_path).recall("says_sun", WHY)
 
 
 def test_a_release_without_the_source_is_not_made_again(folder):

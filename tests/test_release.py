@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 import weakhitl as wh
-from projects import ready
+from projects import World, ready, start
 from weakhitl.cli.main import cli
 from weakhitl.errors import ConfigError, DataError, StateError, UsageError
 from weakhitl.files import sha256
@@ -403,6 +403,20 @@ def with_splits(project_folder: Path, tmp_path: Path, more: str = "") -> Path:
     items.assign(author=[f"a{n % 17}" for n in range(len(items))]).to_csv(folder / "items.csv", index=False)
     wh.Project.load(folder).label()
     return folder
+
+
+def test_nothing_is_no_release(tmp_path):
+    """Checks that ask for little may pass where every label is withheld; rows there would be none."""
+    start(tmp_path, World(20))
+    config = tmp_path / "weakhitl.toml"
+    gate = '[[gate.check]]\nmetric = "coverage"\nat_least = 0.0\n[release]\nmin_confidence = 0.9999\n'
+    config.write_text(config.read_text().partition("[[gate.check]]")[0] + gate)
+    project = wh.Project.load(tmp_path)
+    project.label()
+    assert project.check().status == "pass"
+    with pytest.raises(StateError, match=r"nothing to release as 1\.0\.0; withheld are \d+ below \[release\] min_conf"):
+        project.release("1.0.0")
+    assert not list((tmp_path / "releases").glob("1*"))
 
 
 def test_an_item_is_in_the_same_split_in_every_version(project_folder, tmp_path):

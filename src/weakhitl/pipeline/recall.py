@@ -103,7 +103,10 @@ def recall(
     add_recall(workspace.recalls_file, Recall(name, why, moment().isoformat()))
     if not make_release or not affected or affected[-1].version != folders[-1].name:
         return result
-    made = release(workspace, next_patch(folders[-1].name))
+    try:
+        made = release(workspace, next_patch(folders[-1].name))
+    except StateError as error:
+        raise StateError(f"{name} is recalled from now on, but there is no release without it: {error}") from error
     difference = diff(folders[-1], made.path) if made.digest else None
     return Recalled(name, why, tuple(affected), made, difference)
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from weakhitl.annotation.pseudonyms import pseudonyms, secret_key
 from weakhitl.config import CONFIG_NAME, is_own
-from weakhitl.errors import ConfigError, DataError
+from weakhitl.errors import ConfigError, DataError, StateError
 from weakhitl.files import sha256
 from weakhitl.gate import PASS, PERSON, Assessment, Evidence, Gate, Subject, assess, of_kind, run_policy
 from weakhitl.gate.log import Run, append_run, evidence_digest, read_runs
@@ -110,10 +110,24 @@ def release(workspace: Workspace, version: str, *, archive: bool = False) -> Rel
         report = report_content(assessment, gate, version)
         if gate.status != PASS:
             return Released(gate, write_refusal(workspace.releases, report, gate), None)
+        _check_rows(workspace, version, report["counts"])
         runs = _runs(workspace, run)
         contents = Contents(assessment, gate, report, rows, _copies(workspace), runs, annotation_log)
         path, digest = write_bundle(workspace.releases, contents)
         return Released(gate, path, digest, pack(path) if archive else None)
+
+
+def _check_rows(workspace: Workspace, version: str, counts: Mapping[str, int]) -> None:
+    """Raise ``StateError`` where all labels are withheld: a dataset without rows is of no use, and proves nothing."""
+    if counts["released"]:
+        return
+    reasons = {
+        "withheld_below_confidence": f"below [release] min_confidence = {workspace.config.release.min_confidence}",
+        "withheld_by_the_gate": "by the gate",
+        "withheld_without_label": "without a label",
+    }
+    why = ", ".join(f"{counts[name]:,} {reason}" for name, reason in reasons.items() if counts[name])
+    raise StateError(f"nothing to release as {version}; withheld are {why}")
 
 
 def report(workspace: Workspace) -> Report:
