@@ -40,7 +40,7 @@ class LabelsSection(Section):
 class DataSection(Section):
     """The items."""
 
-    path: Text = Field(description="A CSV, JSON Lines or Parquet file, or a folder of them.")
+    path: Text = Field(description="A CSV, TSV, JSON Lines or Parquet file, or a folder of them.")
     id: Text = Field(default="item", description="Column that holds the item ids.")
 
 

@@ -65,8 +65,8 @@ def apply(
     functions
         The functions, written or declared (or Snorkel's own); names must differ.
     items
-        A DataFrame, a list of dicts, or the path of a CSV, JSON Lines or Parquet file or of a folder of them, which is
-        read in chunks; with the engine ``dask`` or ``spark`` also a DataFrame of theirs.
+        A DataFrame, a list of dicts, or the path of a CSV, TSV, JSON Lines or Parquet file or a folder of them, which
+        is read in chunks; with the engine ``dask`` or ``spark`` also a DataFrame of theirs.
     schema
         The classes.
     id
