@@ -158,6 +158,19 @@ def test_of_several_questions_one_is_the_label(tmp_path):
     assert (made.exit_code, "--own-ids --label sky" in " ".join(made.output.split())) == (0, True)
 
 
+@pytest.mark.parametrize(
+    ("choices", "said"), [("sun", ""), (5, "label '5'"), (None, ""), ({"a": 1}, "expected a text")]
+)
+def test_choices_of_label_studio_that_are_no_list_are_one_choice(tmp_path, choices, said):
+    file, _ = label_studio(tmp_path)
+    tasks = json.loads(file.read_text())
+    tasks[0]["annotations"][0]["result"][0]["value"]["choices"] = choices
+    file.write_text(json.dumps(tasks))
+    classes = ["--class", "sun", "--class", "rain"]
+    made = run("init", tmp_path / "p", "--from", "label-studio", "--data", file, *classes)
+    assert (made.exit_code, said in made.output) == (3 if said else 0, True), made.output
+
+
 def test_ratings_without_texts_make_items_of_ids_alone(tmp_path):
     file, ids = long(tmp_path)
     pd.read_csv(file, sep="\t").drop(columns="text").to_csv(tmp_path / "bare.csv", index=False)

@@ -208,14 +208,19 @@ def _results(answer: dict[str, Any], name: str) -> list[dict[str, Any]]:
 
 def _chosen(reading: Reading, place: Place, values: Iterable[dict[str, Any]]) -> Any:
     """Give the one choice, or None; a fault for more than one."""
-    choices = [choice for value in values for choice in value.get("choices") or []]
+    choices = [choice for value in values for choice in _listed(value.get("choices"))]
     if len(choices) > 1:
         reading.fault(place, f"{len(choices)} choices, {', '.join(map(str, choices))}; expected one")
     return choices[0] if choices else None
 
 
 def _texts(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else [text for text in value or [] if isinstance(text, str)]
+    return [text for text in _listed(value) if isinstance(text, str)]
+
+
+def _listed(value: Any) -> list[Any]:
+    """Give a list as it is, and anything else as a list of it; an empty one for none."""
+    return value if isinstance(value, list) else [] if value in (None, "") else [value]
 
 
 def _name(person: Any) -> Any:
