@@ -23,7 +23,7 @@ quick = settings(max_examples=30)
 
 @every
 @quick
-@given(votes())
+@given(votes(sources=(0, 5)))
 def test_rows_sum_to_one_and_the_likeliest_class_is_predicted(model, given_votes):
     fitted = clone(model).fit(given_votes)
     proba, labels = fitted.predict_proba(given_votes), fitted.predict(given_votes)
@@ -72,7 +72,7 @@ def test_the_same_votes_give_the_same_answer(model, given_votes):
 
 @every
 @quick
-@given(votes(), st.data())
+@given(votes(sources=(0, 5)), st.data())
 def test_fitting_and_labelling_in_one_reading_gives_the_same(model, given_votes, data):
     """With counts of the items, or gold where the model takes it, too; and the model can go on labelling."""
     n, k = len(given_votes), len(given_votes.schema)

@@ -115,7 +115,7 @@ def problem(training: Training, balance: FloatArray, *, estimate: bool) -> Probl
     if len(known):
         assert training.gold is not None  # noqa: S101  # known is empty without gold
         truth = np.eye(rows.k)[training.gold[known]]
-        soft = soft_votes(Indicator.of_table(training.cells_of(known)), truth, rows.m)
+        soft = soft_votes(Indicator.of_table(training.cells_of(known)), truth, rows.m, rows.k)
         classes = truth.sum(axis=0)
         np.subtract.at(counts, rows.locate(known), 1.0)
     voted = counts * (rows.cells.n_votes > 0)
@@ -129,9 +129,9 @@ def problem(training: Training, balance: FloatArray, *, estimate: bool) -> Probl
     )
 
 
-def soft_votes(cells: Indicator, weights: FloatArray, m: int) -> FloatArray:
+def soft_votes(cells: Indicator, weights: FloatArray, m: int, k: int) -> FloatArray:
     """``soft[source, true, voted]`` from ``cells[row, source * k + voted]`` and ``weights[row, true]``."""
-    return cells.sums(weights).reshape(m, -1, weights.shape[1]).transpose(0, 2, 1)
+    return cells.sums(weights).reshape(m, k, weights.shape[1]).transpose(0, 2, 1)
 
 
 def fit_confusion(given: Problem, prior: Prior, *, max_iter: int, tol: float, one_coin: bool = False) -> ConfusionFit:
@@ -144,7 +144,7 @@ def fit_confusion(given: Problem, prior: Prior, *, max_iter: int, tol: float, on
     cut = rows.m * rows.k * rows.k
 
     def maximize(others: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        by_others = soft_votes(rows.cells, others * rows.counts[:, None], rows.m)
+        by_others = soft_votes(rows.cells, others * rows.counts[:, None], rows.m, rows.k)
         first = np.maximum(total - by_others.sum(axis=1), 0.0)
         soft = np.concatenate([first[:, None], by_others], axis=1) + given.known
         balance = given.balance

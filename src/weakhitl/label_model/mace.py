@@ -54,20 +54,20 @@ class MACE(AdditiveModel):
         self.class_balance_ = class_balance(self.balance, self.schema_)
 
         def step(parameters: FloatArray) -> tuple[FloatArray, float]:
-            competence, habit = _unpack(parameters, rows.m)
+            competence, habit = _unpack(parameters, rows.m, rows.k)
             joint = logits(rows.cells, evidence_of(_confusion(competence, habit)), np.log(self.class_balance_))
             posterior, total = softmax_and_total(joint)
-            soft = soft_votes(rows.cells, posterior * rows.counts[:, None], rows.m)
+            soft = soft_votes(rows.cells, posterior * rows.counts[:, None], rows.m, rows.k)
             return _pack(*_maximize(soft, competence, habit)), float(rows.counts @ total)
 
         def normalize(parameters: FloatArray) -> FloatArray:
             competence, habit = np.split(parameters, [rows.m])
-            return np.concatenate([np.minimum(competence, 0.0), log_normalized(habit.reshape(rows.m, -1)).ravel()])
+            return np.concatenate([np.minimum(competence, 0.0), log_normalized(habit.reshape(rows.m, rows.k)).ravel()])
 
-        soft = soft_votes(rows.cells, vote_shares(rows) * rows.counts[:, None], rows.m)
+        soft = soft_votes(rows.cells, vote_shares(rows) * rows.counts[:, None], rows.m, rows.k)
         start = _maximize(soft, np.full(rows.m, 0.5), np.full((rows.m, rows.k), 1 / rows.k))
         found = accelerate(step, _pack(*start), normalize, max_iter=self.max_iter, tol=self.tol)
-        self.competence_, self.habit_ = _unpack(found.value, rows.m)
+        self.competence_, self.habit_ = _unpack(found.value, rows.m, rows.k)
         self.n_iter_, self.converged_ = found.n_iter, found.converged
         self.evidence_ = evidence_of(_confusion(self.competence_, self.habit_))
         self.intercept_ = np.log(self.class_balance_)
@@ -94,6 +94,6 @@ def _pack(competence: FloatArray, habit: FloatArray) -> FloatArray:
     return np.asarray(np.log(np.concatenate([competence, habit.ravel()])))
 
 
-def _unpack(parameters: FloatArray, m: int) -> tuple[FloatArray, FloatArray]:
+def _unpack(parameters: FloatArray, m: int, k: int) -> tuple[FloatArray, FloatArray]:
     """Keep competence below 1, which an extrapolation can reach and where no error would be possible any more."""
-    return np.minimum(np.exp(parameters[:m]), 1 - 1e-9), np.exp(parameters[m:]).reshape(m, -1)
+    return np.minimum(np.exp(parameters[:m]), 1 - 1e-9), np.exp(parameters[m:]).reshape(m, k)

@@ -79,7 +79,7 @@ def plot_polarity(votes: Votes, ax: "Axes | None" = None) -> "Axes":
     """Draw how many votes of each class every source gives; gives the axes."""
     _, column, label = votes.entries()
     counts = np.bincount(column * len(votes.schema) + label, minlength=len(votes.sources) * len(votes.schema))
-    shares = counts.reshape(len(votes.sources), -1) / len(votes)
+    shares = counts.reshape(len(votes.sources), len(votes.schema)) / len(votes)
     ax = ax or _axes(len(shares))
     places, left = np.arange(len(shares))[::-1], np.zeros(len(shares))
     for code, name in enumerate(votes.schema.classes):
