@@ -170,6 +170,19 @@ def test_init_lets_people_read_the_text_alone_where_it_is_called_so(tmp_path, ta
     assert shown == (["text"] if read.startswith("text") else ["label", "body"])
 
 
+@pytest.mark.parametrize(("key", "value"), [("text", '"txt"'), ("media", '["text", "txt"]'), ("html", '["txt"]')])
+def test_a_column_that_people_are_to_read_and_that_is_not_there_is_named(tmp_path, key, value):
+    """People would see an empty page."""
+    (tmp_path / "items.csv").write_text("item,text\na,x\nb,y\n")
+    run("init", tmp_path / "p", "--data", tmp_path / "items.csv")
+    config = tmp_path / "p" / "weakhitl.toml"
+    lines = [line for line in config.read_text().splitlines() if not line.startswith("text =")]
+    config.write_text("\n".join(lines).replace("[annotation]", f"[annotation]\n{key} = {value}"))
+    refused = run("status", "--project", tmp_path / "p")
+    assert refused.exit_code == 3
+    assert "(for [annotation]): no column 'txt'; the columns are item, text; did you mean 'text'?" in refused.output
+
+
 def test_texts_that_are_the_ids_are_read(tmp_path):
     (tmp_path / "items.csv").write_text("text\nfog today\nsun\n")
     run("init", tmp_path / "p", "--data", tmp_path / "items.csv")

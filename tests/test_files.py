@@ -225,6 +225,7 @@ def test_a_wrong_configuration_says_where(text, said):
         ("[label_model]\nbalance = 'x'", ["label_model.balance = 'x': expected a list or a table"]),
         ("[label_model]\nbalance = { a = 'x' }", ["label_model.balance.a = 'x': input should be a valid number"]),
         ("[online]\naccept = 'x'", ["online.accept = 'x': expected a number or a table"]),
+        ("[annotation]\ncost_per_hour = inf", ["annotation.cost_per_hour = inf: input should be a finite number"]),
         ("[online]\naccept = 2", ["online.accept = 2: input should be less than or equal to 1"]),
         ("[online]\nroute = { a = 2 }", ["online.route.a = 2: input should be less than or equal to 1"]),
         (

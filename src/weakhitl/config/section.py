@@ -12,4 +12,4 @@ Text = Annotated[str, Field(min_length=1)]
 class Section(BaseModel):
     """A section: its keys are all there are, and their types are taken at their word."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)

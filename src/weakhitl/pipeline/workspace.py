@@ -138,8 +138,11 @@ class Workspace:
 
     @cached_property
     def items(self) -> pd.DataFrame:
-        """The dataset, indexed by item id."""
-        return read_items(self.data_path, self.config.data.id)
+        """The dataset, indexed by item id. Raises ``DataError`` where a column that people are to read is not there."""
+        table, annotation = read_items(self.data_path, self.config.data.id), self.config.annotation
+        text = [] if annotation.text is None else [annotation.text]
+        require_columns(table, [*text, *annotation.media, *annotation.html], f"{self.data_path} (for [annotation])")
+        return table
 
     def forget_items(self) -> None:
         """Read the dataset anew when it is next asked for: rows were added."""
