@@ -8,10 +8,12 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+import weakhitl as wh
 from projects import World, start
 from weakhitl.annotation.formats import as_long
 from weakhitl.cli.main import cli
 from weakhitl.errors import DataError, UsageError
+from weakhitl.files import write_table
 
 COLUMNS = ("item", "annotator", "label")
 
@@ -221,6 +223,66 @@ def test_a_person_who_shares_no_item_with_others_is_listed_as_such(files):
     pd.concat([table, alone]).to_csv(files / "more.csv", index=False)
     found = run("agreement", files / "more.csv")
     assert (found.exit_code, "none shared" in found.output) == (0, True), found.output
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+def test_ids_names_and_labels_may_be_numbers_in_files_that_keep_types(tmp_path, ending):
+    """Also where a missing one beside them made floats of integers; the figures are those of the CSV."""
+    rows = pd.DataFrame({"item": [1, 1, 2, 2, 3], "annotator": [7, 8, 7, 8, 7], "label": [1, 2, 2, 2, None]})
+    write_table(tmp_path / f"r.{ending}", rows)
+    rows.astype({"label": "Int64"}).to_csv(tmp_path / "r.csv", index=False)
+    found, expected = (run("agreement", tmp_path / f"r.{one}", "--json").output for one in (ending, "csv"))
+    assert json.loads(found)["dataset"] == json.loads(expected)["dataset"]
+    gold = pd.DataFrame({"item": [1, 2, 3], "label": [1, 2, None]})
+    write_table(tmp_path / f"g.{ending}", gold)
+    (tmp_path / "items.csv").write_text("item,text\n1,a\n2,b\n3,c\n")
+    made = run("init", tmp_path / "p", "--data", tmp_path / "items.csv", "--class", "1", "--class", "2")
+    assert made.exit_code == 0, made.output
+    taken = run("import", tmp_path / f"r.{ending}", "--project", tmp_path / "p", "--json")
+    assert json.loads(taken.output)["new"] == 4
+    assert run("label", "--project", tmp_path / "p").exit_code == 0
+    told = run("doctor", "--gold", tmp_path / f"g.{ending}", "--project", tmp_path / "p")
+    assert told.exit_code == 0, told.output
+    simulated = run(
+        "simulate", tmp_path / f"r.{ending}", "--truth", tmp_path / f"g.{ending}", "--project", tmp_path / "p"
+    )
+    assert simulated.exit_code == 0, simulated.output
+
+
+def test_labels_of_classes_that_are_written_with_a_point_keep_it(tmp_path):
+    write_table(
+        tmp_path / "r.jsonl",
+        pd.DataFrame({"item": ["a", "a", "b", "b"], "annotator": ["x", "y"] * 2, "label": [1.0, 2.0, 2.0, 2.0]}),
+    )
+    classes = ["--class", "1.0", "--class", "2.0"]
+    assert run("agreement", tmp_path / "r.jsonl", *classes).exit_code == 0
+
+
+def test_cells_that_are_lists_or_objects_are_no_ids_and_no_labels(files):
+    """As doccano writes labels; each command names the rows."""
+    rows = [
+        {"item": "000", "annotator": "ana", "label": ["sun"], "tags": ["x"]},
+        {"item": {"id": 1}, "annotator": "ana", "label": "sun", "tags": ["x"]},
+        {"item": "001", "annotator": "bo", "label": "rain", "tags": None},
+        {"item": "001", "annotator": "ana", "label": "sun", "tags": None},
+    ]
+    start(files / "p", World())
+    (files / "n.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    (files / "good.jsonl").write_text("\n".join(map(json.dumps, rows[2:])))
+    commands = (["agreement", files / "n.jsonl"], ["import", files / "n.jsonl", "--project", files / "p"])
+    for arguments in commands:
+        refused = run(*arguments)
+        assert refused.exit_code == 3
+        assert "line 1: label ['sun'] is a list; expected a text" in refused.output
+        assert "line 2: item {'id': 1} is a dict; expected a text" in refused.output
+    assert run("agreement", files / "good.jsonl").exit_code == 0
+    schema = wh.LabelSchema(["sun", "rain"])
+    with pytest.raises(DataError, match=r"row 1: label \['sun'\] is a list"):
+        wh.Votes.from_long(pd.DataFrame(rows), schema)
+    ids = files / "p" / "items.jsonl"
+    ids.write_text('{"item": [1], "text": "a"}\n{"item": "b", "text": "b"}\n')
+    with pytest.raises(DataError, match=r"line 1: item \[1\] is a list"):
+        wh.apply([wh.keyword("a", ["a"], label="sun")], ids, schema, id="item")
 
 
 def test_a_gate_in_ci_logs_a_folder_of_tables_by_what_it_holds(files):

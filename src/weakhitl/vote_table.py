@@ -1,14 +1,16 @@
 """Long tables of votes: read their cells, find their faults."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pandas.api.types import infer_dtype
 
 from weakhitl.errors import DataError, SchemaError
-from weakhitl.files import Fault, require_columns
+from weakhitl.files import Fault, raise_row_faults, read_table, require_columns
 from weakhitl.schema import ABSTAIN, LabelSchema, require_schema
 from weakhitl.vote_names import item_index, positions
 
@@ -25,6 +27,8 @@ def table_entries(
     require_schema(schema)
     item, source, label = columns
     require_columns(table, columns, "vote table", "item=, source= and label= name others")
+    if nested := nested_faults(table, columns):
+        raise DataError("vote table", [f"row {at + 1}: {what}" for at, what in sorted(nested)])
     codes, faults = encode_labels(table[label], schema)
     faults += missing_faults(table, [item, source])
     row, distinct = pd.factorize(table[item])
@@ -49,6 +53,46 @@ def table_entries(
 def _unknown_items(items: "pd.Series[Any]", rows: Codes) -> list[Fault]:
     names = items.iloc[rows].tolist()
     return [(int(row), f"item {name!r} is not among the items") for row, name in zip(rows, names, strict=True)]
+
+
+def read_names(path: Path | str, columns: Sequence[str], known: Collection[str] = ()) -> pd.DataFrame:
+    """Read a file in which these columns hold ids, names or labels, see ``with_names``."""
+    table = read_table(path)
+    require_columns(table, columns, str(path))
+    return with_names(table, columns, known, str(path))
+
+
+def with_names(
+    table: pd.DataFrame, columns: Sequence[str], known: Collection[str], where: str, rows: Sequence[int] | None = None
+) -> pd.DataFrame:
+    """Make texts of the cells of these columns, see ``as_texts``; ``rows`` are those of the file that they come from.
+
+    Raises ``DataError`` with every cell that is a list or an object.
+    """
+    nested = nested_faults(table, columns)
+    raise_row_faults(where, nested if rows is None else [(int(rows[at]), what) for at, what in nested])
+    return table.assign(**{name: as_texts(table[name], known) for name in columns})
+
+
+def as_texts(cells: "pd.Series[Any]", known: Collection[str] = ()) -> "pd.Series[str]":
+    """Give ids, names or labels as a CSV holds them: texts, empty where missing.
+
+    A whole float is the integer that it was before pandas found a missing one beside it, unless ``known`` holds it.
+
+    >>> as_texts(pd.Series([7, None, 1.0])).tolist(), as_texts(pd.Series([7, None, 1.0]), ["1.0"]).tolist()
+    (['7', '', '1'], ['7', '', '1.0'])
+
+    """
+    if infer_dtype(cells, skipna=False) == "string":
+        return cells
+    return cells.astype(object).map(lambda cell: _as_text(cell, known))
+
+
+def _as_text(cell: Any, known: Collection[str]) -> str:
+    if pd.isna(cell):
+        return ""
+    text = str(cell)
+    return text.removesuffix(".0") if isinstance(cell, float | np.floating) and text not in known else text
 
 
 def encode_labels(labels: "pd.Series[Any]", schema: LabelSchema) -> tuple[Codes, list[Fault]]:
@@ -78,6 +122,17 @@ def missing_faults(table: pd.DataFrame, columns: Sequence[str]) -> list[Fault]:
         empty = (positions < 0) | np.isin(positions, blank) if len(blank) else positions < 0
         faults += [(int(row), f"no {name}") for row in np.flatnonzero(empty)]
     return faults
+
+
+def nested_faults(table: pd.DataFrame, columns: Sequence[str]) -> list[Fault]:
+    """Find cells that are lists or objects, as JSON and Parquet hold them: they are no ids and no labels."""
+    return [
+        (row, f"{name} {cell!r} is a {type(cell).__name__}; expected a text")
+        for name in columns
+        if infer_dtype(table[name], skipna=True).startswith("mixed")
+        for row, cell in enumerate(table[name])
+        if not isinstance(cell, Hashable)
+    ]
 
 
 def conflict_faults(table: pd.DataFrame, codes: Codes, key: Sequence[str]) -> list[Fault]:

@@ -13,7 +13,7 @@ from weakhitl.files import raise_row_faults, read_table, require_columns
 from weakhitl.labeling.chunk import Chunk
 from weakhitl.table_stream import TableStream
 from weakhitl.vote_names import is_unique
-from weakhitl.vote_table import missing_faults
+from weakhitl.vote_table import missing_faults, nested_faults
 
 Items = pd.DataFrame | Sequence[Mapping[str, Any]] | str | Path
 
@@ -89,6 +89,7 @@ def _chunk(part: pd.DataFrame | pa.Table, ids: pd.Index) -> Chunk:
 
 def _ids(column: "pd.Series[Any]", id: str, where: str, *, as_text: bool) -> pd.Index:
     """Check ids, naming all that are missing or occur before."""
+    raise_row_faults(where, nested_faults(pd.DataFrame({id: column}), [id]))
     ids: pd.Index = pd.Index(column.astype(str) if as_text else column, name=None)
     if not (column.isna().any() or (ids == "").any()) and is_unique(ids):
         return ids

@@ -85,7 +85,7 @@ def read_ratings(
     means nothing, so only at nominal level. Raises ``DataError`` with every fault, ``UsageError`` where the order of
     the classes is needed.
     """
-    read = _rows_of_table(file) if file.source is None else _rows_of_tool(file, schema)
+    read = _rows_of_table(file, schema) if file.source is None else _rows_of_tool(file, schema)
     item, annotator, label = read.columns
     filled = ~(read.table[label].isna() | read.table[label].eq(""))
     rows = read.origin[filled]
@@ -102,12 +102,13 @@ def read_ratings(
     return Ratings(votes, _attributes(table, read.columns), read.notices)
 
 
-def _rows_of_table(file: RatingsFile) -> _Rows:
+def _rows_of_table(file: RatingsFile, schema: LabelSchema | None) -> _Rows:
     refuse_json(file.path)
     table = read_table(file.path)
     if file.wide and file.columns[0] == "item" and "item" not in table:
         table.insert(0, "item", [str(row) for row in range(1, len(table) + 1)])
-    return _Rows(*as_long(table, file.columns, file.wide, str(file.path)))
+    classes = () if schema is None else schema.classes
+    return _Rows(*as_long(table, file.columns, file.wide, str(file.path), classes=classes))
 
 
 def _rows_of_tool(file: RatingsFile, schema: LabelSchema | None) -> _Rows:

@@ -13,9 +13,10 @@ from scipy.stats import t
 from weakhitl.annotation.formats import Columns, as_long
 from weakhitl.errors import DataError, UsageError
 from weakhitl.feedback.simulate import Plan, as_truth, ratings_until, replay
-from weakhitl.files import read_table, require_columns
+from weakhitl.files import read_table
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.schema import ABSTAIN, LabelSchema
+from weakhitl.vote_table import read_names
 from weakhitl.votes import Votes
 
 MAJORITY = "majority"
@@ -88,13 +89,12 @@ def recorded_by(
 ) -> Recorded:
     """Read ratings and the truth (item, label) from files; the classes are those that occur, but ``skip``."""
     table, (item, annotator, label), _ = as_long(read_table(ratings), columns, wide, str(ratings))
-    known = read_table(truth)
-    require_columns(known, ["item", "label"], str(truth))
+    known = read_names(truth, ["item", "label"])
     table, known = (
         table[table[label].notna() & table[label].ne("")],
         known[known["label"].ne("")].drop_duplicates("item"),
     )
-    classes = sorted({*table[label].astype(str), *known["label"].astype(str)} - {*skip})
+    classes = sorted({*table[label], *known["label"]} - {*skip})
     schema = LabelSchema(classes, skip=skip)
     people = Votes.from_long(table, schema, item=item, source=annotator, label=label)
     return Recorded(people, as_truth(known.set_index("item")["label"], schema), None, cost)
@@ -109,10 +109,9 @@ def invented(
     """
     if not 0 <= right <= 1:
         raise UsageError(f"--right is {right}; expected a probability, such as 0.9")
-    known = read_table(truth)
-    require_columns(known, ["item", "label"], str(truth))
+    known = read_names(truth, ["item", "label"])
     known = known[known["label"].ne("")].drop_duplicates("item")
-    classes = sorted({*known["label"].astype(str)} - {*skip})
+    classes = sorted({*known["label"]} - {*skip})
     if len(classes) < 2:
         raise DataError(str(truth), f"holds {len(classes)} class; expected at least two")
     schema = LabelSchema(classes, skip=skip)
@@ -137,8 +136,7 @@ def price(seconds: float | None, cost_per_hour: float | None) -> float:
 
 def judge_votes(path: Path, schema: LabelSchema) -> Votes:
     """Read a judge's votes: a table of item and label."""
-    table = read_table(path)
-    require_columns(table, ["item", "label"], str(path))
+    table = read_names(path, ["item", "label"], schema.classes)
     return Votes.from_long(table.assign(source="judge"), schema, source="source")
 
 

@@ -19,7 +19,7 @@ from weakhitl.annotation.counting import excluded_by
 from weakhitl.annotation.store.store import EVIDENCE_COLUMNS
 from weakhitl.config import CONFIG_NAME, Config, load_config
 from weakhitl.errors import ConfigError, DataError, StateError, UsageError
-from weakhitl.files import read_table, require_columns, sha256, write_json
+from weakhitl.files import require_columns, sha256, write_json
 from weakhitl.gate import FUNCTION, PERSON, Assessment, Context, Evidence, assess, of_kind
 from weakhitl.gold import Gold, encode_gold
 from weakhitl.labeling.discover import function_files
@@ -31,6 +31,7 @@ from weakhitl.release.last_release import last_release
 from weakhitl.schema import ABSTAIN
 from weakhitl.table_stream import TableStream
 from weakhitl.vote_names import unknown_item
+from weakhitl.vote_table import read_names
 from weakhitl.votes import Votes
 from weakhitl.votes_file import read_votes, write_votes
 
@@ -185,7 +186,8 @@ class Workspace:
         if self.config.annotation.gold is None:
             return {}
         path = self.root / self.config.annotation.gold
-        known = Votes.from_long(read_table(path).assign(source="gold"), self.config.schema_, source="source")
+        table = read_names(path, ["item", "label"], self.config.schema_.classes)
+        known = Votes.from_long(table.assign(source="gold"), self.config.schema_, source="source")
         names = {str(item): str(self.config.schema_.name(int(code))) for item, code in _decided(known)}
         if unknown := [item for item in names if item not in self.items.index]:
             raise DataError(str(path), [unknown_item(item, self.items.index) for item in unknown])
@@ -329,8 +331,7 @@ def known_labels(gold: Path | str | Gold, votes: Votes) -> "pd.Series[int]":
         codes = encode_gold(gold, votes.items, votes.schema)
         known = codes != ABSTAIN
         return pd.Series(codes[known], index=votes.items[known])
-    table = read_table(gold)
-    require_columns(table, ["item", "label"], str(gold))
+    table = read_names(gold, ["item", "label"], votes.schema.classes)
     try:
         return gold_labels(table[table["label"].ne("")], votes.items, votes.schema)
     except DataError as error:

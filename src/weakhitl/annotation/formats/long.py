@@ -49,13 +49,11 @@ def read_long(
             "ratings",
             "columns=(item, annotator, label) names others; wide=['*'] if each annotator has a column",
         )
-        given, columns, origin = as_long(ratings, columns, wide, path, hint)
+        given, columns, origin = as_long(ratings, columns, wide, path, hint, schema.classes)
     else:
         path = str(ratings)
-        given, columns, origin = as_long(read_table(ratings), columns, wide, path)
-    table = given[list(columns)].set_axis(["item", "annotator", "label"], axis=1)
-    if isinstance(ratings, pd.DataFrame):
-        table = _as_text(table)
+        given, columns, origin = as_long(read_table(ratings), columns, wide, path, classes=schema.classes)
+    table = given[list(columns)].set_axis(["item", "annotator", "label"], axis=1).reset_index(drop=True)
     filled = ~(table["label"].isna() | table["label"].eq(""))
     rows = origin[filled]
     table = table[filled].reset_index(drop=True)
@@ -68,11 +66,6 @@ def read_long(
     faults += conflict_faults(table, codes, ["item", "annotator"])
     raise_row_faults(path, [(int(rows[at]), what) for at, what in faults])
     return table
-
-
-def _as_text(table: pd.DataFrame) -> pd.DataFrame:
-    """Give cells as a file would hold them: strings, and empty where missing."""
-    return table.reset_index(drop=True).astype(object).map(lambda cell: "" if pd.isna(cell) else str(cell))
 
 
 def write_queue(path: Path, queue: pd.DataFrame, items: pd.DataFrame, id_column: str) -> None:

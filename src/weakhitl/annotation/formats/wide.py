@@ -1,6 +1,6 @@
 """Tables of ratings with a row a rating (long), or a row an item and a column an annotator (wide)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from fnmatch import fnmatchcase
 from typing import TypeAlias
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from weakhitl.errors import DataError
 from weakhitl.files import require_columns
+from weakhitl.vote_table import with_names
 
 Columns: TypeAlias = tuple[str, str, str]
 """Names of the columns with item, annotator and label."""
@@ -18,12 +19,18 @@ _HINT = "--item, --annotator and --label name others; --wide '*' if each annotat
 
 
 def as_long(
-    table: pd.DataFrame, columns: Columns, wide: str | Sequence[str] = (), where: str = "ratings", hint: str = _HINT
+    table: pd.DataFrame,
+    columns: Columns,
+    wide: str | Sequence[str] = (),
+    where: str = "ratings",
+    hint: str = _HINT,
+    classes: Collection[str] = (),
 ) -> tuple[pd.DataFrame, Columns, npt.NDArray[np.intp]]:
     """Give a table with a row a rating, its columns of item, annotator and label, and the row that each comes from.
 
     ``wide`` are the annotators' columns of a wide table, names or patterns (``rater_*``); the item's column is never
-    one of them. Raises ``DataError`` for missing columns, and for every name or pattern that fits none.
+    one of them. Items, annotators and labels are texts, whatever the table held; ``classes`` are names that are known.
+    Raises ``DataError`` for missing columns, every name or pattern that fits none, and every cell that is a list.
 
     >>> table = pd.DataFrame({"item": ["i1", "i2"], "ana": ["yes", "no"], "bo": ["yes", ""]})
     >>> as_long(table, ("item", "annotator", "label"), wide=["*"])[0].to_dict("list")
@@ -32,7 +39,7 @@ def as_long(
     """
     if not wide:
         require_columns(table, columns, where, hint)
-        return table, columns, np.arange(len(table))
+        return with_names(table, columns, classes, where), columns, np.arange(len(table))
     wide, item = [wide] if isinstance(wide, str) else wide, columns[0]
     require_columns(table, [item], where, hint)
     names = [str(name) for name in table.columns]
@@ -40,7 +47,8 @@ def as_long(
     if wrong := [one for one in wide if not any(_fits(name, one) for name in others)]:
         raise DataError(where, [f"no column is, or fits, {one!r}; the columns are {', '.join(names)}" for one in wrong])
     people = [name for name in others if any(_fits(name, one) for one in wide)]
-    return _melted(table.set_axis(names, axis=1), item, people)
+    long, columns, rows = _melted(table.set_axis(names, axis=1), item, people)
+    return with_names(long, columns, classes, where, rows.tolist()), columns, rows
 
 
 def _fits(name: str, wanted: str) -> bool:
