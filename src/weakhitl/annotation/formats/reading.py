@@ -110,7 +110,9 @@ class Reading:
         except SchemaError as error:
             occur = f"the labels that occur ({', '.join(map(repr, found)) or 'none'}) are no classes"
             faults = [f"{name}: {what}" for (_, name), what in self.faults]
-            raise DataError(str(self.path), [*faults, f"{occur}: {'; '.join(error.faults)}"]) from None
+            raise DataError(
+                str(self.path), [*faults, f"{occur}: {'; '.join(error.faults)}; --class names them"]
+            ) from None
 
     def _label(self, place: Place, value: Any) -> str | None:
         label = self._name(place, "label", value)
