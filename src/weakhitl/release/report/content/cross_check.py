@@ -74,5 +74,5 @@ def _cohen(votes: Votes) -> dict[str, Any] | None:
     matrix = matrix[(matrix >= 0).all(axis=1)].astype(int)
     k = len(votes.schema)
     table = np.bincount(matrix[:, 0] * k + matrix[:, 1], minlength=k * k).reshape(k, k)
-    theirs = inter_rater.cohens_kappa(table).kappa
+    theirs = inter_rater.cohens_kappa(table, return_results=False)
     return None if ours is None else _compared(f"Cohen's kappa ({first} and {second})", "statsmodels", ours, theirs)
