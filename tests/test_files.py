@@ -96,6 +96,11 @@ def test_missing_columns_are_all_named_with_the_nearest_and_a_hint_at_the_separa
         require_columns(pd.DataFrame(columns=["item;text"]), ["item"], "t.csv")
 
 
+def test_a_column_that_is_there_twice_is_named():
+    with pytest.raises(DataError, match="t: column 'label' occurs 2 times"):
+        require_columns(pd.DataFrame([[1, 2, 3]], columns=["item", "label", "label"]), ["item", "label"], "t", "a hint")
+
+
 def test_rows_are_named_by_their_lines(tmp_path):
     (tmp_path / "t.csv").write_text('item,text\n1,"two\nlines"\n\n2,x\n3,y\n')
     assert row_places(tmp_path / "t.csv", [0, 1, 2]) == ["line 2", "line 5", "line 6"]

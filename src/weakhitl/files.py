@@ -63,25 +63,26 @@ _EMPTY = "the file is empty; expected a header and at least one row"
 
 
 def require_columns(table: "pd.DataFrame", columns: Sequence[str], where: str, hint: str = "") -> None:
-    """Raise ``DataError`` naming every column of ``columns`` that ``table`` lacks, and the nearest one.
+    """Raise ``DataError`` naming every column of ``columns`` that ``table`` lacks, with the nearest, or has twice.
 
     ``hint`` says what else may help.
     """
     if not hasattr(table, "columns"):
         raise DataError(where, f"expected a DataFrame, found {type(table).__name__}")
     found = [str(name) for name in table.columns]
-    faults = []
-    for name in columns:
-        if name in found:
-            continue
-        close = get_close_matches(name, found, n=1)
-        nearest = f"; did you mean {close[0]!r}?" if close and len(found) > 1 else ""
-        known = f"the columns are {', '.join(found)}" if found else "there is none"
-        faults.append(f"no column {name!r}; {known}{nearest}")
+    faults = [_no_column(name, found) for name in columns if name not in found]
     if faults and hint:
         faults[-1] += f"; {hint}"
+    faults += [f"column {name!r} occurs {found.count(name)} times" for name in columns if found.count(name) > 1]
     if faults:
         raise DataError(where, [*faults, *separator_faults(table)])
+
+
+def _no_column(name: str, found: Sequence[str]) -> str:
+    close = get_close_matches(name, found, n=1)
+    nearest = f"; did you mean {close[0]!r}?" if close and len(found) > 1 else ""
+    known = f"the columns are {', '.join(found)}" if found else "there is none"
+    return f"no column {name!r}; {known}{nearest}"
 
 
 def separator_faults(table: "pd.DataFrame") -> list[str]:

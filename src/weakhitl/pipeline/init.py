@@ -222,7 +222,7 @@ def _items_of_tool(data: Path, source: str, schema: LabelSchema | None, layout: 
     """Read what people see, not what they said: ``weakhitl import`` does that."""
     content = format_named(source).read(data, schema, layout)
     table = content.items.drop(columns=_ID, errors="ignore").map(_as_cell).reset_index(names=_ID)
-    column = content.text if content.text in table else str(table.columns[-1 if len(table.columns) == 1 else 1])
+    column = content.text if content.text in table else str(table.columns[min(1, len(table.columns) - 1)])
     return _Items(column=column, classes=tuple(content.schema.classes), copy=table)
 
 
