@@ -6,7 +6,9 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from sites import Somebody, opened
 from weakhitl.cli.main import cli
+from weakhitl.pipeline.workspace import Workspace
 
 SKIP = "I can't tell"
 NOTHING = "@labeling_function\ndef never(x):\n    return ABSTAIN\n"
@@ -80,6 +82,18 @@ def look(project, *, as_json: bool) -> None:
             json.loads(told.stdout, parse_constant=refuse)
 
 
+def open_pages(project) -> None:
+    """Everybody's pages and what programs read, before anybody has done anything there."""
+    with opened(Workspace.open(project)) as app:
+        for role in ("annotator", "adjudicator", "owner"):
+            somebody = Somebody(app, role).join()
+            for page in ("/", "/rate", "/adjudicate", "/project", "/metrics"):
+                assert somebody.client.get(page).status_code in (200, 303, 403), (role, page)
+            for place in ("/queue", "/people", "/online", "/export"):
+                assert somebody.api(place, method="get").status_code in (200, 403), (role, place)
+            assert somebody.api("/next", {}).status_code in (200, 403), role
+
+
 def refuse(name: str) -> None:
     pytest.fail(f"{name} is no JSON")
 
@@ -96,6 +110,7 @@ def test_a_project_with_next_to_nothing_in_it_is_told_about_and_what_it_releases
         assert run("import", tmp_path / "ratings.csv", "--project", project).exit_code == 0
     assert run("route", "--all", "--overlap", "2", "--project", project).exit_code == 0
     look(project, as_json=True)
+    open_pages(project)
     assert run("agreement", "--project", project).exit_code == 0
     assert run("report", project / "draft", "--project", project).exit_code == 0
     assert "</html>" in (project / "draft" / "report.html").read_text()
