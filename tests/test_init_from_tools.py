@@ -171,6 +171,40 @@ def test_choices_of_label_studio_that_are_no_list_are_one_choice(tmp_path, choic
     assert (made.exit_code, said in made.output) == (3 if said else 0, True), made.output
 
 
+def test_a_project_starts_from_a_file_that_does_not_say_who_rated(tmp_path):
+    """As doccano's where members share labels: who it was is said when the ratings are imported."""
+    lines = [{"id": at, "text": text, "label": [SAID[text]["ana"]]} for at, text in enumerate(TEXTS)]
+    (tmp_path / "all.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    made = run("init", tmp_path / "p", "--from", "doccano", "--data", tmp_path / "all.jsonl", "--no-functions")
+    assert made.exit_code == 0, made.output
+    own = ["--from", "doccano", "--own-ids", "--project", tmp_path / "p"]
+    refused = run("import", tmp_path / "all.jsonl", *own)
+    assert (refused.exit_code, "no annotator; say who rated" in refused.output) == (3, True)
+    assert "3 new ratings" in run("import", tmp_path / "all.jsonl", *own, "--by", "ana").output
+
+
+def test_a_table_of_ratings_by_people_under_another_name_is_a_start(tmp_path):
+    file, ids = long(tmp_path)
+    pd.read_csv(file, sep="\t").rename(columns={"annotator": "worker"}).to_csv(tmp_path / "w.csv", index=False)
+    made = run("init", tmp_path / "p", "--from", "long", "--data", tmp_path / "w.csv", "--no-functions")
+    assert made.exit_code == 0, made.output
+    assert read_table(tmp_path / "p" / "items.csv")["item"].tolist() == ids
+    taken = run("import", tmp_path / "w.csv", "--annotator", "worker", "--project", tmp_path / "p")
+    assert "6 new ratings" in taken.output
+
+
+@pytest.mark.parametrize("classes", [[], ["--class", "sun", "--class", "rain"]])
+def test_an_answer_that_is_no_class_is_none(tmp_path, classes):
+    file, _ = long(tmp_path)
+    table = pd.read_csv(file, sep="\t")
+    table.loc[0, "label"] = "I can't tell"
+    table.to_csv(file, index=False, sep="\t")
+    made = run("init", tmp_path / "p", "--from", "long", "--data", file, "--no-functions", *classes)
+    assert made.exit_code == 0, made.output
+    config = wh.Project.load(tmp_path / "p").config
+    assert (sorted(config.labels.classes), config.labels.skip) == (["rain", "sun"], ["I can't tell"])
+
+
 def test_ratings_without_texts_make_items_of_ids_alone(tmp_path):
     file, ids = long(tmp_path)
     pd.read_csv(file, sep="\t").drop(columns="text").to_csv(tmp_path / "bare.csv", index=False)

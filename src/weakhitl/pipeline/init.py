@@ -26,13 +26,15 @@ if TYPE_CHECKING:
 _ID, _TEXT = "item", "text"
 """The columns of ids, and of what functions look at, where there is one of this name."""
 
+_SKIP = "I can't tell"
+
 _TOML = """\
 [project]
 name = {name}
 
 [labels]
 classes = {classes}
-skip = ["I can't tell"]        # answers that are abstentions
+skip = [{skip}]        # answers that are abstentions
 level = "nominal"              # nominal | ordinal | interval | ratio
 
 [data]
@@ -186,7 +188,7 @@ def init_project(
     overwritten.
     """
     try:
-        schema = LabelSchema(classes) if classes else None
+        schema = LabelSchema(classes, skip=[_SKIP]) if classes else None
     except SchemaError as error:
         raise UsageError(f"--class: {'; '.join(error.faults)}") from None
     if data is None and (add_ids or source):
@@ -198,7 +200,8 @@ def init_project(
     elif add_ids:
         raise UsageError("--add-ids: another tool's file has ids of its own; leave out --add-ids or --from")
     else:
-        items = _items_of_tool(data, source, schema, Layout(item=id_column or _ID, label=label, own_ids=True))
+        layout = Layout(item=id_column or _ID, label=label, own_ids=True, items_only=True)
+        items = _items_of_tool(data, source, schema, layout)
     names = tuple(classes) or items.classes or ("no", "yes")
     copy = {} if items.copy is None else {items.name: items.copy}
     return _write(folder, {**copy, **_texts(folder, names, items, task, functions=functions)}), items.id_
@@ -223,7 +226,7 @@ def _items_of_tool(data: Path, source: str, schema: LabelSchema | None, layout: 
     content = format_named(source).read(data, schema, layout)
     table = content.items.drop(columns=_ID, errors="ignore").map(_as_cell).reset_index(names=_ID)
     column = content.text if content.text in table else str(table.columns[min(1, len(table.columns) - 1)])
-    return _Items(column=column, classes=tuple(content.schema.classes), copy=table)
+    return _Items(column=column, classes=tuple(name for name in content.schema.classes if name != _SKIP), copy=table)
 
 
 def _as_cell(value: Any) -> Any:
@@ -237,6 +240,7 @@ def _texts(folder: Path, classes: tuple[str, ...], items: _Items, task: str, *, 
         CONFIG_NAME: _TOML.format(
             name=_quoted(folder.resolve().name),
             classes=f"[{', '.join(map(_quoted, classes))}]",
+            skip=_quoted(_SKIP),
             data=_quoted(items.name),
             id=_quoted(items.id_),
             functions='["labeling_functions/"]' if functions else "[]                 # people label everything",

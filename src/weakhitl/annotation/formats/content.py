@@ -98,6 +98,8 @@ class Layout:
         Who is meant by a tool's number or id, such as ``{"2": "ana"}``; others keep the name that the tool gives.
     own_ids
         Whether an item without an id of ours has the one that the tool gave it; without, that is a fault.
+    items_only
+        Whether only items and labels are wanted, and nobody asks who gave a label.
 
     """
 
@@ -109,6 +111,7 @@ class Layout:
     default_annotator: str = ""
     people: Mapping[str, str] = field(default_factory=dict)
     own_ids: bool = False
+    items_only: bool = False
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,8 @@ def read(path: Path, schema: LabelSchema | None, layout: Layout) -> Exchange:
     """
     table = read_table(path)
     names = {"item": layout.item, "annotator": layout.annotator, "label": layout.label, "note": layout.note}
-    required = [layout.item, layout.label, *([] if layout.default_annotator else [layout.annotator])]
+    who = [] if layout.default_annotator or layout.items_only else [layout.annotator]
+    required = [layout.item, layout.label, *who]
     require_columns(table, required, str(path))
     columns = {column: names.get(column, column) for column in RATING_COLUMNS}
     reading, rows = Reading(path, layout), table.to_dict("records")

@@ -63,6 +63,9 @@ class Reading:
 
     def add_rating(self, place: Place, item: str | None, annotator: Any, label: Any, **rest: Any) -> None:
         """Keep a rating; ``rest`` are further fields of ``Rating``, of which times and numbers are checked."""
+        if self.layout.items_only:
+            self._label(place, label)
+            return
         name = self._name(place, "annotator", annotator) or self.layout.default_annotator
         if not name and plain(annotator) in (None, ""):
             self.fault(place, "no annotator; say who rated with the default annotator")
