@@ -86,7 +86,9 @@ class LabelingSection(Section):
     )
     rule: list[RuleSection] = Field(default=[], description="Declared functions: `[[labeling.rule]]`.")
     engine: Literal["local", "dask", "spark"] = Field(default="local", description="What runs the functions.")
-    processes: int = Field(default=1, ge=1, description="Processes of the local engine; more pay for slow functions.")
+    processes: int = Field(
+        default=1, ge=1, le=1024, description="Processes of the local engine; more pay for slow functions."
+    )
     on_error: Literal["abstain", "raise"] = Field(
         default="abstain", description="Whether a function that fails abstains there, or stops the run."
     )
