@@ -55,6 +55,9 @@ LOOKS = (
     ["online"],
 )
 
+ALLOWED = {"annotator": (200, 303, 403), "adjudicator": (200, 303, 403), "owner": (200, 303)}
+"""What pages and programs' places answer; the owner may open all."""
+
 
 def made(folder, texts, functions):
     data = pd.DataFrame({"id": [f"i{at}" for at in range(len(texts))], "text": texts})
@@ -88,10 +91,10 @@ def open_pages(project) -> None:
         for role in ("annotator", "adjudicator", "owner"):
             somebody = Somebody(app, role).join()
             for page in ("/", "/rate", "/adjudicate", "/project", "/metrics"):
-                assert somebody.client.get(page).status_code in (200, 303, 403), (role, page)
+                assert somebody.client.get(page).status_code in ALLOWED[role], (role, page)
             for place in ("/queue", "/people", "/online", "/export"):
-                assert somebody.api(place, method="get").status_code in (200, 403), (role, place)
-            assert somebody.api("/next", {}).status_code in (200, 403), role
+                assert somebody.api(place, method="get").status_code in ALLOWED[role], (role, place)
+            assert somebody.api("/next", {}).status_code in ALLOWED[role], role
 
 
 def refuse(name: str) -> None:
@@ -117,7 +120,8 @@ def test_a_project_with_next_to_nothing_in_it_is_told_about_and_what_it_releases
     config = project / "weakhitl.toml"
     config.write_text(config.read_text().partition("[[gate.check]]")[0] + POLICY)
     released = run("release", "1.0.0", "--project", project)
-    if released.exit_code == 0:
-        assert run("verify", project / "releases" / "1.0.0").exit_code == 0
+    if case == "one item, functions that never vote":
+        assert (released.exit_code, "nothing to release" in released.output) == (3, True), released.output
     else:
-        assert released.exit_code == 4 or "nothing to release" in released.output, released.output
+        assert released.exit_code == 0, released.output
+        assert run("verify", project / "releases" / "1.0.0").exit_code == 0

@@ -249,6 +249,21 @@ def test_ids_names_and_labels_may_be_numbers_in_files_that_keep_types(tmp_path, 
     assert simulated.exit_code == 0, simulated.output
 
 
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_people_and_their_groups_may_be_numbers_in_files_that_keep_types(tmp_path, ending):
+    ratings = pd.DataFrame({"item": [1, 1, 2, 2], "annotator": [7, 8, 7, 8], "label": ["a", "b", "b", "b"]})
+    write_table(tmp_path / f"r.{ending}", ratings)
+    people = pd.DataFrame({"annotator": [7, 8, 9], "age": pd.array([20, 30, None], dtype="Int64")})
+    people = people.astype({"age": "float"}) if ending != "csv" else people
+    write_table(tmp_path / f"p.{ending}", people)
+    found = json.loads(
+        run("agreement", tmp_path / f"r.{ending}", "--people", tmp_path / f"p.{ending}", "--json").stdout
+    )
+    assert list(found["by_group"]["age"]) == ["20", "30"]
+    alone = run("agreement", tmp_path / f"r.{ending}", "--people", tmp_path / f"p.{ending}", "--group", "annotator")
+    assert alone.exit_code == 0, alone.output
+
+
 def test_labels_of_classes_that_are_written_with_a_point_keep_it(tmp_path):
     write_table(
         tmp_path / "r.jsonl",

@@ -17,7 +17,10 @@ from weakhitl.cli.main import cli
 from weakhitl.errors import UsageError
 from weakhitl.feedback import thresholds
 from weakhitl.feedback.threshold import least_audit, upper_share
+from weakhitl.files import write_table
 from weakhitl.gate import Evidence, assess
+from weakhitl.pipeline.threshold import _claims
+from weakhitl.schema import LabelSchema
 
 
 @given(st.integers(1, 200), st.data())
@@ -217,3 +220,13 @@ def test_without_an_audit_there_is_nothing_to_go_by(tmp_path):
     result = run("threshold", "--project", tmp_path)
     assert result.exit_code == 2
     assert "there is no random audit" in result.output
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_labels_of_scores_that_are_numbers_are_names_of_classes_and_no_places(tmp_path, ending):
+    """In a file the label 1 is the class called 1, the first of these two."""
+    schema = LabelSchema(["1", "2"])
+    table = pd.DataFrame({"item": [7, 8], "label": [1, 2], "confidence": [0.9, 0.8]})
+    write_table(tmp_path / f"scores.{ending}", table)
+    labels, sure = _claims(tmp_path / f"scores.{ending}", pd.Index(["7", "8"], dtype=object), schema)
+    assert (labels.tolist(), sure.tolist()) == ([0, 1], [0.9, 0.8])

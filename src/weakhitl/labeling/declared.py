@@ -4,8 +4,8 @@ from pathlib import Path
 
 from weakhitl.config import RuleSection
 from weakhitl.errors import DataError
-from weakhitl.files import read_table, require_columns
 from weakhitl.labeling.rule import Rule, gazetteer, keyword, lookup, regex, threshold
+from weakhitl.vote_table import read_names
 
 
 def declared(section: RuleSection, file: Path | None) -> Rule:
@@ -23,8 +23,7 @@ def declared(section: RuleSection, file: Path | None) -> Rule:
     path = file or Path()
     if section.kind == "gazetteer":
         return gazetteer(name, _lines(path), label=label, column=column, whole_words=section.whole_words)
-    table = read_table(path)
-    require_columns(table, ["key", "label"], str(path))
+    table = read_names(path, ["key", "label"])
     if repeated := table["key"][table["key"].duplicated()].unique().tolist():
         raise DataError(str(path), f"key {repeated[0]!r} occurs twice")
     return lookup(name, dict(zip(table["key"], table["label"], strict=True)), column=column)

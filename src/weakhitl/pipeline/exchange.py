@@ -154,7 +154,6 @@ def collect(
     elif isinstance(ratings, pd.DataFrame):
         raise UsageError(f"source={source!r} names the format of a file; a table of ratings needs none")
     else:
-        path = Path(ratings)
         item, annotator, label = columns
         layout = Layout(
             item=item,
@@ -164,12 +163,17 @@ def collect(
             people=dict(people or {}),
             own_ids=own_ids,
         )
-        content = format_named(source).read(path, workspace.config.schema_, layout)
-        table, notices = _checked(workspace, path, content, adjudication=adjudication), content.notices
+        content = format_named(source).read(Path(ratings), workspace.config.schema_, layout)
+        table, notices = _checked(workspace, Path(ratings), content, adjudication=adjudication), content.notices
+    return _stored(workspace, table, role, str(ratings) if isinstance(ratings, Path | str) else "ratings", notices)
+
+
+def _stored(workspace: Workspace, table: pd.DataFrame, role: str, where: str, notices: tuple[str, ...]) -> Collected:
+    """Store ratings, settle the places of those who gave them, and say what becomes of them."""
     try:
         new = workspace.store.add_ratings(table, role, workspace.guideline_hash)
     except DataError as error:
-        raise DataError(str(ratings) if isinstance(ratings, Path | str) else "ratings", error.faults) from None
+        raise DataError(where, error.faults) from None
     workspace.desk.settle(table["item"].unique().tolist())
     try:
         assessment = workspace.assess()

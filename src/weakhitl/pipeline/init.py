@@ -27,6 +27,7 @@ _ID, _TEXT = "item", "text"
 """The columns of ids, and of what functions look at, where there is one of this name."""
 
 _SKIP = "I can't tell"
+"""The answer of a new project that is no class."""
 
 _TOML = """\
 [project]

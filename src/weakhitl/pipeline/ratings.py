@@ -23,7 +23,7 @@ from weakhitl.pipeline.clock import moment
 from weakhitl.pipeline.own_functions import own_checks
 from weakhitl.release.evidence_files import NAMES
 from weakhitl.schema import LabelSchema, Level
-from weakhitl.vote_table import conflict_faults, encode_labels, missing_faults
+from weakhitl.vote_table import conflict_faults, encode_labels, missing_faults, with_names
 from weakhitl.votes import Votes
 
 Groups: TypeAlias = "Mapping[str, pd.Series[Any]]"
@@ -180,12 +180,14 @@ def read_people(path: Path, annotator: str = "annotator", columns: Sequence[str]
     """
     table = read_table(path)
     require_columns(table, [annotator, *columns], str(path), "--annotator names another")
-    names = table[annotator].astype(str)
+    groups = list(columns) or [str(name) for name in table.columns if name != annotator]
+    table = with_names(table, [annotator, *groups], (), str(path))
+    names = table[annotator]
     faults = missing_faults(table, [annotator])
     faults += [(int(at), f"{names[at]!r} occurs twice") for at in np.flatnonzero(names.duplicated() & names.ne(""))]
     raise_row_faults(path, faults)
-    people = table.set_index(annotator)
-    return {name: people[name] for name in columns or map(str, people.columns)}
+    people = table.set_axis(pd.Index(names))
+    return {name: people[name] for name in groups}
 
 
 def check_ratings(file: RatingsFile, policy_path: Path, log: Path | None) -> tuple[Gate, tuple[str, ...]]:

@@ -13,6 +13,7 @@ from weakhitl.files import raise_row_faults, read_table, require_columns
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.vote_names import positions
+from weakhitl.vote_table import with_names
 
 
 @dataclass(frozen=True)
@@ -62,13 +63,14 @@ def _claims(path: Path, items: pd.Index, schema: LabelSchema) -> Claims:
     shares = [f"p:{name}" for name in schema.classes]
     wide = set(shares) <= {*map(str, table.columns)}
     require_columns(table, ["item", *(shares if wide else ["label", "confidence"])], str(path))
+    table = with_names(table, ["item"] if wide else ["item", "label"], schema.classes, str(path))
     if wide:
         given = table[shares].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float64)
         codes, sure = given.argmax(axis=1), given.max(axis=1)
     else:
         codes = np.array([_code(schema, label) for label in table["label"]], dtype=np.int64)
         sure = pd.to_numeric(table["confidence"], errors="coerce").to_numpy(dtype=np.float64)
-    at = positions(items, pd.Index(table["item"].astype(str).tolist(), dtype=object))
+    at = positions(items, pd.Index(table["item"], dtype=object))
     twice = table["item"].duplicated().to_numpy()
     checks = [
         (codes == _UNKNOWN, "its label is no class"),
@@ -88,8 +90,8 @@ def _claims(path: Path, items: pd.Index, schema: LabelSchema) -> Claims:
 _UNKNOWN = -2
 
 
-def _code(schema: LabelSchema, label: object) -> int:
+def _code(schema: LabelSchema, label: str) -> int:
     try:
-        return ABSTAIN if label in (None, "") else schema.encode(label)
+        return ABSTAIN if label == "" else schema.encode(label)
     except SchemaError:
         return _UNKNOWN
