@@ -212,7 +212,7 @@ def test_import_and_status_tell_ratings_to_come_from_decisions_to_make(fresh, wo
         assert printed in run("import", fresh / "rated.csv", "--project", fresh).output.replace("\n", " ")
         status = json.loads(run("status", "--json", "--project", fresh).output)
         assert status["waiting for annotators"] == waiting
-        assert ("items.csv" in status["next"], "--adjudication" in status["next"]) == (waiting > 0, True)
+        assert ("tasks.csv" in status["next"], "--adjudication" in status["next"]) == (waiting > 0, True)
 
 
 def test_lfs_shows_pairs_and_single_items(finished):
@@ -543,3 +543,28 @@ def test_help_imports_nothing_heavy():
     )
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert not [name for name in ("numpy", "pandas", "scipy", "sklearn", "rich", "pydantic") if f"'{name}'" in loaded]
+
+
+def test_what_a_command_writes_never_replaces_or_joins_what_the_project_reads(fresh):
+    """The dataset above all: a queue written over it would be all that is left."""
+    assert run("label", "--project", fresh).exit_code == 0
+    assert run("route", "--project", fresh).exit_code == 0
+    ours = ["items.csv", "weakhitl.toml", "guidelines/guideline.md"]
+    before = {name: (fresh / name).read_bytes() for name in ours}
+    commands = (["export"], ["label", "--out"], ["threshold", "--out"], ["online", "--out"], ["simulate", "--out"])
+    for command in (*commands, ["check", "--format", "json", "--out"]):
+        for name in ours:
+            refused = run(*command, fresh / name, "--project", fresh)
+            assert refused.exit_code == 2, (command, name, refused.output)
+            assert "is what the project reads; choose another file" in refused.output
+    assert {name: (fresh / name).read_bytes() for name in ours} == before
+    assert run("export", fresh / "tasks.csv", "--project", fresh).exit_code == 0
+
+
+def test_a_table_is_not_written_into_the_folder_of_the_data(fresh):
+    (fresh / "data").mkdir()
+    (fresh / "items.csv").rename(fresh / "data" / "items.csv")
+    config = fresh / "weakhitl.toml"
+    config.write_text(config.read_text().replace('"items.csv"', '"data"'))
+    refused = run("label", "--out", fresh / "data" / "labels.csv", "--project", fresh)
+    assert (refused.exit_code, [file.name for file in (fresh / "data").iterdir()]) == (2, ["items.csv"])

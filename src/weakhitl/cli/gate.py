@@ -83,8 +83,9 @@ def check_command(
         gate, notices = check_ratings(file, policy_path, log_path)
         echo_notices(notices)
     else:
-        conditions = _conditions(where)
-        gate = open_project(project_path).check(conditions, log=log_path)
+        conditions, project = _conditions(where), open_project(project_path)
+        project.check_output(out)
+        gate = project.check(conditions, log=log_path)
     _write(gate, "json" if as_json else form, out, str(policy_path or "weakhitl.toml"))
     sys.exit(EXIT_CODES[gate.status])
 

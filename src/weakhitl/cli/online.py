@@ -42,6 +42,7 @@ def online_command(*, out: Path | None, project_path: Path, as_json: bool) -> No
     from weakhitl.files import write_table
 
     project = open_project(project_path)
+    project.check_output(out)
     found = project.online()
     if out is not None:
         write_table(out, project.arrivals)

@@ -87,7 +87,7 @@ def simulate_command(
 
     cost = price(seconds, cost_per_hour)
     given = _recorded(ratings, truth, columns, wide, skips=skips, people=people, right=right, cost=cost)
-    recorded = given or open_project(project_path).recorded(seconds, cost_per_hour)
+    recorded = given or _of_project(project_path, out, seconds, cost_per_hour)
     plans = _plans(orders, models, overlap)
     if judge is not None:
         votes = judge_votes(judge, recorded.people.schema)
@@ -101,6 +101,12 @@ def simulate_command(
         print_json(found.to_dict())
     else:
         _print(found, recorded, seeds)
+
+
+def _of_project(path: Path, out: Path | None, seconds: float | None, cost_per_hour: float | None) -> "Recorded":
+    project = open_project(path)
+    project.check_output(out)
+    return project.recorded(seconds, cost_per_hour)
 
 
 def _recorded(

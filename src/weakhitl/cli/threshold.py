@@ -61,7 +61,9 @@ def threshold_command(
     """
     from weakhitl.files import write_table
 
-    found = open_project(project_path).threshold(scores=scores, error=error, confidence=confidence, by_class=by_class)
+    project = open_project(project_path)
+    project.check_output(out)
+    found = project.threshold(scores=scores, error=error, confidence=confidence, by_class=by_class)
     if out is not None:
         write_table(out, found.table)
     if as_json:

@@ -64,7 +64,9 @@ def export(
 
     Without ``to`` it is a table with empty annotator and label cells. The reason why an item waits for the adjudicator
     is not in the file: they should not know that it is a tie. ``predictions`` are the labels so far, which lead people.
+    Raises ``UsageError`` where the file is one that the project reads.
     """
+    workspace.check_output(out)
     if to is None and not ratings:
         return Exported(_write_table(workspace, out, adjudication=adjudication))
     found = format_named(to or "long")

@@ -60,6 +60,7 @@ def label(
 
     Items that arrived one by one since the last time are taken into the data first.
     """
+    workspace.check_output(out)
     take_in(workspace)
     result = (
         _run(workspace, progress, cache=cache) if workspace.config.has_functions else Run(workspace.votes(), (), {})

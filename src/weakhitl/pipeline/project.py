@@ -164,6 +164,10 @@ class Project:
         """
         return exchange.collect(self._workspace, ratings, **settings)
 
+    def check_output(self, path: Path | None) -> None:
+        """Raise ``UsageError`` where writing to a file would replace or join what the project reads."""
+        self._workspace.check_output(path)
+
     def annotators(self) -> pd.DataFrame:
         """List the people who rated, and whether they qualify."""
         return annotate.annotators(self._workspace)

@@ -23,7 +23,7 @@ _ROUTE = "weakhitl route --pilot N (to qualify people) or weakhitl route"
 _ROUTE_ALL = (
     "weakhitl route --all, or a part: ratings of items in no batch help to label, but nothing is measured on them"
 )
-_RATE = "weakhitl annotate, or weakhitl export items.csv, have them rated, weakhitl import items.csv"
+_RATE = "weakhitl annotate, or weakhitl export tasks.csv, have them rated, weakhitl import tasks.csv"
 _DECIDE = "weakhitl export --adjudication queue.csv, decide, weakhitl import it"
 
 

@@ -100,6 +100,17 @@ class Workspace:
             return {}
         return state
 
+    def check_output(self, path: Path | None) -> None:
+        """Raise ``UsageError`` where what is written to ``path`` would replace or join what the project reads."""
+        if path is None:
+            return
+        config = self.config
+        read = [config.annotation.guideline, config.annotation.store, config.annotation.gold, config.label_model.gold]
+        files = [self.data_path, self.root / CONFIG_NAME, *(self.root / name for name in read if name is not None)]
+        target = path.resolve()
+        if target in [file.resolve() for file in files] or self.data_path.resolve() in target.parents:
+            raise UsageError(f"{path} is what the project reads; choose another file to write to")
+
     @property
     def guideline_path(self) -> Path | None:
         """The annotators' guideline."""
