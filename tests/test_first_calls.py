@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import cohen_kappa_score
 
 import weakhitl as wh
 from projects import World, collect, ready, start
@@ -29,7 +30,7 @@ def undecorated(x):
     return "SPAM"
 
 
-NO_VOTES = "expected Votes, found ndarray: Votes.from_long takes a table with a vote a row, Votes.from_matrix a matrix"
+NO_VOTES = "expected Votes, found ndarray: Votes.from_long takes a table with a vote a row, Votes.from_wide one with"
 REFUSED = {
     "a function instead of a list": (
         lambda: wh.apply(says_spam, ROWS, SCHEMA),
@@ -71,6 +72,37 @@ REFUSED = {
         DataError,
         "no column 'annotator'; the columns are task, worker, label; item=, source= and label= name others",
     ),
+    "lists of different lengths": (
+        lambda: wh.Votes.from_wide({"ana": ["HAM", "SPAM"], "bo": ["HAM"]}),
+        DataError,
+        "sources have different numbers of labels: {'ana': 2, 'bo': 1}",
+    ),
+    "a matrix of names": (
+        lambda: wh.Votes.from_wide([["HAM", "SPAM"]]),
+        DataError,
+        "is a list; expected a DataFrame or lists by source: {'ana': […], 'bo': […]}",
+    ),
+    "texts among the sources": (
+        lambda: wh.Votes.from_wide(pd.DataFrame({"text": [f"text {i}" for i in range(1500)], "ana": "HAM"})),
+        DataError,
+        "1,501 different labels ('HAM', 'text 0', …); name the classes",
+    ),
+    "one label only": (
+        lambda: wh.Votes.from_long(CROWD_KIT, item="task", source="worker"),
+        DataError,
+        "vote table: 1 different label ('HAM'); name the classes: LabelSchema(['HAM', 'SPAM'])",
+    ),
+    "lists of answers for Cohen's kappa": (
+        lambda: wh.cohen_kappa(["HAM", "SPAM"], ["HAM", "HAM"]),
+        UsageError,
+        "or lists: {'ana': […], 'bo': […]}",
+    ),
+    "Cohen's kappa of three": (
+        lambda: wh.cohen_kappa(VOTES),
+        UsageError,
+        "Cohen's kappa compares two sources, found 3; name two: there are ana, bo, cy",
+    ),
+    "Cohen's kappa of one": (lambda: wh.cohen_kappa(VOTES, "ana"), UsageError, "found 1; name two: there are ana"),
     "alpha of a matrix": (lambda: wh.krippendorff_alpha(MATRIX), UsageError, NO_VOTES),
     "Fleiss' kappa of a matrix": (lambda: wh.fleiss_kappa(MATRIX), UsageError, NO_VOTES),
     "Conger's kappa of a matrix": (lambda: wh.conger_kappa(MATRIX), UsageError, NO_VOTES),
@@ -179,6 +211,14 @@ def test_a_matrix_is_read_in_the_terms_of_the_model_that_is_asked_about():
     assert wh.overturned(model, MATRIX).tolist() == wh.overturned(model, VOTES).tolist()
     assert wh.diagnose(MATRIX, model) == wh.diagnose(VOTES, model)
     assert wh.explain(model, MATRIX, 2).table.equals(wh.explain(model, VOTES, "y").table)
+
+
+def test_two_lists_of_answers_have_a_kappa():
+    first, second = ["y", "n", "y", "y", "n", "y"], ["y", "y", "y", "n", "n", None]
+    votes = wh.Votes.from_wide({"ana": first, "bo": second})
+    assert wh.cohen_kappa(votes) == wh.cohen_kappa(votes, "ana", "bo")
+    assert wh.cohen_kappa(votes).value == pytest.approx(cohen_kappa_score(first[:5], second[:5]))
+    assert wh.scott_pi(votes) == wh.scott_pi(votes, "ana", "bo")
 
 
 def test_a_mask_marks_the_audited():

@@ -196,10 +196,62 @@ def test_every_fault_of_a_long_table_is_named_at_once():
         wh.Votes.from_long(table.drop(columns="annotator"), SCHEMA)
 
 
-def test_integers_in_a_long_table_are_refused_with_the_remedy():
-    table = pd.DataFrame({"item": ["x"], "annotator": ["ana"], "label": [1]})
-    with pytest.raises(DataError, match="astype"):
+def test_numbers_in_a_table_are_names_of_classes_and_never_their_places():
+    table = pd.DataFrame({"item": ["x", "y"], "annotator": "ana", "label": [1, None]})
+    assert wh.Votes.from_long(table, wh.LabelSchema(["2", "1"])).to_matrix().tolist() == [[1], [-1]]
+    with pytest.raises(DataError, match=r"label '1' is not a class; .*; class indices go to Votes.from_matrix"):
         wh.Votes.from_long(table, SCHEMA)
+
+
+def test_a_table_without_a_schema_has_the_classes_that_occur():
+    rows = [("x", "ana", 10), ("x", "bo", 9), ("y", "ana", None), ("y", "bo", 1.5)]
+    numbers = wh.Votes.from_long(pd.DataFrame(rows, columns=["item", "annotator", "label"]))
+    assert numbers.schema == wh.LabelSchema(["1.5", "9", "10"])
+    names = wh.Votes.from_wide({"ana": ["low", "high"], "bo": ["mid", None]})
+    assert names.schema == wh.LabelSchema(["high", "low", "mid"])
+
+
+@quick
+@given(votes())
+def test_a_wide_table_holds_the_votes_of_the_long_one(made):
+    """Whatever stands for a missing vote: None, NaN or an empty text."""
+    codes = pd.DataFrame(made.to_matrix(), made.items, list(made.sources))
+    for missing in (None, np.nan, ""):
+        names = codes.map(lambda code, gap=missing: gap if code < 0 else made.schema.name(code)).astype(object)
+        assert wh.Votes.from_wide(names, made.schema) == made
+        if "item" not in made.sources:
+            assert wh.Votes.from_wide(names.rename_axis("item").reset_index(), made.schema) == made
+
+
+def test_a_wide_table_names_all_its_faults_and_leaves_out_what_holds_no_votes():
+    table = pd.DataFrame({"item": ["x", "y"], "text": ["p", "q"], "ana": ["a", "A"], "bo": ["c", ""]})
+    with pytest.raises(DataError) as caught:
+        wh.Votes.from_wide(table.assign(bo=["no", ""]), SCHEMA, sources=["ana", "bo"])
+    assert [fault.split(" is not")[0] for fault in caught.value.faults] == [
+        "item 'x', 'bo': label 'no'",
+        "item 'y', 'ana': label 'A'",
+    ]
+    kept = wh.Votes.from_wide(table.drop(index=1), SCHEMA, sources=["bo", "ana"])
+    assert (list(kept.items), kept.sources, kept.to_matrix().tolist()) == (["x"], ("bo", "ana"), [[2, 0]])
+    for wrong, said in [
+        (table.drop(columns="bo"), "no column 'bo'; the columns are item, text, ana"),
+        (table.assign(item="x", ana="a"), "item 'x' occurs twice"),
+        (table.assign(ana=[["a"], "b"]), r"item 'x', 'ana': label \['a'\] is a list"),
+    ]:
+        with pytest.raises(DataError, match=said):
+            wh.Votes.from_wide(wrong, SCHEMA, sources=["ana", "bo"])
+
+
+def test_a_matrix_of_floats_is_one_of_integers_where_nan_abstains():
+    """As pandas writes a pivoted table."""
+    expected = wh.Votes.from_matrix([[0, -1], [2, 1]], SCHEMA)
+    assert wh.Votes.from_matrix([[0.0, np.nan], [2.0, 1.0]], SCHEMA) == expected
+    nullable = pd.DataFrame({"source_0": [0, 2], "source_1": [pd.NA, 1]}, dtype="Int64")
+    assert wh.Votes.from_matrix(nullable, SCHEMA) == expected
+    assert wh.LabelModel().fit([[0.0, np.nan], [1.0, 1.0]]).predict([[0, -1], [1, 1]]).tolist() == [0, 1]
+    for wrong in (0.5, np.inf, 1e300):
+        with pytest.raises(DataError, match=re.escape(f"holds {wrong!r}; expected integers")):
+            wh.Votes.from_matrix([[0.0, wrong]], SCHEMA)
 
 
 @pytest.mark.parametrize(
@@ -296,7 +348,7 @@ def test_a_table_of_votes_brings_its_names():
     assert made == wh.Votes.from_matrix(table.to_numpy(), SCHEMA, ["x", "y"], ["ana", "bo"])
     assert wh.Votes.from_matrix(table, SCHEMA, [7, 8], ["p", "q"]).sources == ("p", "q")
     assert wh.Votes.from_matrix(pd.DataFrame([[0, 1]]), SCHEMA).sources == ("source_0", "source_1")
-    with pytest.raises(DataError, match="class names go in a long table"):
+    with pytest.raises(DataError, match=r"class names go to Votes\.from_wide"):
         wh.Votes.from_matrix(pd.DataFrame({"ana": ["a", "b"]}), SCHEMA)
     with pytest.raises(DataError, match="item 'x' occurs twice"):
         wh.Votes.from_matrix(table.set_axis(["x", "x"]), SCHEMA)

@@ -104,6 +104,23 @@ class LabelSchema:
         return text + (f"; did you mean {lowered[close[0]]!r}?" if label and close else "")
 
 
+def in_order(labels: Iterable[str]) -> tuple[list[str], bool]:
+    """Sort distinct labels that are all numbers by value, others by the alphabet; also say whether they are numbers.
+
+    >>> in_order(["10", "9", "1.5"]), in_order(["low", "1"])
+    ((['1.5', '9', '10'], True), (['1', 'low'], False))
+
+    """
+    found = sorted(labels)
+    try:
+        numbers = [float(label) for label in found]
+    except ValueError:
+        return found, False
+    if not all(map(isfinite, numbers)):
+        return found, False
+    return sorted(found, key=float), True
+
+
 def require_schema(given: object) -> None:
     """Raise ``UsageError`` for what is no ``LabelSchema``, such as a list of names."""
     if not isinstance(given, LabelSchema):

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from weakhitl.errors import DataError
 from weakhitl.schema import ABSTAIN, LabelSchema
@@ -12,9 +13,19 @@ from weakhitl.vote_rows import parts
 
 IntArray = npt.NDArray[np.integer[Any]]
 
+_LARGEST = float(2**53)
+"""Beyond it a float is no longer one integer."""
+
 
 def label_matrix(matrix: npt.ArrayLike) -> npt.NDArray[Any]:
-    """Read anything as a matrix of integers, not copied where it is one; ``DataError`` where it cannot be one."""
+    """Read anything as a matrix of integers, not copied where it is one; ``DataError`` where it cannot be one.
+
+    Whole floats are integers and NaN abstains, as pandas writes a table with cells that are missing.
+
+    >>> label_matrix([[1.0, np.nan]]).tolist()
+    [[1, -1]]
+
+    """
     try:
         array = np.asarray(matrix)
     except ValueError as error:
@@ -23,10 +34,18 @@ def label_matrix(matrix: npt.ArrayLike) -> npt.NDArray[Any]:
         ) from error
     if array.ndim != 2:
         raise DataError("vote matrix", f"has shape {array.shape}; expected (items, sources)")
-    if not np.issubdtype(array.dtype, np.integer):
-        hint = "; class names go in a long table: Votes.from_long" if array.dtype.kind in "OUS" else ""
+    if np.issubdtype(array.dtype, np.integer):
+        return array
+    if isinstance(matrix, pd.DataFrame) and all(map(is_numeric_dtype, matrix.dtypes)):
+        array = matrix.to_numpy(dtype=np.float64, na_value=np.nan)
+    if not np.issubdtype(array.dtype, np.floating):
+        hint = "; class names go to Votes.from_wide" if array.dtype.kind in "OUST" else ""
         raise DataError("vote matrix", f"holds {array.dtype}; expected integers: class indices, -1 abstains{hint}")
-    return array
+    missing = np.isnan(array)
+    whole = np.where(missing, ABSTAIN, array)
+    if wrong := whole[(whole != np.trunc(whole)) | (np.abs(whole) > _LARGEST)].tolist():
+        raise DataError("vote matrix", f"holds {wrong[0]!r}; expected integers: class indices, -1 or NaN abstains")
+    return whole.astype(np.int64)
 
 
 def column_names(table: pd.DataFrame) -> list[str] | None:

@@ -1,6 +1,7 @@
-"""Long tables of votes: read their cells, find their faults."""
+"""Tables of votes, long or wide: read their cells, find their faults."""
 
-from collections.abc import Collection, Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +12,45 @@ from pandas.api.types import infer_dtype
 
 from weakhitl.errors import DataError, SchemaError
 from weakhitl.files import Fault, raise_row_faults, read_table, require_columns
-from weakhitl.schema import ABSTAIN, LabelSchema, require_schema
+from weakhitl.schema import ABSTAIN, LabelSchema, in_order, require_schema
 from weakhitl.vote_names import item_index, positions
+from weakhitl.wording import number_of
 
 Codes = npt.NDArray[np.int64]
 
+_MOST_CLASSES = 1_000
+"""So many labels are more likely texts or ids than classes."""
 
-def table_entries(
-    table: pd.DataFrame, schema: LabelSchema, columns: tuple[str, str, str], items: Iterable[Hashable] | None = None
-) -> tuple[tuple[Codes, Codes, Codes], pd.Index, list[str]]:
-    """Read a table by its columns of items, sources and labels: the votes' entries, the items and the sources.
 
-    Both keep the order in which they first occur, unless ``items`` lists them. Raises ``DataError`` with all faults.
+_WHERE = "vote table"
+
+
+@dataclass(frozen=True)
+class Entries:
+    """What a table says: positions of items and sources and class indices, one per vote, and what they refer to."""
+
+    cells: tuple[Codes, Codes, Codes]
+    schema: LabelSchema
+    items: pd.Index
+    sources: list[str]
+
+
+def long_entries(
+    table: pd.DataFrame,
+    schema: LabelSchema | None,
+    columns: tuple[str, str, str],
+    items: Iterable[Hashable] | None = None,
+) -> Entries:
+    """Read a table by its columns of items, sources and labels.
+
+    Items and sources keep the order in which they first occur, unless ``items`` lists the items. Without a schema the
+    classes are the labels. Raises ``DataError`` with all faults.
     """
-    require_schema(schema)
     item, source, label = columns
-    require_columns(table, columns, "vote table", "item=, source= and label= name others")
+    require_columns(table, columns, _WHERE, "item=, source= and label= name others")
     if nested := nested_faults(table, columns):
-        raise DataError("vote table", [f"row {at + 1}: {what}" for at, what in sorted(nested)])
+        raise DataError(_WHERE, [f"row {at + 1}: {what}" for at, what in sorted(nested)])
+    schema = _schema_of(table[label], schema)
     codes, faults = encode_labels(table[label], schema)
     faults += missing_faults(table, [item, source])
     row, distinct = pd.factorize(table[item])
@@ -45,9 +67,69 @@ def table_entries(
     wrong = conflicting_rows(order, starts, codes)
     faults += [(int(at), conflict_fault(table, [item, source], at)) for at in wrong]
     if faults:
-        raise DataError("vote table", [f"row {at + 1}: {what}" for at, what in sorted(faults)])
+        raise DataError(_WHERE, [f"row {at + 1}: {what}" for at, what in sorted(faults)])
     first = order[starts]
-    return (row[first], column[first], codes[first]), index, [str(name) for name in names]
+    return Entries((row[first], column[first], codes[first]), schema, index, [str(name) for name in names])
+
+
+def wide_entries(
+    table: pd.DataFrame | Mapping[str, Sequence[Any]],
+    schema: LabelSchema | None,
+    item: str,
+    sources: Sequence[str] | None,
+) -> Entries:
+    """Read a table with a row an item and a column a source; empty cells are no votes.
+
+    The items are the column ``item`` where there is one, else the index; ``sources`` are all other columns. Without a
+    schema the classes are the labels. Raises ``DataError`` with all faults.
+    """
+    table = _frame(table)
+    table = table.set_axis([str(name) for name in table.columns], axis=1)
+    names = [name for name in table.columns if name != item] if sources is None else [*map(str, sources)]
+    require_columns(table, names, _WHERE, "sources= names the columns of votes")
+    index = pd.Index(table[item]) if item in table else table.index
+    cells = pd.Series(table[names].to_numpy(dtype=object).ravel(), dtype=object)
+    cells = cells.mask(cells.eq(""), None)
+    if nested := nested_faults(pd.DataFrame({"label": cells}), ["label"]):
+        raise DataError(_WHERE, [_cell_fault(index, names, fault) for fault in nested])
+    schema = _schema_of(cells, schema)
+    codes, faults = encode_labels(cells, schema)
+    if faults:
+        raise DataError(_WHERE, [_cell_fault(index, names, fault) for fault in sorted(faults)])
+    row, column = np.divmod(np.arange(len(codes)), max(len(names), 1))
+    return Entries((row, column, codes), schema, index, names)
+
+
+def _frame(table: pd.DataFrame | Mapping[str, Sequence[Any]]) -> pd.DataFrame:
+    if isinstance(table, pd.DataFrame):
+        return table
+    if not isinstance(table, Mapping):
+        expected = "expected a DataFrame or lists by source: {'ana': […], 'bo': […]}"
+        raise DataError(_WHERE, f"is a {type(table).__name__}; {expected}")
+    lengths = {name: len(labels) for name, labels in table.items()}
+    if len({*lengths.values()}) > 1:
+        raise DataError(_WHERE, f"sources have different numbers of labels: {lengths}")
+    return pd.DataFrame({name: list(labels) for name, labels in table.items()})
+
+
+def _cell_fault(items: pd.Index, names: Sequence[str], fault: Fault) -> str:
+    at, what = fault
+    row, column = divmod(at, len(names))
+    return f"item {items[[row]].tolist()[0]!r}, {names[column]!r}: {what}"
+
+
+def _schema_of(labels: "pd.Series[Any]", schema: LabelSchema | None) -> LabelSchema:
+    """Take the labels that occur for the classes, unless there is a schema."""
+    if schema is not None:
+        require_schema(schema)
+        return schema
+    found, _ = in_order({_as_text(label, ()) for label in labels.dropna().unique()})
+    if not 2 <= len(found) <= _MOST_CLASSES:
+        some = f" ({', '.join(map(repr, found[:2]))}{', …' if len(found) > 2 else ''})" if found else ""
+        raise DataError(
+            _WHERE, f"{number_of(len(found), 'different label')}{some}; name the classes: LabelSchema(['HAM', 'SPAM'])"
+        )
+    return LabelSchema(found)
 
 
 def _unknown_items(items: "pd.Series[Any]", rows: Codes) -> list[Fault]:
@@ -96,20 +178,20 @@ def _as_text(cell: Any, known: Collection[str]) -> str:
 
 
 def encode_labels(labels: "pd.Series[Any]", schema: LabelSchema) -> tuple[Codes, list[Fault]]:
-    """Turn a column of class names into indices; faults for what is neither name, skip answer nor missing."""
+    """Turn a column of class names into indices; faults for what is neither name, skip answer nor missing.
+
+    A number is a name, as in a file: 1 is the class called 1, wherever it stands.
+    """
     codes = np.full(len(labels), ABSTAIN, dtype=np.int64)
     faults: list[Fault] = []
     positions, distinct = pd.factorize(labels)
     for number, value in enumerate(distinct):
         at = np.flatnonzero(positions == number)
-        if not isinstance(value, str):
-            hint = "a long table holds class names as strings: table.astype({'label': str})"
-            faults += [(int(row), f"label {value!r} is {type(value).__name__}; {hint}") for row in at]
-            continue
+        hint = "" if isinstance(value, str) else "; class indices go to Votes.from_matrix"
         try:
-            codes[at] = schema.encode(value)
+            codes[at] = schema.encode(_as_text(value, schema.classes))
         except SchemaError as error:
-            faults += [(int(row), f"label {error.faults[0]}") for row in at]
+            faults += [(int(row), f"label {error.faults[0]}{hint}") for row in at]
     return codes, faults
 
 

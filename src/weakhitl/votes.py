@@ -1,6 +1,6 @@
 """The vote ledger: who voted which class on which item."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -23,7 +23,7 @@ from weakhitl.vote_storage import (
     label_dtype,
     stacked_cells,
 )
-from weakhitl.vote_table import cell_order, table_entries
+from weakhitl.vote_table import cell_order, long_entries, wide_entries
 from weakhitl.wording import number_of
 
 IntArray = npt.NDArray[np.integer[Any]]
@@ -60,8 +60,8 @@ class Patterns:
 class Votes:
     """Votes of sources (labeling functions, annotators, judges) on items; frozen.
 
-    Made by ``from_matrix``, ``from_long`` or ``from_entries``. Inside, a dense (items, sources) array or a
-    sparse one, whichever is smaller (``vote_storage``); outside, the same views.
+    Made by ``from_matrix``, ``from_long``, ``from_wide`` or ``from_entries``. Inside, a dense (items, sources) array
+    or a sparse one, whichever is smaller (``vote_storage``); outside, the same views.
 
     Attributes
     ----------
@@ -82,7 +82,7 @@ class Votes:
     _cells: Cells
 
     def __init__(self, *_: object, **__: object) -> None:
-        raise TypeError("make Votes with Votes.from_matrix, Votes.from_long or Votes.from_entries")
+        raise TypeError("make Votes with Votes.from_matrix, from_long, from_wide or from_entries")
 
     @classmethod
     def from_matrix(
@@ -94,7 +94,7 @@ class Votes:
         *,
         copy: bool = True,
     ) -> Self:
-        """Take Snorkel's matrix: (n, m) class indices, -1 abstains.
+        """Take Snorkel's matrix: (n, m) class indices, -1 or NaN abstains.
 
         Items default to a DataFrame's index, else 0..n-1, sources to its column names, else ``source_0``.., classes to
         ``0``, ``1``.. as far as they occur. Raises ``DataError`` for a wrong shape, labels out of range and duplicate
@@ -171,7 +171,7 @@ class Votes:
     def from_long(
         cls,
         table: pd.DataFrame,
-        schema: LabelSchema,
+        schema: LabelSchema | None = None,
         item: str = "item",
         source: str = "annotator",
         label: str = "label",
@@ -180,9 +180,10 @@ class Votes:
     ) -> Self:
         """Take a long table with one vote a row; labels are class names, skip answers or missing.
 
-        Items and sources keep the order in which they first occur, unless ``items`` lists the items. The
-        same vote twice counts once. Raises ``DataError`` naming every missing id, unknown label, unknown
-        item, and every source that voted two classes on one item.
+        Items and sources keep the order in which they first occur, unless ``items`` lists the items; classes default
+        to the labels that occur, numbers by value, others by the alphabet. The same vote twice counts once. Raises
+        ``DataError`` naming every missing id, unknown label, unknown item, and every source that voted two classes on
+        one item.
 
         Examples
         --------
@@ -193,8 +194,34 @@ class Votes:
                [-1,  1]], dtype=int8)
 
         """
-        entries, index, names = table_entries(table, schema, (item, source, label), items)
-        return cls.from_entries(entries, schema, index, names)
+        read = long_entries(table, schema, (item, source, label), items)
+        return cls.from_entries(read.cells, read.schema, read.items, read.sources)
+
+    @classmethod
+    def from_wide(
+        cls,
+        table: pd.DataFrame | Mapping[str, Sequence[Any]],
+        schema: LabelSchema | None = None,
+        item: str = "item",
+        sources: Sequence[str] | None = None,
+    ) -> Self:
+        """Take a table with a row an item and a column a source; cells are class names, skip answers or missing.
+
+        The items are the column ``item`` if there is one, else the index; ``sources`` default to all other columns,
+        classes to the labels that occur, numbers by value, others by the alphabet. Raises ``DataError`` naming every
+        unknown label, and items and sources that occur twice.
+
+        Examples
+        --------
+        >>> Votes.from_wide({"ana": ["HAM", "SPAM"], "bo": ["SPAM", None]}).to_long()
+           item source label
+        0     0    ana   HAM
+        1     0     bo  SPAM
+        2     1    ana  SPAM
+
+        """
+        read = wide_entries(table, schema, item, sources)
+        return cls.from_entries(read.cells, read.schema, read.items, read.sources)
 
     @classmethod
     def concatenate(cls, parts: Sequence["Votes"], items: Iterable[Hashable] | None = None) -> Self:
@@ -395,5 +422,6 @@ def require_votes(given: object) -> None:
     if not isinstance(given, Votes):
         raise UsageError(
             f"expected Votes, found {type(given).__name__}: Votes.from_long takes a table with a vote a row, "
-            "Votes.from_matrix a matrix with a row an item and a column a source"
+            "Votes.from_wide one with a row an item and a column a source, or lists: {'ana': […], 'bo': […]}; "
+            "Votes.from_matrix takes class indices"
         )

@@ -18,7 +18,12 @@ from weakhitl.votes import FloatArray, Votes, require_votes
 
 
 def cohen_kappa(
-    votes: Votes, first: str, second: str, *, weighting: Similarity = "identity", **how: Unpack[Uncertainty]
+    votes: Votes,
+    first: str | None = None,
+    second: str | None = None,
+    *,
+    weighting: Similarity = "identity",
+    **how: Unpack[Uncertainty],
 ) -> Estimate:
     """Cohen's kappa of two sources over the items that both rated.
 
@@ -27,7 +32,7 @@ def cohen_kappa(
     votes
         Ratings.
     first, second
-        Names of the two sources.
+        Names of the two sources; needed where there are more than two.
     weighting
         Agreement of each two classes: identity, linear, quadratic, ordinal, or a (k, k) matrix.
     how
@@ -42,6 +47,8 @@ def cohen_kappa(
     ------
     DataError
         For a source that is not there.
+    UsageError
+        Where two sources are not named, and there are not two.
 
     Examples
     --------
@@ -49,6 +56,8 @@ def cohen_kappa(
     >>> pairs = [[0, 0]] * 20 + [[0, 1]] * 5 + [[1, 0]] * 10 + [[1, 1]] * 15
     >>> votes = Votes.from_matrix(pairs, LabelSchema(["no", "yes"]), sources=["ana", "bo"])
     >>> round(cohen_kappa(votes, "ana", "bo").value, 4)
+    0.4
+    >>> round(cohen_kappa(Votes.from_wide({"ana": ["no", "yes", "no"], "bo": ["no", "yes", "yes"]})).value, 4)
     0.4
 
     References
@@ -60,7 +69,12 @@ def cohen_kappa(
 
 
 def scott_pi(
-    votes: Votes, first: str, second: str, *, weighting: Similarity = "identity", **how: Unpack[Uncertainty]
+    votes: Votes,
+    first: str | None = None,
+    second: str | None = None,
+    *,
+    weighting: Similarity = "identity",
+    **how: Unpack[Uncertainty],
 ) -> Estimate:
     """Scott's pi of two sources over the items that both rated; parameters and result are ``cohen_kappa``'s.
 
@@ -203,6 +217,16 @@ def _between(sides: Sides, similarity: FloatArray, name: str, how: Uncertainty) 
     return estimate(sides.statistic(columns, value, name), how)
 
 
+def _two_names(given: tuple[str | None, str | None], sources: tuple[str, ...], method: str) -> tuple[str, ...]:
+    """Give the names of the two sources, which need not be named where there are no others."""
+    named = tuple(name for name in given if name is not None)
+    found = named or sources
+    if len(found) != 2:
+        there = "there is none" if not sources else f"there are {', '.join(sources)}"
+        raise UsageError(f"{method} compares two sources, found {len(found)}; name two: {there}")
+    return found
+
+
 Table = Callable[[FloatArray, FloatArray], FloatArray]
 """From shares ``[..., class of first, class of second]`` and agreement weights to expected agreement."""
 
@@ -216,9 +240,15 @@ def _scott(table: FloatArray, similarity: FloatArray) -> FloatArray:
 
 
 def _pair(
-    votes: Votes, names: tuple[str, str], method: str, chance: Table, weighting: Similarity, how: Uncertainty
+    votes: Votes,
+    given: tuple[str | None, str | None],
+    method: str,
+    chance: Table,
+    weighting: Similarity,
+    how: Uncertainty,
 ) -> Estimate:
     require_votes(votes)
+    names = _two_names(given, votes.sources, method)
     if "weights" in how:
         raise UsageError(f"{method} takes no weights of items; give weighting='linear' for classes that agree in part")
     if names[0] == names[1]:

@@ -1,7 +1,7 @@
 """A bare table of ratings, or another tool's file: agreement and gate without a project."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -22,7 +22,7 @@ from weakhitl.gate.log import Run, append_run
 from weakhitl.pipeline.clock import moment
 from weakhitl.pipeline.own_functions import own_checks
 from weakhitl.release.evidence_files import NAMES
-from weakhitl.schema import LabelSchema, Level
+from weakhitl.schema import LabelSchema, Level, in_order
 from weakhitl.vote_table import conflict_faults, encode_labels, missing_faults, with_names
 from weakhitl.votes import Votes
 
@@ -81,8 +81,8 @@ def read_ratings(
 ) -> Ratings:
     """Read ratings of any items; rows without a label are left out.
 
-    Without a schema the classes are the labels: numbers by their value, others in the order in which they occur, which
-    means nothing, so only at nominal level. Raises ``DataError`` with every fault, ``UsageError`` where the order of
+    Without a schema the classes are the labels: numbers by their value, others by the alphabet, which means nothing, so
+    only at nominal level. Raises ``DataError`` with every fault, ``UsageError`` where the order of
     the classes is needed.
     """
     read = _rows_of_table(file, schema) if file.source is None else _rows_of_tool(file, schema)
@@ -130,7 +130,7 @@ def _rows_of_tool(file: RatingsFile, schema: LabelSchema | None) -> _Rows:
 
 def _occurring(where: str, labels: list[str], level: Level, skip: Sequence[str]) -> LabelSchema:
     """Take the labels that occur for the classes."""
-    found, ordered = _in_order(name for name in labels if name not in skip)
+    found, ordered = in_order(name for name in labels if name not in skip)
     if level != "nominal" and not ordered:
         raise UsageError(
             f"level {level!r} needs the classes in order: --class, one at a time; the labels are {', '.join(found)}"
@@ -138,23 +138,6 @@ def _occurring(where: str, labels: list[str], level: Level, skip: Sequence[str])
     if len(found) < 2:
         raise DataError(where, f"only {len(found)} label occurs ({found}); name the classes with --class")
     return LabelSchema(found, level, skip)
-
-
-def _in_order(labels: Iterable[str]) -> tuple[list[str], bool]:
-    """Sort labels that are all numbers by value; also say whether they are.
-
-    >>> _in_order(["10", "9", "1.5"]), _in_order(["low", "1"])
-    ((['1.5', '9', '10'], True), (['low', '1'], False))
-
-    """
-    found = list(labels)
-    try:
-        numbers = [float(label) for label in found]
-    except ValueError:
-        return found, False
-    if not np.isfinite(numbers).all():
-        return found, False
-    return [found[at] for at in np.argsort(numbers, kind="stable")], True
 
 
 def measure_ratings(
