@@ -139,6 +139,31 @@ def test_a_file_may_import_its_neighbours_and_share_their_functions(tmp_path):
     assert [f.name for f in wh.discover(tmp_path / "user.py")] == ["shared"]
 
 
+def test_functions_are_found_in_folders_inside_and_helpers_are_for_import_only(tmp_path):
+    """A package, what begins with an underscore, and what is not the project's own hold no functions."""
+    for name, text in {
+        "spam/urls.py": "import tools.text\n" + FUNCTION.format("url"),
+        "spam/deep/words.py": "import _words\n" + FUNCTION.format("word"),
+        "top.py": "import tools.text\n" + FUNCTION.format("top"),
+        "tools/__init__.py": "",
+        "tools/text.py": "from . import more\nimport weakhitl as wh\nhas = wh.keyword('u', ['u'], label=0)\n",
+        "tools/more.py": "",
+        "_words.py": "",
+        "_old/dead.py": FUNCTION.format("dead"),
+        ".hidden/f.py": FUNCTION.format("hidden"),
+        "env/pyvenv.cfg": "",
+        "env/lib/f.py": FUNCTION.format("of_environment"),
+        "releases/1.0.0/weakhitl.toml": "",
+        "releases/1.0.0/labeling_functions/f.py": FUNCTION.format("of_release"),
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    (tmp_path / "around").symlink_to(tmp_path)
+    assert [f.name for f in wh.discover(tmp_path)] == ["word", "url", "top"]
+    assert [f.name for f in wh.discover(tmp_path, tmp_path / "spam")] == ["word", "url", "top"]
+    assert [f.name for f in wh.discover(tmp_path / "_old")] == ["dead"]
+
+
 def test_functions_and_rules_in_a_list_are_found_where_it_stands(tmp_path):
     made = """
 import weakhitl as wh

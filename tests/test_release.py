@@ -76,6 +76,35 @@ def test_a_release_verifies(released):
     assert {finding.what for finding in verification.findings} >= {"manifest", "files", "labels", "data", "figures"}
 
 
+def test_a_release_takes_the_folders_of_functions_along_with_what_they_import(project_folder, tmp_path):
+    """Functions in folders inside, and a package of helpers: a later change is noticed, and the bundle can be run."""
+    folder = fresh_copy(project_folder, tmp_path)
+    functions = folder / "labeling_functions"
+    (functions / "sky" / "functions.py").parent.mkdir()
+    text = (functions / "functions.py").read_text()
+    (functions / "functions.py").rename(functions / "sky" / "functions.py")
+    (functions / "words").mkdir()
+    (functions / "words" / "__init__.py").write_text("")
+    (functions / "words" / "split.py").write_text("def first(text):\n    return text.split()[0]\n")
+    text = "from words.split import first\n" + text.replace("x.text.split()[0]", "first(x.text)")
+    (functions / "sky" / "functions.py").write_text(text)
+    project = wh.Project.load(folder)
+    assert {functions / "sky", functions / "words", functions / "words" / "split.py"} <= {*project.watched_files()}
+    project.label()
+    released = project.release("1.0.0")
+    names = {path.relative_to(released.path).as_posix() for path in released.path.rglob("*.py")}
+    assert names == {
+        f"labeling_functions/{name}" for name in ("sky/functions.py", "words/__init__.py", "words/split.py")
+    }
+    checked = wh.verify(released.path, rerun_functions=True)
+    assert checked.holds, checked.findings
+    (functions / "words" / "split.py").write_text("def first(text):\n    return text.split()[-1]\n")
+    with pytest.raises(
+        StateError, match=r"changed since the labeling functions ran: labeling_functions/words/split\.py"
+    ):
+        project.check()
+
+
 def test_a_release_holds_the_evidence_and_what_was_used(released):
     names = {path.relative_to(released.path).as_posix() for path in released.path.rglob("*") if path.is_file()}
     assert names == {

@@ -5,6 +5,7 @@ import importlib.util
 import sys
 import traceback
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
@@ -15,18 +16,41 @@ from weakhitl.labeling.portable import is_installed
 from weakhitl.labeling.rule import Rule
 
 
+@dataclass(frozen=True)
+class FunctionFile:
+    """A Python file of labeling functions, or of what they import, and the listed folder in which it is."""
+
+    path: Path
+    root: Path
+
+    @property
+    def name(self) -> str:
+        """Where it is in the folder, as ``spam/urls.py``."""
+        return self.path.relative_to(self.root).as_posix()
+
+    @property
+    def is_helper(self) -> bool:
+        """Whether it is there for others to import: it or its folder begins with an underscore, or is a package."""
+        inside = self.path.relative_to(self.root)
+        packages = [(self.root / folder / "__init__.py").is_file() for folder in list(inside.parents)[:-1]]
+        return any(packages) or any(part.startswith("_") for part in inside.parts)
+
+
 def discover(*paths: str | Path) -> list[LabelingFunction | Rule]:
     """Collect the labeling functions and rules of files and folders, in the order in which they are written.
 
-    Lists of them count, too. A folder's ``*.py`` files are taken in the order of their names; those that begin with an
-    underscore are helpers and are left out. Raises ``LabelingFunctionError`` naming every file that cannot be imported
-    (with the line), every name that two functions share, and every function that a later one hides.
+    Lists of them count, too. A folder's ``*.py`` files, those in its folders included, are taken in the order of their
+    names; those that begin with an underscore, or are in such a folder or in a package, are helpers and are left out.
+    Raises ``LabelingFunctionError`` naming every file that cannot be imported (with the line), every name that two
+    functions share, and every function that a later one hides.
     """
     found: dict[str, tuple[LabelingFunction | Rule, Path]] = {}
     faults: list[str] = []
     _forget_helpers()
-    for path in _files(paths):
-        module, fault = load_file(path)
+    files = _files(paths)
+    for file in files:
+        path = file.path
+        module, fault = load_file(path, file.root)
         if module is None:
             faults.append(fault)
             continue
@@ -36,41 +60,66 @@ def discover(*paths: str | Path) -> list[LabelingFunction | Rule]:
         for function in functions.values():
             known = found.setdefault(function.name, (function, path))
             if known[0] is not function:
-                faults.append(f"{path}: the name {function.name!r} is taken by a function of {known[1]}")
+                faults.append(
+                    f"{path}: the name {function.name!r} is taken by a function of {known[1]}; "
+                    "if one file imports the other, begin the name of the imported one with an underscore"
+                )
     if not faults and not found:
-        looked = ", ".join(path.name for path in _files(paths)) or "no Python file"
+        looked = ", ".join(file.name for file in files) or "no Python file"
         faults.append(f"no labeling function in {looked}; decorate a function of a row with @labeling_function")
     if faults:
         raise LabelingFunctionError(", ".join(map(str, paths)), faults)
     return [adopted(function) for function, _ in found.values()]
 
 
-def function_files(paths: Iterable[str | Path]) -> list[Path]:
-    """List the Python files that ``discover`` would read, helpers included."""
-    files: list[Path] = []
-    for path in map(Path, paths):
-        files += sorted(path.glob("*.py")) if path.is_dir() else [path]
-    return files
+def function_files(paths: Iterable[str | Path]) -> list[FunctionFile]:
+    """List the Python files that ``discover`` would read, each once, helpers included."""
+    files: dict[Path, FunctionFile] = {}
+    for root in map(Path, paths):
+        for path in _python_files(root) if root.is_dir() else [root]:
+            files.setdefault(path.resolve(), FunctionFile(path, root if root.is_dir() else root.parent))
+    return list(files.values())
 
 
-def _files(paths: Iterable[str | Path]) -> list[Path]:
+def _python_files(folder: Path) -> list[Path]:
+    found: list[Path] = []
+    for path in sorted(folder.iterdir()):
+        if path.is_dir():
+            found += [] if _is_apart(path) else _python_files(path)
+        elif path.suffix == ".py":
+            found.append(path)
+    return found
+
+
+def _is_apart(folder: Path) -> bool:
+    """Whether a folder is none of the user's own here: hidden, a link, an environment, another project or a release."""
+    if folder.name.startswith(".") or folder.name == "__pycache__" or folder.is_symlink():
+        return True
+    return any((folder / name).exists() for name in ("pyvenv.cfg", "weakhitl.toml"))
+
+
+def _files(paths: Iterable[str | Path]) -> list[FunctionFile]:
     listed = [Path(path) for path in paths]
     faults = [f"{path}: there is no such file or folder" for path in listed if not path.exists()]
     faults += [f"{path}: is no Python file" for path in listed if path.is_file() and path.suffix != ".py"]
     if faults:
         raise LabelingFunctionError("labeling functions", faults)
-    return [path for path in function_files(listed) if not path.name.startswith("_") or path in listed]
+    return [file for file in function_files(listed) if not file.is_helper or file.path in listed]
 
 
-def load_file(path: Path) -> tuple[ModuleType | None, str]:
-    """Import a file under a name of its own; give the module, or what went wrong."""
+def load_file(path: Path, root: Path | None = None) -> tuple[ModuleType | None, str]:
+    """Import a file under a name of its own; give the module, or what went wrong.
+
+    It may import what is beside it, and what is in ``root``.
+    """
     digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]
     spec = importlib.util.spec_from_file_location(f"weakhitl_functions_{digest}_{path.stem}", path)
     if spec is None or spec.loader is None:
         return None, f"{path}: is no Python file"
     module = importlib.util.module_from_spec(spec)
     before = set(sys.modules)
-    sys.path.insert(0, str(path.resolve().parent))
+    beside = list(dict.fromkeys(str(folder.resolve()) for folder in (path.parent, root or path.parent)))
+    sys.path[:0] = beside
     try:
         sys.modules[spec.name] = module  # dataclasses and pickle look modules up by name
         spec.loader.exec_module(module)
@@ -84,7 +133,8 @@ def load_file(path: Path) -> tuple[ModuleType | None, str]:
         line = f", line {frames[-1].lineno}" if frames else ""
         return None, f"{path}{line}: {type(error).__name__}: {error}"
     finally:
-        sys.path.remove(str(path.resolve().parent))
+        for folder in beside:
+            sys.path.remove(folder)
         _helpers.update(sys.modules.keys() - before)
     return module, ""
 

@@ -118,8 +118,10 @@ class Project:
     def watched_files(self) -> list[Path]:
         """List the files that labels depend on (configuration, data, functions, rules' files), and their folders."""
         workspace = self._workspace
-        folders = [path for path in (workspace.data_path, *workspace.function_paths) if path.is_dir()]
-        return [workspace.root / CONFIG_NAME, *workspace.input_files, *folders]
+        files = workspace.input_files
+        listed = [path for path in (workspace.data_path, *workspace.function_paths) if path.is_dir()]
+        folders = dict.fromkeys([*listed, *(path.parent for path in files if path.suffix == ".py")])
+        return [workspace.root / CONFIG_NAME, *files, *folders]
 
     def lf_pairs(self) -> pd.DataFrame:
         """Compare every two labeling functions: where both vote, conflict, and repeat each other."""

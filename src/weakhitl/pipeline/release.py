@@ -1,6 +1,6 @@
 """Check, release."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -197,20 +197,21 @@ def _runs(workspace: Workspace, last: Mapping[str, Any]) -> list[dict[str, Any]]
 def _copies(workspace: Workspace) -> dict[str, Path]:
     """Path in the bundle -> configuration, functions and guideline as used."""
     copies = {CONFIG_NAME: workspace.root / CONFIG_NAME}
-    sources = {"labeling_functions": [*function_files(workspace.function_paths), *workspace.rule_files]}
+    functions = [(file.name, file.path) for file in function_files(workspace.function_paths)]
+    sources = {"labeling_functions": [*functions, *_named(workspace.rule_files)]}
     checks = [check.metric.rsplit(":", 1)[0] for check in workspace.config.gate.check if is_own(check.metric)]
     if checks:
-        sources["gate"] = [workspace.root / name for name in dict.fromkeys(checks)]
+        sources["gate"] = _named(workspace.root / name for name in dict.fromkeys(checks))
     if (guideline := workspace.guideline_path) is not None:
         if not guideline.is_file():
             raise DataError(
                 str(guideline),
                 "there is no such guideline; see [annotation] guideline in weakhitl.toml",
             )
-        sources["guidelines"] = [guideline]
-    for folder, paths in sources.items():
-        for path in paths:
-            name = f"{folder}/{path.name}"
+        sources["guidelines"] = _named([guideline])
+    for folder, files in sources.items():
+        for inside, path in files:
+            name = f"{folder}/{inside}"
             if name in copies:
                 raise DataError(
                     str(path),
@@ -218,3 +219,7 @@ def _copies(workspace: Workspace) -> dict[str, Path]:
                 )
             copies[name] = path
     return copies
+
+
+def _named(paths: Iterable[Path]) -> list[tuple[str, Path]]:
+    return [(path.name, path) for path in paths]

@@ -310,7 +310,8 @@ class Workspace:
     def input_files(self) -> list[Path]:
         """Files that the functions' votes depend on, beside the configuration."""
         data = sorted(self.data_path.iterdir()) if self.data_path.is_dir() else [self.data_path]
-        files = [*data, *function_files(self.function_paths), *self.rule_files, *self.judge_votes.values()]
+        functions = [file.path for file in function_files(self.function_paths)]
+        files = [*data, *functions, *self.rule_files, *self.judge_votes.values()]
         return [path for path in files if path.is_file()]
 
     def _inputs(self) -> Mapping[str, Any]:
