@@ -239,6 +239,8 @@ def test_lfs_shows_accuracies_and_gaps(finished, tmp_path):
     audit = run("lfs", "--project", finished, "--audit", "--json")
     assert sum(row["Correct"] + row["Incorrect"] for row in json.loads(audit.output)) > 0
     gaps = json.loads(run("lfs", "--project", finished, "--gaps", 3, "--json").output)
+    assert json.loads(run("lfs", "--project", finished, "--gaps", "--json").output)[:3] == gaps
+    assert "repeats" in run("lfs", "--pairs", "--project", finished).output
     assert len(gaps) <= 3
     assert run("lfs", "--project", finished, "--gaps", 3, "--column", "no").exit_code == 3
     assert run("lfs", "--project", finished, "--audit", "--gaps", 3).exit_code == 2

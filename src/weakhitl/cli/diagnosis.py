@@ -17,6 +17,7 @@ from weakhitl.cli.shared import (
     project_option,
 )
 from weakhitl.errors import UsageError
+from weakhitl.wording import number_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,7 +55,8 @@ def doctor_command(project_path: Path, gold: Path | None, as_json: bool) -> None
         echo_wrapped(finding.message, indent=2)
         echo_wrapped(f"-> {finding.remedy}", indent=2)
     warnings = sum(finding.level == "warning" for finding in diagnosis.findings)
-    click.echo(f"{warnings} warnings, {len(diagnosis.findings) - warnings} notes.")
+    notes = len(diagnosis.findings) - warnings
+    click.echo(f"{number_of(warnings, 'warning')}, {number_of(notes, 'note')}.")
     if diagnosis.calibration is not None:
         _print_calibration(diagnosis.calibration)
 

@@ -87,9 +87,23 @@ def label_command(*, project_path: Path, out: Path | None, no_cache: bool, as_js
     help="A file with columns item and label, for accuracies.",
 )
 @click.option("--audit", is_flag=True, help="Accuracies against what adjudicators decided on the random audit.")
-@click.option("--pairs", type=click.IntRange(1), help="Show so many pairs instead, those that repeat each other most.")
+@click.option(
+    "--pairs",
+    type=click.IntRange(1),
+    metavar="[NUMBER]",
+    is_flag=False,
+    flag_value=10,
+    help="Show so many pairs instead, those that repeat each other most; without a number 10.",
+)
 @click.option("--item", help="Show what each function votes on this item instead.")
-@click.option("--gaps", type=click.IntRange(1), help="Show so many words instead that items without a vote hold.")
+@click.option(
+    "--gaps",
+    type=click.IntRange(1),
+    metavar="[NUMBER]",
+    is_flag=False,
+    flag_value=20,
+    help="Show so many words instead that items without a vote hold; without a number 20.",
+)
 @click.option("--column", default="text", show_default=True, help="The column whose words --gaps shows.")
 @click.option("--watch", is_flag=True, help="Label and show again whenever a file is saved, until Ctrl-C.")
 @project_option
@@ -101,9 +115,9 @@ def lfs_command(*, project_path: Path, watch: bool, as_json: bool, **views: Any)
     \b
     Example:
       weakhitl lfs --gold gold.csv
-      weakhitl lfs --pairs 10
+      weakhitl lfs --pairs
       weakhitl lfs --item 82846118
-      weakhitl lfs --gaps 20 --column text
+      weakhitl lfs --gaps 50 --column text
       weakhitl lfs --watch
     """
     if sum(views[name] not in (None, False) for name in ("gold", "audit", "pairs", "item", "gaps")) > 1:
