@@ -319,6 +319,49 @@ def test_gold_that_was_chosen_for_its_disagreement_teaches_nothing_and_the_docto
     assert "selected-gold" in [finding.code for finding in diagnose(matrix, taught)]
 
 
+def rated_gold(n=3000):
+    """Functions on all items; three people, who are right on nine of ten, on a random sample, of which all is gold."""
+    rng = np.random.default_rng(6)
+    truth, matrix = bad_function(rng, n)
+    functions = wh.Votes.from_matrix(matrix, wh.LabelSchema.numbered(2))
+    known = rng.choice(n, 200, replace=False)
+    people = np.full((n, 3), -1)
+    people[known] = np.where(rng.random((200, 3)) < 0.9, truth[known, None], 1 - truth[known, None])
+    ratings = wh.Votes.from_matrix(people, functions.schema, sources=["ana", "bo", "cy"])
+    gold = np.full(n, -1)
+    gold[known] = truth[known]
+    return truth, functions, ratings, gold
+
+
+def test_gold_that_people_rated_teaches_about_the_functions_what_it_teaches_without_their_ratings():
+    """Else it looks selected, as the model is surer of rated items than of the rest, and teaches nothing."""
+    truth, functions, ratings, gold = rated_gold()
+    both = functions.join(ratings)
+    assert wh.LabelModel().fit(both, gold=gold).gold_is_selected_
+    plain, alone = wh.LabelModel().fit(both), wh.LabelModel().fit(functions, gold=gold)
+    taught = wh.LabelModel(people=ratings.sources).fit(both, gold=gold)
+    assert taught.lesson_.n_gold == alone.lesson_.n_gold
+    rest = (gold < 0) & functions.class_counts().any(axis=1)
+    right = {
+        name: (model.predict(functions) == truth)[rest].mean()
+        for name, model in [("plain", plain), ("alone", alone), ("taught", taught)]
+    }
+    assert right["taught"] > right["plain"] + 0.05
+    assert right["taught"] == pytest.approx(right["alone"], abs=0.005)
+    m = len(functions.sources)
+    assert np.array_equal(taught.evidence_[m:], plain.evidence_[m:])
+    assert taught.score(both, truth) > taught.score(functions, truth)
+
+
+def test_people_without_gold_change_nothing_and_unknown_ones_are_named():
+    _, functions, ratings, gold = rated_gold(500)
+    both = functions.join(ratings)
+    plain, told = wh.LabelModel().fit(both), wh.LabelModel(people=["ana"]).fit(both)
+    assert np.array_equal(plain.predict_proba(both), told.predict_proba(both))
+    with pytest.raises(DataError, match="there is no source 'anna', which is among the people"):
+        wh.LabelModel(people=["anna"]).fit(both, gold=gold)
+
+
 def test_gold_drawn_by_lot_is_hardly_ever_taken_for_selected():
     """At most one in a thousand by the bound; of 2,000 draws of 30 to 300 from few and from many scores."""
     rng = np.random.default_rng(0)

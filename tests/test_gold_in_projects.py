@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 import weakhitl as wh
-from projects import World, ready, start
+from projects import World, collect, ready, start
 from test_release import seal
 from weakhitl.cli.main import cli
 
@@ -46,6 +46,30 @@ def test_gold_items_keep_their_label_and_say_where_it_is_from(taught):
     assert set(assessment.origin[:60][~decided]) == {"gold"}
     assert "gold" not in set(assessment.origin[60:])
     assert assessment.model.lesson_.n_gold == 60
+
+
+def test_gold_that_people_rated_teaches_about_functions(tmp_path):
+    """Such as the labels that they settled on; without what they said it would not tell functions apart."""
+    project = ready(tmp_path)
+    audited = project.batches[0].drawn_for_audit
+    with_gold(tmp_path, TRUTH[audited].rename_axis("item").reset_index(name="label"))
+    model = wh.Project.load(tmp_path).assess().model
+    assert model.people == ["annotator:ana", "annotator:bo", "annotator:cy"]
+    assert not model.gold_is_selected_
+    assert model.lesson_ is not None
+
+
+def test_gold_teaches_about_people_who_rated_everything(tmp_path):
+    world = World()
+    project = start(tmp_path, world)
+    with_gold(tmp_path, gold_table())
+    project = wh.Project.load(tmp_path)
+    project.label()
+    project.route(everything=True)
+    collect(project, tmp_path, world.ratings(TRUTH.index, dict.fromkeys(("ana", "bo", "cy"), 0.9)))
+    model = project.assess().model
+    assert model.people == []
+    assert model.lesson_.n_gold == 60
 
 
 def test_a_release_with_gold_carries_it_and_verifies_and_a_changed_one_does_not(taught, tmp_path):

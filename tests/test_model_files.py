@@ -40,10 +40,13 @@ def test_a_saved_model_predicts_as_before(model, tmp_path):
 
 def test_what_gold_taught_and_what_was_seen_survive(tmp_path):
     given_votes, truth = some_votes()
-    fitted = wh.LabelModel(balance=[0.3, 0.3, 0.4]).fit(given_votes, gold=np.where(np.arange(400) < 100, truth, -1))
+    fitted = wh.LabelModel(balance=[0.3, 0.3, 0.4], people=["source_0"]).fit(
+        given_votes, gold=np.where(np.arange(400) < 100, truth, -1)
+    )
     wh.save_model(fitted, tmp_path / "taught")
     loaded = wh.load_model(tmp_path / "taught")
     assert loaded.lesson_.strengths == fitted.lesson_.strengths
+    assert np.array_equal(loaded.predict_proba(given_votes), fitted.predict_proba(given_votes))
     assert np.array_equal(loaded.lesson_.weights, fitted.lesson_.weights)
     more, _ = some_votes(seed=1)
     first = wh.DawidSkene().partial_fit(given_votes)

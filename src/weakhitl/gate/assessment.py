@@ -1,5 +1,6 @@
 """From the evidence to labels: one pure function that ``check``, ``release`` and ``verify`` share."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -11,7 +12,7 @@ from weakhitl.annotation import Counted, adjudication_queue, count_by
 from weakhitl.annotation.adjudication import unclear
 from weakhitl.consensus import Consensus
 from weakhitl.gate.evidence import PERSON, Evidence
-from weakhitl.label_model import MODELS
+from weakhitl.label_model import MODELS, LabelModel
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import Votes
 
@@ -19,6 +20,9 @@ FUNCTIONS, PEOPLE, ADJUDICATED, GOLD, NOTHING = "functions", "people", "adjudica
 """What a label comes from; ``people`` are people and functions in one model."""
 
 ORIGINS = (FUNCTIONS, PEOPLE, ADJUDICATED, GOLD, NOTHING)
+
+_NEARLY_ALL = 0.9
+"""Share of the covered items."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +150,21 @@ def assess(evidence: Evidence, model: Any = None) -> Assessment:
 def fit_model(evidence: Evidence, ledger: Votes) -> Any:
     """Fit the label model of the configuration; ``ledger`` holds the votes of functions and of people who count."""
     section = evidence.config.label_model
-    return MODELS[section.name](balance=section.balance).fit(ledger, gold=evidence.gold)
+    model = MODELS[section.name](balance=section.balance)
+    if isinstance(model, LabelModel) and evidence.gold is not None:
+        model.set_params(people=_asked(evidence.functions.sources, ledger))
+    return model.fit(ledger, gold=evidence.gold)
+
+
+def _asked(functions: Sequence[str], ledger: Votes) -> list[str]:
+    """Name the people; none where they rated nearly all covered items, so that gold may teach them like functions.
+
+    Where they rated some, such as those routed, a lesson that includes them would be about nobody else, and the rest
+    have no votes of theirs.
+    """
+    row, column, _ = ledger.entries()
+    rated, covered = len(np.unique(row[column >= len(functions)])), len(np.unique(row))
+    return [] if rated >= _NEARLY_ALL * covered else list(ledger.sources[len(functions) :])
 
 
 def consolidate(model: Any, votes: Votes) -> Consensus:

@@ -1,8 +1,13 @@
 """The default label model: learns what votes identify, and leaves the rest to majority and gold."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
+import numpy.typing as npt
 
 from weakhitl.balance import Balance, class_balance
+from weakhitl.errors import DataError
 from weakhitl.label_model.confusion import Prior, Problem, against_first, evidence_of, fit_confusion
 from weakhitl.label_model.information import information_evidence, learnable
 from weakhitl.label_model.majority import majority_balance
@@ -32,7 +37,8 @@ class LabelModel(AdditiveModel):
       same items, it is made less sure: a temperature, which changes no label. So it is where no source is learned and
       votes conflict more than such of ``prior_accuracy`` would.
     - Gold labels teach every vote's weight as far as cross-validation proves that it helps; EM does not see them, so
-      that they can prove it. Those that are surely no random sample teach nothing.
+      that they can prove it. Those that are surely no random sample teach nothing. With ``people`` the lesson is about
+      the other sources alone, as they are where nobody was asked.
     - Without a given balance, items with votes for one class only keep that class, unless gold speaks against it: where
       the model without gold would have given it up already, they keep it.
 
@@ -48,6 +54,9 @@ class LabelModel(AdditiveModel):
         Of the EM: bound on its steps, and the change in a probability at which it has converged.
     seed
         Of the folds in which gold labels are cross-validated.
+    people
+        Sources that are asked about some items, such as annotators. What they say of gold items takes no part in the
+        lesson: they would be all that is learned, and most other items have no such votes.
 
     Attributes
     ----------
@@ -98,12 +107,14 @@ class LabelModel(AdditiveModel):
         max_iter: int = 500,
         tol: float = 1e-4,
         seed: int = 0,
+        people: Sequence[str] | None = None,
     ) -> None:
         self.balance = balance
         self.prior_accuracy = prior_accuracy
         self.max_iter = max_iter
         self.tol = tol
         self.seed = seed
+        self.people = people
 
     def _learn(self, training: Training) -> None:
         rows = training.rows
@@ -168,7 +179,10 @@ class LabelModel(AdditiveModel):
         self.evidence_, self.intercept_ = evidence / self.temperature_, intercept / self.temperature_
 
     def _learn_from_gold(self, training: Training) -> None:
-        known = training.known
+        taught = self._taught()
+        if not taught.all():
+            training = replace(training, rows=training.rows.of_sources(taught))
+        known, evidence = training.known, self.evidence_[taught]
         self.lesson_: Lesson | None = None
         self.gold_is_selected_ = False
         if training.gold is None:
@@ -177,7 +191,7 @@ class LabelModel(AdditiveModel):
         if len(known) < LEAST_GOLD:
             self.lesson_reason_ = f"{len(known)} gold items with a vote; fewer than {LEAST_GOLD} can prove nothing"
             return
-        self.gold_is_selected_ = self._is_selected(training)
+        self.gold_is_selected_ = self._is_selected(training, evidence)
         if self.gold_is_selected_:
             self.lesson_reason_ = (
                 f"the {len(known)} gold items are surely no random sample (the model is more, or less, sure of them "
@@ -185,16 +199,23 @@ class LabelModel(AdditiveModel):
             )
             return
         cells = training.cells_of(known)
-        lesson = teach(cells, logits(cells, self.evidence_, self.intercept_), training.gold[known], self.seed)
-        self.evidence_, self.intercept_ = lesson.added_to(self.evidence_, self.intercept_)
+        lesson = teach(cells, logits(cells, evidence, self.intercept_), training.gold[known], self.seed)
+        self.evidence_[taught], self.intercept_ = lesson.added_to(evidence, self.intercept_)
         self.lesson_ = lesson
         self.lesson_reason_ = f"{len(known)} gold items: {lesson.gain:+.3f} log-likelihood each, cross-validated"
 
-    def _is_selected(self, training: Training) -> bool:
+    def _taught(self) -> npt.NDArray[np.bool_]:
+        """``mask[source]``: whether gold teaches its weight."""
+        people = list(self.people or ())
+        if unknown := sorted({*people} - {*self.sources_}):
+            raise DataError("votes", [f"there is no source {name!r}, which is among the people" for name in unknown])
+        return ~np.isin(np.array(self.sources_, dtype=object), people)
+
+    def _is_selected(self, training: Training, evidence: FloatArray) -> bool:
         rows, known = training.rows, training.known
         voted = rows.cells.n_votes > 0
         gold = np.bincount(rows.locate(known), minlength=len(rows.counts)).astype(np.float64)
-        sure = row_max(softmax(logits(rows.cells, self.evidence_, self.intercept_)))
+        sure = row_max(softmax(logits(rows.cells, evidence, self.intercept_)))
         return is_selected(sure, rows.counts * voted, gold)
 
     def _proba(self, rows: Rows) -> FloatArray:
@@ -203,8 +224,9 @@ class LabelModel(AdditiveModel):
             return proba
         if self.lesson_ is None:
             return _unanimous_kept(proba, proba, rows)
-        without_gold = logits(rows.cells, *self.lesson_.taken_from(self.evidence_, self.intercept_))
-        return _unanimous_kept(proba, softmax(without_gold), rows)
+        taught, evidence = self._taught(), self.evidence_.copy()
+        evidence[taught], intercept = self.lesson_.taken_from(evidence[taught], self.intercept_)
+        return _unanimous_kept(proba, softmax(logits(rows.cells, evidence, intercept)), rows)
 
 
 def _unanimous_kept(proba: FloatArray, without_gold: FloatArray, rows: Rows) -> FloatArray:
