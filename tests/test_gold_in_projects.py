@@ -59,6 +59,42 @@ def test_gold_that_people_rated_teaches_about_functions(tmp_path):
     assert model.lesson_ is not None
 
 
+def test_a_pilot_teaches_the_label_model_and_a_release_says_so_and_verifies(tmp_path):
+    """By what two or more people settled on, where functions vote."""
+    world = World()
+    project = start(tmp_path, world)
+    project.label()
+    before = project.assess()
+    assert before.model.lesson_ is None
+    project.route(pilot=60)
+    pilot = project.batches[0].items
+    rated = world.ratings(pilot, dict.fromkeys(("ana", "bo", "cy"), 0.92))
+    collect(project, tmp_path, rated)
+    taught = project.assess()
+    counts = pd.crosstab(rated["item"], rated["label"])
+    settled = counts[counts.max(axis=1) >= 2].idxmax(axis=1)
+    names = {item: taught.final.schema.classes[code] for item, code in taught.lesson_labels.items()}
+    assert names == settled.to_dict()
+    assert (
+        taught.model.lesson_.n_gold
+        == len(settled) - (~taught.automatic.known[taught.final.items.isin(settled.index)]).sum()
+    )
+    assert set(taught.origin[taught.final.items.isin(pilot)]) == {"people"}
+    assert taught.final.confident(0.8).sum() > before.final.confident(0.8).sum()
+    assert "not-learned" not in [finding.code for finding in project.doctor().findings]
+    project.route()
+    collect(project, tmp_path, world.ratings(project.batches[1].items, dict.fromkeys(("ana", "bo", "cy"), 0.92)))
+    queue = project.export(tmp_path / "queue.csv", adjudication=True).table
+    collect(project, tmp_path, world.ratings(pd.Index(queue["item"]), {"senior": 1.0}), adjudication=True)
+    assert project.assess().lesson_labels.equals(taught.lesson_labels)
+    released = project.release("1.0.0")
+    assert released.gate.status == "pass", [verdict.why for verdict in released.gate.verdicts]
+    said = (released.path / "report.md").read_text()
+    assert f"What people settled on for {len(settled)} items of a pilot taught the label model, too." in said
+    verification = wh.verify(released.path)
+    assert verification.holds, verification.findings
+
+
 def test_gold_teaches_about_people_who_rated_everything(tmp_path):
     world = World()
     project = start(tmp_path, world)
@@ -68,8 +104,21 @@ def test_gold_teaches_about_people_who_rated_everything(tmp_path):
     project.route(everything=True)
     collect(project, tmp_path, world.ratings(TRUTH.index, dict.fromkeys(("ana", "bo", "cy"), 0.9)))
     model = project.assess().model
-    assert model.people == []
+    assert model.people is None
     assert model.lesson_.n_gold == 60
+
+
+def test_a_pilot_does_not_teach_people_by_themselves(tmp_path):
+    world = World()
+    project = start(tmp_path, world)
+    project.label()
+    project.route(pilot=60)
+    collect(project, tmp_path, world.ratings(project.batches[0].items, dict.fromkeys(("ana", "bo", "cy"), 0.92)))
+    project.route(everything=True)
+    collect(project, tmp_path, world.ratings(project.batches[1].items, dict.fromkeys(("ana", "bo", "cy"), 0.92)))
+    taught = project.assess()
+    assert not len(taught.lesson_labels)
+    assert taught.model.lesson_ is None
 
 
 def test_a_release_with_gold_carries_it_and_verifies_and_a_changed_one_does_not(taught, tmp_path):

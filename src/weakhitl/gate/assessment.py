@@ -1,6 +1,5 @@
 """From the evidence to labels: one pure function that ``check``, ``release`` and ``verify`` share."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -10,9 +9,11 @@ import pandas as pd
 
 from weakhitl.annotation import Counted, adjudication_queue, count_by
 from weakhitl.annotation.adjudication import unclear
+from weakhitl.annotation.quality import leading_class
 from weakhitl.consensus import Consensus
 from weakhitl.gate.evidence import PERSON, Evidence
 from weakhitl.label_model import MODELS, LabelModel
+from weakhitl.routing.batch import PILOT
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import Votes
 
@@ -23,6 +24,8 @@ ORIGINS = (FUNCTIONS, PEOPLE, ADJUDICATED, GOLD, NOTHING)
 
 _NEARLY_ALL = 0.9
 """Share of the covered items."""
+_SETTLED = 2
+"""Ratings: one person's word is no gold."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,11 @@ class Assessment:
         decided = self.decisions
         return decided[(decided != ABSTAIN) & decided.index.isin(self.evidence.audited)]
 
+    @cached_property
+    def lesson_labels(self) -> "pd.Series[int]":
+        """Item -> class index from which the default label model has learned."""
+        return lesson_labels(self.evidence, self.counted)
+
     @property
     def audit_waiting(self) -> int:
         """How many audited items have no decision yet."""
@@ -126,14 +134,14 @@ def assess(evidence: Evidence, model: Any = None) -> Assessment:
 
     ``model`` is one that was fitted before; without, one is fitted.
 
-    Gold labels teach the model and stand as they are. Decisions do not teach it: the audit's are what its
-    accuracy is measured against.
+    Gold labels teach the model and stand as they are; what people settled on in a pilot teaches it, too. Decisions do
+    not: the audit's are what its accuracy is measured against.
     """
     context = evidence.context
     withdrawn = context.recalled(PERSON)
     counted = count_by(evidence.config, evidence.ratings, evidence.batches, context.tests, withdrawn=withdrawn)
     ledger = evidence.functions.join(as_sources(counted.votes))
-    model = fit_model(evidence, ledger) if model is None else model
+    model = fit_model(evidence, counted, ledger) if model is None else model
     joint = _with_gold(consolidate(model, ledger), evidence)
     decided = evidence.decisions()
     return Assessment(
@@ -147,24 +155,43 @@ def assess(evidence: Evidence, model: Any = None) -> Assessment:
     )
 
 
-def fit_model(evidence: Evidence, ledger: Votes) -> Any:
+def fit_model(evidence: Evidence, counted: Counted, ledger: Votes) -> Any:
     """Fit the label model of the configuration; ``ledger`` holds the votes of functions and of people who count."""
     section = evidence.config.label_model
-    model = MODELS[section.name](balance=section.balance)
-    if isinstance(model, LabelModel) and evidence.gold is not None:
-        model.set_params(people=_asked(evidence.functions.sources, ledger))
-    return model.fit(ledger, gold=evidence.gold)
+    model, gold = MODELS[section.name](balance=section.balance), evidence.gold
+    if isinstance(model, LabelModel):
+        gold = lesson_labels(evidence, counted)
+        if len(gold) and _asked_about_some(evidence, counted):
+            model.set_params(people=list(ledger.sources[len(evidence.functions.sources) :]))
+    return model.fit(ledger, gold=gold if gold is not None and len(gold) else None)
 
 
-def _asked(functions: Sequence[str], ledger: Votes) -> list[str]:
-    """Name the people; none where they rated nearly all covered items, so that gold may teach them like functions.
+def lesson_labels(evidence: Evidence, counted: Counted) -> "pd.Series[int]":
+    """Item -> class index from which the default label model learns: gold, and what people settled on in a pilot.
 
-    Where they rated some, such as those routed, a lesson that includes them would be about nobody else, and the rest
-    have no votes of theirs.
+    A pilot is a random sample on which nothing is measured. Its items count on which one class has the most ratings, at
+    least two; none where people rated nearly all items: they would be taught by themselves.
     """
-    row, column, _ = ledger.entries()
-    rated, covered = len(np.unique(row[column >= len(functions)])), len(np.unique(row))
-    return [] if rated >= _NEARLY_ALL * covered else list(ledger.sources[len(functions) :])
+    known = pd.Series(dtype=np.int64) if evidence.gold is None else evidence.gold
+    pilots = [item for batch in evidence.batches if batch.kind == PILOT for item in batch.items]
+    at = np.flatnonzero(counted.votes.items.isin(pilots) & ~counted.votes.items.isin(known.index))
+    if not len(at) or not _asked_about_some(evidence, counted):
+        return known
+    leader, support = leading_class(counted.votes.take_items(at).class_counts())
+    settled = (leader != ABSTAIN) & (support >= _SETTLED)
+    found = pd.Series(leader[settled], index=counted.votes.items[at[settled]], dtype=np.int64)
+    return found if known.empty else pd.concat([known, found])
+
+
+def _asked_about_some(evidence: Evidence, counted: Counted) -> bool:
+    """Whether people rated some of the covered items only, and not nearly all.
+
+    Then a lesson that includes what they say would be about nobody else, and the rest have no votes of theirs.
+    """
+    voted, rated = (
+        votes.items[np.flatnonzero(votes.class_counts().any(axis=1))] for votes in (evidence.functions, counted.votes)
+    )
+    return len(rated) < _NEARLY_ALL * len(voted.union(rated))
 
 
 def consolidate(model: Any, votes: Votes) -> Consensus:

@@ -263,14 +263,14 @@ def _fit(votes: Votes, model: LabelModelBase) -> Iterator[Finding]:
     if hasattr(model, "balance_reason_"):
         remedy = "give it if you know it" if model.balance is None else "leave it out if you do not know it"
         yield Finding("class-balance", "note", f"class balance {model.balance_reason_}", remedy)
-    if hasattr(model, "learned_") and not model.learned_.all():
+    if hasattr(model, "learned_") and not model.learned_.all() and model.lesson_ is None:
         rest = int((~model.learned_).sum())
         yield Finding(
             "not-learned",
             "note",
             f"the error rates of {rest} of {len(votes.sources)} sources are not identified by votes; "
             "theirs count as a majority vote in which a rare vote says more",
-            "gold labels teach their weights",
+            "gold labels teach their weights, and so does a pilot",
         )
 
 

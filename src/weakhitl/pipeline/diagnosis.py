@@ -45,8 +45,8 @@ class Diagnosis:
 def doctor(workspace: Workspace, gold: Path | str | Gold | None = None) -> Diagnosis:
     """Look at all votes so far and at the model that was fitted on them.
 
-    Gold of the configuration has taught the model, so calibration is measured on ``gold`` alone, and only on
-    items of it that the configuration's gold does not hold.
+    Gold of the configuration and pilots have taught the model, so calibration is measured on ``gold`` alone, and only
+    on items of it that it has not learned from.
     """
     assessment = workspace.assess()
     ledger, taught = assessment.ledger, assessment.evidence.gold
@@ -54,7 +54,7 @@ def doctor(workspace: Workspace, gold: Path | str | Gold | None = None) -> Diagn
     findings = diagnose(ledger, assessment.model, known)
     if gold is None or known is None:
         return Diagnosis(findings, None)
-    fresh = known if taught is None else known[~known.index.isin(taught.index)]
+    fresh = known[~known.index.isin(assessment.lesson_labels.index)]
     covered = fresh[fresh.index.isin(ledger.items[assessment.joint.known])]
     if not len(covered):
         return Diagnosis(findings, None)

@@ -109,7 +109,7 @@ def model_finding(derived: Derived) -> Finding:
         return Finding("model", True, "is another package's and not stored; it was fitted again")
     assessment = derived.assessment
     patterns = assessment.ledger.patterns().votes
-    again = fit_model(assessment.evidence, assessment.ledger).predict_proba(patterns)
+    again = fit_model(assessment.evidence, assessment.counted, assessment.ledger).predict_proba(patterns)
     apart = float(np.abs(again - assessment.model.predict_proba(patterns)).max(initial=0.0))
     detail = f"fitted again on these votes it says the same, within {_MODEL_TOLERANCE:g}"
     if apart > _MODEL_TOLERANCE:

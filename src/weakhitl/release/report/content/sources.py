@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from weakhitl.gate import Assessment
-from weakhitl.label_model import diagnose
+from weakhitl.label_model import LabelModel, diagnose
 from weakhitl.labeling import lf_accuracy, lf_summary
 from weakhitl.schema import ABSTAIN
 from weakhitl.vote_names import positions
@@ -48,11 +48,13 @@ def _only(votes: Votes, items: pd.Index) -> Votes:
 def model_content(assessment: Assessment) -> dict[str, Any]:
     """Say what the label model could learn, and what its doctor finds."""
     model, gold = assessment.model, assessment.evidence.gold
+    known = 0 if gold is None else len(gold)
     return {
         "name": assessment.evidence.config.label_model.name,
         "class_balance": np.asarray(model.class_balance_).tolist(),
         "balance_reason": getattr(model, "balance_reason_", "uniform or given"),
         "gold": None if gold is None else len(gold),
+        "pilot": len(assessment.lesson_labels) - known if isinstance(model, LabelModel) else 0,
         "lesson": getattr(model, "lesson_reason_", ""),
         "converged": bool(getattr(model, "converged_", True)),
         "findings": [finding.to_dict() for finding in diagnose(assessment.ledger, model)],

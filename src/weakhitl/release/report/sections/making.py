@@ -60,7 +60,12 @@ def _model_text(model: Content) -> tuple[str, ...]:
     lines = [f"The label model is {model['name']!r}; class balance {model['balance_reason']}."]
     if model["gold"] is not None:
         known = number_of(model["gold"], "item has", "items have")
-        lines.append(f"{known} a gold label, which stands as it is. {model['lesson']}.")
+        lines.append(f"{known} a gold label, which stands as it is.")
+    if model.get("pilot"):
+        said = number_of(model["pilot"], "item of a pilot", "items of a pilot")
+        lines.append(f"What people settled on for {said} taught the label model, too.")
+    if model["gold"] is not None or model.get("pilot"):
+        lines.append(f"The lesson: {model['lesson']}.")
     warnings = [finding for finding in model["findings"] if finding["level"] == "warning"]
     lines += [f"The doctor warns: {finding['message']}." for finding in warnings]
     return tuple(lines)
