@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option(
     "--pilot",
     type=click.IntRange(1),
-    help="Draw a pilot of so many items instead, to qualify people.",
+    help="Draw a pilot of so many items instead, to qualify people and teach the label model.",
 )
 @click.option("--budget", type=click.IntRange(1), help="Items for annotators.  [default: from weakhitl.toml]")
 @click.option("--all", "everything", is_flag=True, help="All items that no batch holds, instead of a budget.")

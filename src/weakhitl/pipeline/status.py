@@ -19,7 +19,7 @@ from weakhitl.release.last_release import next_patch, release_folders
 from weakhitl.votes import Votes
 from weakhitl.wording import number_of
 
-_ROUTE = "weakhitl route --pilot N (to qualify people) or weakhitl route"
+_ROUTE = "weakhitl route --pilot N (to qualify people and teach the model) or weakhitl route"
 _ROUTE_ALL = (
     "weakhitl route --all, or a part: ratings of items in no batch help to label, but nothing is measured on them"
 )
