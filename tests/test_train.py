@@ -128,6 +128,19 @@ def test_the_interval_of_a_paired_difference_covers_as_promised():
     assert covered / 400 > 0.93
 
 
+def test_rows_of_one_unit_are_one_draw():
+    """Items that stand for several strata do not make the interval narrower; units with one row each change nothing."""
+    rng = np.random.default_rng(1)
+    first, second = rng.random(120) < 0.85, rng.random(120) < 0.7
+    once = paired_difference(first, second)
+    assert paired_difference(first, second, unit=np.arange(120)) == once
+    twice = paired_difference(np.tile(first, 2), np.tile(second, 2), unit=np.tile(np.arange(120), 2))
+    assert (twice.value, twice.low, twice.high, twice.n_units) == pytest.approx(
+        (once.value, once.low, once.high, once.n_units)
+    )
+    assert paired_difference(np.tile(first, 2), np.tile(second, 2)).low > once.low
+
+
 def test_the_paired_difference_rejects_about_where_mcnemar_does():
     first = np.array([True] * 90 + [False] * 10)
     second = np.array([True] * 74 + [False] * 16 + [True] * 4 + [False] * 6)

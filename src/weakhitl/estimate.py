@@ -136,11 +136,16 @@ def exact_share(k: float, n: int, nothing: str, confidence: float = 0.95, method
 
 
 def paired_difference(
-    first: npt.ArrayLike, second: npt.ArrayLike, confidence: float = 0.95, weights: npt.ArrayLike | None = None
+    first: npt.ArrayLike,
+    second: npt.ArrayLike,
+    confidence: float = 0.95,
+    weights: npt.ArrayLike | None = None,
+    unit: npt.ArrayLike | None = None,
 ) -> Estimate:
     """Share of units where ``first`` holds minus that where ``second`` does, of the same units.
 
-    With weights the interval is that of Kish's effective number of units. Undefined without a unit.
+    With weights the interval is that of Kish's effective number of units; ``unit[row]`` (a number from 0) says whose a
+    row is where a unit has several, which then count as one draw. Undefined without a unit.
 
     References
     ----------
@@ -158,10 +163,11 @@ def paired_difference(
     w = np.ones(len(a)) if weights is None else np.asarray(weights, dtype=np.float64)
     if not w.sum():
         return Estimate(None, confidence=confidence, method=method, reason="no unit", kind="nothing-measured")
-    n = float(w.sum() ** 2 / (w**2).sum())
+    drawn = w if unit is None else np.bincount(np.asarray(unit), weights=w)
+    n = float(w.sum() ** 2 / (drawn**2).sum())
     up, down = (float(n * (w * one).sum() / w.sum()) for one in (a & ~b, b & ~a))
     middle = (up - down) / (n + 2)
     se = float(np.sqrt((up + down + 1) - (up - down) ** 2 / (n + 2)) / (n + 2))
     half = NormalDist().inv_cdf((1 + confidence) / 2) * se
     low, high = max(-1.0, middle - half), min(1.0, middle + half)
-    return Estimate((up - down) / n, low, high, se, confidence, len(a), int((w > 0).sum()), method=method)
+    return Estimate((up - down) / n, low, high, se, confidence, len(drawn), int((drawn > 0).sum()), method=method)

@@ -126,10 +126,11 @@ def error_reduction(assessment: Assessment, *, confidence: float = 0.95) -> Esti
         kind, reason = undefined
         return Estimate(None, confidence=confidence, n_units=len(at), reason=reason, kind=kind)
     before = assessment.automatic.take_items(at).labels == truth
-    # An item stands for several strata; in each it counts by itself.
+    # An item may stand for several strata, in each with the label that it would have had there.
     weight = np.concatenate([one.size / one.standing.sum() * one.standing for one in strata])
     after = np.concatenate([one.labels == truth for one in strata])
-    return paired_difference(after, np.tile(before, len(strata)), confidence, weight)
+    unit = np.tile(np.arange(len(at)), len(strata))
+    return paired_difference(after, np.tile(before, len(strata)), confidence, weight, unit)
 
 
 def still_waiting(items: int) -> str:
