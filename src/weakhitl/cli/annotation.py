@@ -77,7 +77,9 @@ def route_command(
     ratings = f"{number_of(batch.overlap, 'rating')} an item" if batch.overlap else "all ratings"
     click.echo(f"Routed {len(batch.items):,} of {batch.frame:,} items ({parts}; {ratings} count; seed {batch.seed}).")
     if batch.kind == "pilot":
-        click.echo("The pilot chooses the annotators and teaches the label model; nothing is measured on its items.")
+        click.echo(
+            "The pilot chooses the annotators, and teaches the model about functions; nothing is measured on it."
+        )
 
 
 def _ask_again(path: Path, classes: tuple[str, ...], where: tuple[str, ...], *, as_json: bool) -> None:
