@@ -249,6 +249,8 @@ def test_a_matrix_of_floats_is_one_of_integers_where_nan_abstains():
     nullable = pd.DataFrame({"source_0": [0, 2], "source_1": [pd.NA, 1]}, dtype="Int64")
     assert wh.Votes.from_matrix(nullable, SCHEMA) == expected
     assert wh.LabelModel().fit([[0.0, np.nan], [1.0, 1.0]]).predict([[0, -1], [1, 1]]).tolist() == [0, 1]
+    with pytest.raises(DataError, match="holds bool; expected integers"):
+        wh.Votes.from_matrix(pd.DataFrame({"fires": [True, False]}), SCHEMA)
     for wrong in (0.5, np.inf, 1e300):
         with pytest.raises(DataError, match=re.escape(f"holds {wrong!r}; expected integers")):
             wh.Votes.from_matrix([[0.0, wrong]], SCHEMA)

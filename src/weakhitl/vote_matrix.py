@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pandas.api.types import is_numeric_dtype
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from weakhitl.errors import DataError
 from weakhitl.schema import ABSTAIN, LabelSchema
@@ -36,7 +36,9 @@ def label_matrix(matrix: npt.ArrayLike) -> npt.NDArray[Any]:
         raise DataError("vote matrix", f"has shape {array.shape}; expected (items, sources)")
     if np.issubdtype(array.dtype, np.integer):
         return array
-    if isinstance(matrix, pd.DataFrame) and all(map(is_numeric_dtype, matrix.dtypes)):
+    if isinstance(matrix, pd.DataFrame) and all(
+        is_numeric_dtype(kind) and not is_bool_dtype(kind) for kind in matrix.dtypes
+    ):
         array = matrix.to_numpy(dtype=np.float64, na_value=np.nan)
     if not np.issubdtype(array.dtype, np.floating):
         hint = "; class names go to Votes.from_wide" if array.dtype.kind in "OUST" else ""

@@ -22,8 +22,6 @@ FUNCTIONS, PEOPLE, ADJUDICATED, GOLD, NOTHING = "functions", "people", "adjudica
 
 ORIGINS = (FUNCTIONS, PEOPLE, ADJUDICATED, GOLD, NOTHING)
 
-_NEARLY_ALL = 0.9
-"""Share of the covered items."""
 _SETTLED = 2
 """Ratings: one person's word is no gold."""
 
@@ -156,12 +154,15 @@ def assess(evidence: Evidence, model: Any = None) -> Assessment:
 
 
 def fit_model(evidence: Evidence, counted: Counted, ledger: Votes) -> Any:
-    """Fit the label model of the configuration; ``ledger`` holds the votes of functions and of people who count."""
+    """Fit the label model of the configuration; ``ledger`` holds the votes of functions and of people who count.
+
+    Where functions vote, gold teaches about them alone: most items have no votes of people.
+    """
     section = evidence.config.label_model
     model, gold = MODELS[section.name](balance=section.balance), evidence.gold
     if isinstance(model, LabelModel):
         gold = lesson_labels(evidence, counted)
-        if len(gold) and _asked_about_some(evidence, counted):
+        if len(gold) and evidence.functions.n_votes:
             model.set_params(people=list(ledger.sources[len(evidence.functions.sources) :]))
     return model.fit(ledger, gold=gold if gold is not None and len(gold) else None)
 
@@ -170,28 +171,17 @@ def lesson_labels(evidence: Evidence, counted: Counted) -> "pd.Series[int]":
     """Item -> class index from which the default label model learns: gold, and what people settled on in a pilot.
 
     A pilot is a random sample on which nothing is measured. Its items count on which one class has the most ratings, at
-    least two; none where people rated nearly all items: they would be taught by themselves.
+    least two; none where no function votes: people would be taught by themselves.
     """
     known = pd.Series(dtype=np.int64) if evidence.gold is None else evidence.gold
     pilots = [item for batch in evidence.batches if batch.kind == PILOT for item in batch.items]
     at = np.flatnonzero(counted.votes.items.isin(pilots) & ~counted.votes.items.isin(known.index))
-    if not len(at) or not _asked_about_some(evidence, counted):
+    if not len(at) or not evidence.functions.n_votes:
         return known
     leader, support = leading_class(counted.votes.take_items(at).class_counts())
     settled = (leader != ABSTAIN) & (support >= _SETTLED)
     found = pd.Series(leader[settled], index=counted.votes.items[at[settled]], dtype=np.int64)
     return found if known.empty else pd.concat([known, found])
-
-
-def _asked_about_some(evidence: Evidence, counted: Counted) -> bool:
-    """Whether people rated some of the covered items only, and not nearly all.
-
-    Then a lesson that includes what they say would be about nobody else, and the rest have no votes of theirs.
-    """
-    voted, rated = (
-        votes.items[np.flatnonzero(votes.class_counts().any(axis=1))] for votes in (evidence.functions, counted.votes)
-    )
-    return len(rated) < _NEARLY_ALL * len(voted.union(rated))
 
 
 def consolidate(model: Any, votes: Votes) -> Consensus:
