@@ -20,8 +20,11 @@ from weakhitl.errors import StateError, UsageError
 from weakhitl.wording import number_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
+    from weakhitl.cli.shared import F
     from weakhitl.pipeline.project import Project
 
 
@@ -80,6 +83,12 @@ def label_command(*, project_path: Path, out: Path | None, no_cache: bool, as_js
         click.echo(f"wrote {out}")
 
 
+def _so_many(name: str, default: int, what: str) -> "Callable[[F], F]":
+    """Make an option that shows so many rows, whose number may be left out."""
+    said = f"Show so many {what}; without a number {default}."
+    return click.option(name, type=click.IntRange(1), metavar="[NUMBER]", is_flag=False, flag_value=default, help=said)
+
+
 @click.command("lfs")
 @click.option(
     "--gold",
@@ -87,23 +96,9 @@ def label_command(*, project_path: Path, out: Path | None, no_cache: bool, as_js
     help="A file with columns item and label, for accuracies.",
 )
 @click.option("--audit", is_flag=True, help="Accuracies against what adjudicators decided on the random audit.")
-@click.option(
-    "--pairs",
-    type=click.IntRange(1),
-    metavar="[NUMBER]",
-    is_flag=False,
-    flag_value=10,
-    help="Show so many pairs instead, those that repeat each other most; without a number 10.",
-)
+@_so_many("--pairs", 10, "pairs instead, those that repeat each other most")
 @click.option("--item", help="Show what each function votes on this item instead.")
-@click.option(
-    "--gaps",
-    type=click.IntRange(1),
-    metavar="[NUMBER]",
-    is_flag=False,
-    flag_value=20,
-    help="Show so many words instead that items without a vote hold; without a number 20.",
-)
+@_so_many("--gaps", 20, "words instead that items without a vote hold")
 @click.option("--column", default="text", show_default=True, help="The column whose words --gaps shows.")
 @click.option("--watch", is_flag=True, help="Label and show again whenever a file is saved, until Ctrl-C.")
 @project_option

@@ -12,7 +12,7 @@ from weakhitl.errors import ConfigError, DataError, StateError
 from weakhitl.files import sha256
 from weakhitl.gate import PASS, PERSON, Assessment, Evidence, Gate, Subject, assess, of_kind, run_policy
 from weakhitl.gate.log import Run, append_run, evidence_digest, read_runs
-from weakhitl.labeling.discover import function_files
+from weakhitl.labeling.function_files import function_files
 from weakhitl.pipeline.clock import check_clock
 from weakhitl.pipeline.own_functions import own_checks
 from weakhitl.pipeline.workspace import Workspace

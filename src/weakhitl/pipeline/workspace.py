@@ -22,7 +22,7 @@ from weakhitl.errors import ConfigError, DataError, StateError, UsageError
 from weakhitl.files import require_columns, sha256, write_json
 from weakhitl.gate import FUNCTION, PERSON, Assessment, Context, Evidence, assess, of_kind
 from weakhitl.gold import Gold, encode_gold
-from weakhitl.labeling.discover import function_files
+from weakhitl.labeling.function_files import function_files
 from weakhitl.labeling.items import read_items
 from weakhitl.pipeline.clock import moment
 from weakhitl.pipeline.recalls import ONLINE, RECALLS, read_recalls, standing

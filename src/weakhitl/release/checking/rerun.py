@@ -14,7 +14,7 @@ import pyarrow as pa
 from weakhitl.config import CONFIG_NAME, load_config
 from weakhitl.labeling import discover, run
 from weakhitl.labeling.declared import declared
-from weakhitl.labeling.discover import function_files
+from weakhitl.labeling.function_files import function_files
 from weakhitl.release.checking.findings import Finding
 from weakhitl.release.evidence_files import NAMES, VOTES
 from weakhitl.release.shards import LABEL_COLUMNS, read_shards
