@@ -16,7 +16,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 PORT = 8797
-SWEARS = re.compile("fuck|shit|damn|bitch|ass", re.IGNORECASE)
+SWEARS = re.compile("fuck|shit|damn|bitch|ass|mother", re.IGNORECASE)
 VIEWS = {
     "light": {"viewport": {"width": 1100, "height": 760}, "color_scheme": "light"},
     "dark": {"viewport": {"width": 1100, "height": 760}, "color_scheme": "dark"},
