@@ -21,7 +21,8 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 class LabelSchema:
     """Classes in order, their level of measurement, and the answers that are abstentions.
 
-    A string is a class name, always; an integer is a class index, and only from a function or a matrix.
+    A string is a class name, always; an integer is a class index, and only from a function, a matrix or gold in memory.
+    From a function and in gold it is refused where it is the name of another class, as with the classes 1 to 5.
 
     Parameters
     ----------
@@ -79,16 +80,23 @@ class LabelSchema:
     def encode(self, label: Any) -> int:
         """Turn what a function returned into a class index, or ABSTAIN.
 
-        Takes a class name, a skip answer, a class index, ABSTAIN or None; raises ``SchemaError`` else.
+        Takes a class name, a skip answer, a class index, ABSTAIN or None; raises ``SchemaError`` else, and for an index
+        that is the name of another class.
         """
         if isinstance(label, str) or label is None:
             if (code := self._codes.get(label)) is None:
                 raise SchemaError("label", f"{label!r} is not a class; {self.expected(label)}")
             return code
         is_index = isinstance(label, Integral) and type(label).__name__ not in ("bool", "bool_")
-        if not is_index or not ABSTAIN <= int(label) < len(self):
+        if not is_index or self._is_name(int(label)):
+            raise SchemaError("label", f"{label!r} is not a class; {self.expected(label)}")
+        if not ABSTAIN <= int(label) < len(self):
             raise SchemaError("label", f"{label!r} is not a class; {self.expected()}")
         return int(label)
+
+    def _is_name(self, code: int) -> bool:
+        """Whether an integer, written out, is the name of something else than what it is the index of."""
+        return self._codes.get(str(code), code) != code
 
     def name(self, code: int) -> str | None:
         """Give the class name of an index; None for ABSTAIN."""
@@ -96,6 +104,11 @@ class LabelSchema:
 
     def expected(self, label: object = None) -> str:
         """Say which labels are valid, for an error message, with the nearest one to ``label``."""
+        if isinstance(label, Integral) and self._is_name(int(label)):
+            return (
+                f"a number is the place of a class, from 0 (-1 abstains), and {str(label)!r} is a name: "
+                "give names as text, and None to abstain"
+            )
         text = f"the classes are {', '.join(self.classes)}"
         text += f" (skip: {', '.join(self.skip)})" if self.skip else " (or ABSTAIN)"
         known = [*self.classes, *self.skip]
