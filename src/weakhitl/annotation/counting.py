@@ -63,6 +63,12 @@ class Counted:
     measured: Votes
     settling: Votes
 
+    @property
+    def fates(self) -> dict[str, int]:
+        """Fate -> how many ratings have it."""
+        found = self.ratings["fate"].value_counts().sort_index()
+        return {str(fate): int(times) for fate, times in found.items()}
+
 
 def count_ratings(
     ratings: pd.DataFrame,

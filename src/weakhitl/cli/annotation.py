@@ -190,6 +190,11 @@ def import_command(
     if not adjudication and collected.fates is not None:
         fates = ", ".join(f"{n:,} {fate}" for fate, n in collected.fates.items())
         click.echo(f"All ratings so far: {fates or 'none'}.")
+        if "not routed" in collected.fates:
+            echo_wrapped(
+                "Those not routed are of items in no batch: they help to label, and nothing is measured on them. What "
+                "comes next: weakhitl status"
+            )
     if collected.waiting:
         early = f", {collected.unfinished:,} of them without all their ratings" if collected.unfinished else ""
         echo_wrapped(

@@ -181,13 +181,12 @@ def _stored(workspace: Workspace, table: pd.DataFrame, role: str, where: str, no
         assessment = workspace.assess()
     except StateError as error:  # the ratings are in the store; what they do waits for the functions
         return Collected(new, len(table) - new, role, None, 0, 0, (*notices, str(error)))
-    fates = assessment.counted.ratings["fate"].value_counts().sort_index()
     waiting = assessment.adjudication_queue["item"].tolist()
     return Collected(
         new=new,
         known=len(table) - new,
         role=role,
-        fates={str(fate): int(times) for fate, times in fates.items()},
+        fates=assessment.counted.fates,
         waiting=len(waiting),
         unfinished=len(workspace.desk.unfinished(waiting)),
         notices=notices,

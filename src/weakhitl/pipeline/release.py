@@ -84,7 +84,8 @@ def agreement(workspace: Workspace, by: str | Sequence[str] = (), groups: "Group
     ``by`` names a column of the data, or several, to slice by; ``groups`` maps a name to person -> group.
     """
     by = [by] if isinstance(by, str) else by
-    return agreement_content(workspace.assess(by), by, groups)
+    assessment = workspace.assess(by)
+    return agreement_content(assessment, by, groups) | {"ratings": assessment.counted.fates}
 
 
 def release(workspace: Workspace, version: str, *, archive: bool = False) -> Released:
