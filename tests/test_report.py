@@ -142,18 +142,16 @@ def test_the_calibration_error_is_the_one_that_the_gate_checks(evidence):
     assert (found["value"], found["low"], found["high"]) == pytest.approx((checked.value, checked.low, checked.high))
 
 
-def test_the_hardest_items_have_the_smallest_leading_share_first_and_then_the_datasets_order(evidence):
+def test_the_hardest_items_agree_least_and_then_come_in_the_datasets_order(evidence):
     assessment = assess(evidence)
     found = hardest_items(assessment)
-    votes = assessment.counted.votes
-    counts = pd.DataFrame(votes.class_counts(), index=votes.items)
-    share = (counts.max(axis=1) / counts.sum(axis=1)).rename("share")
+    agreement = wh.by_item(assessment.counted.votes)["agreement"]
     assert len(found) == 10
-    shares = share[found].to_numpy()
-    assert (np.diff(shares) >= 0).all()
-    assert shares.max() <= share[share < 1].nsmallest(10).max()
-    for value in np.unique(shares):
-        places = evidence.items.get_indexer(np.array(found)[shares == value])
+    shown = agreement[found].to_numpy()
+    assert (np.diff(shown) >= 0).all()
+    assert shown.max() <= agreement[agreement < 1].nsmallest(10).max()
+    for value in np.unique(shown):
+        places = evidence.items.get_indexer(np.array(found)[shown == value])
         assert (np.diff(places) > 0).all()
 
 

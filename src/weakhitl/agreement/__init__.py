@@ -24,6 +24,7 @@ from weakhitl.agreement.kappas import (
 from weakhitl.agreement.pairwise import pairwise_cohen_kappa
 from weakhitl.agreement.planning import units_before, units_for_precision, units_needed
 from weakhitl.agreement.rater_groups import RaterGroup, by_group
+from weakhitl.agreement.scale import leniency
 from weakhitl.agreement.sequential import betting_bounds
 from weakhitl.agreement.summary import agreement_summary
 from weakhitl.agreement.two_sources import cohen_kappa, kappa_between_groups, kappa_with_group, scott_pi
@@ -52,6 +53,7 @@ __all__ = [
     "kappa_between_groups",
     "kappa_with_group",
     "krippendorff_alpha",
+    "leniency",
     "merges",
     "overlap_groups",
     "pairwise_cohen_kappa",

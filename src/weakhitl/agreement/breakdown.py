@@ -9,6 +9,7 @@ import pandas as pd
 from weakhitl.agreement.alpha import alpha_statistic, krippendorff_alpha
 from weakhitl.agreement.coefficients import Coefficient
 from weakhitl.agreement.confusion import confused_classes
+from weakhitl.agreement.distances import level_weights
 from weakhitl.agreement.intervals import Uncertainty, estimate
 from weakhitl.agreement.statistic import difference
 from weakhitl.agreement.units import Units, checked_weights, units_of
@@ -76,7 +77,7 @@ def _values(groups: Any, items: pd.Index) -> "pd.Series[Any]":
     if (twice := names[names.duplicated()]).size:
         raise DataError("groups", [f"item {name!r} has two values" for name in twice.unique()])
     at = positions(items, names)
-    if len(names) and (at < 0).all():
+    if len(names) and len(items) and (at < 0).all():
         raise DataError("groups", none_known(names, items))
     values = np.full(len(items), None, dtype=object)
     values[at[at >= 0]] = given[at >= 0]
@@ -123,13 +124,14 @@ def coder_agreement(votes: Votes) -> pd.DataFrame:
     -------
     DataFrame
         Indexed by coder, those who rated: ``ratings``; ``compared`` (of them, on items with another rating);
-        ``agreement`` (mean share of the other ratings that say the same; NA without any).
+        ``agreement`` (mean share of the other ratings that say the same; from ordinal level on they agree in part, as
+        in ``by_item``; NA without any).
 
     """
     row, column, label = votes.entries()
     counts, m = votes.class_counts(), len(votes.sources)
     others = counts.sum(axis=1)[row] - 1
-    same = (counts[row, label] - 1) / np.maximum(others, 1)
+    same = ((counts @ level_weights(votes.schema))[row, label] - 1) / np.maximum(others, 1)
     compared = np.bincount(column[others > 0], minlength=m)
     share = np.bincount(column, weights=same, minlength=m) / np.maximum(compared, 1)
     ratings = np.bincount(column, minlength=m)
@@ -147,6 +149,9 @@ def coder_agreement(votes: Votes) -> pd.DataFrame:
 def by_item(votes: Votes) -> pd.DataFrame:
     """Share of agreeing pairs of ratings on each item that has two or more, least agreement first.
 
+    From ordinal level on a pair agrees in part, the less the farther apart: by ordinal weights, at interval and ratio
+    level by quadratic ones.
+
     Returns
     -------
     DataFrame
@@ -157,7 +162,8 @@ def by_item(votes: Votes) -> pd.DataFrame:
     total = counts.sum(axis=1)
     kept = np.flatnonzero(total >= 2)
     counts, total = counts[kept], total[kept]
-    agreement = (counts * (counts - 1)).sum(axis=1) / (total * (total - 1))
+    agreeing = ((counts @ level_weights(votes.schema)) * counts).sum(axis=1) - total
+    agreement = agreeing / (total * (total - 1))
     order = np.lexsort((-total, agreement))
     table = pd.DataFrame(counts, columns=list(votes.schema.classes), index=votes.items[kept])
     table.insert(0, "ratings", total)
@@ -207,7 +213,9 @@ def _half(table: FloatArray, times: IntArray, votes: Votes) -> Units:
 def merges(
     votes: Votes, *, weights: npt.ArrayLike | None = None, most: int = 5, **how: Unpack[Uncertainty]
 ) -> list[dict[str, Any]]:
-    """Say what nominal alpha would be if two classes were one, for the pairs that are confused most.
+    """Say what alpha would be if two classes were one, for the pairs that are confused most.
+
+    At ordinal level only neighbours can be one. Numbers (interval and ratio level) are none to merge.
 
     Returns
     -------
@@ -217,24 +225,32 @@ def merges(
         agreement, and what it costs is the distinction.
 
     """
-    if len(votes.schema) < 3:
+    level = votes.schema.level
+    if len(votes.schema) < 3 or level not in ("nominal", "ordinal"):
         return []
     units = units_of(votes, weights)
     units = units.take(units.pairable)
-    now = alpha_statistic(units, votes.schema, "nominal")
+    now = alpha_statistic(units, votes.schema, level)
     found = []
-    for pair in confused_classes(votes, weights=weights).head(most).itertuples():
-        a, b = (votes.schema.classes.index(name) for name in (pair.first, pair.second))
+    for a, b in _mergeable(votes, weights)[:most]:
         counts = units.counts.copy()
         counts[:, a] += counts[:, b]
         counts[:, b] = 0
-        after = alpha_statistic(units.with_counts(counts), votes.schema, "nominal")
+        after = alpha_statistic(units.with_counts(counts), votes.schema, level)
         found.append(
             {
-                "first": pair.first,
-                "second": pair.second,
+                "first": votes.schema.classes[a],
+                "second": votes.schema.classes[b],
                 "merged": estimate(after, how),
-                "gain": estimate(difference(after, now, "gain in nominal alpha by a merge"), how),
+                "gain": estimate(difference(after, now, f"gain in {level} alpha by a merge"), how),
             }
         )
     return found
+
+
+def _mergeable(votes: Votes, weights: npt.ArrayLike | None) -> list[tuple[int, int]]:
+    """Pairs of classes that could be one, those first that are confused most."""
+    table = confused_classes(votes, weights=weights)
+    names = votes.schema.classes
+    pairs = [(names.index(a), names.index(b)) for a, b in zip(table["first"], table["second"], strict=True)]
+    return [(a, b) for a, b in pairs if votes.schema.level == "nominal" or b == a + 1]

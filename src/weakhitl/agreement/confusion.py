@@ -10,6 +10,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from weakhitl.agreement.alpha import krippendorff_alpha
+from weakhitl.agreement.distances import level_weights
 from weakhitl.agreement.kappas import gwet_ac1, percent_agreement
 from weakhitl.agreement.units import checked_weights
 from weakhitl.estimate import Estimate
@@ -19,14 +20,17 @@ from weakhitl.votes import FloatArray, Votes
 def confused_classes(
     votes: Votes, *, coder: str | None = None, weights: npt.ArrayLike | None = None, examples: int = 3
 ) -> pd.DataFrame:
-    """Pairs of classes that coders give to the same item, the commonest first.
+    """Pairs of classes that coders give to the same item, those first that make up most of the disagreement.
+
+    At nominal level these are the commonest. From ordinal level on a pair counts the more the farther its classes are
+    apart, as in ``by_item``.
 
     With ``coder`` only pairs of ratings of which one is this coder's. Raises ``DataError`` for an unknown name.
 
     Returns
     -------
     DataFrame
-        ``first``, ``second``; ``share`` of all disagreeing pairs of ratings (each item's pairs weigh as much as
+        ``first``, ``second``; ``share`` of all disagreement between ratings (each item's pairs weigh as much as
         another's); ``expected``: that share if classes were given at random with the same totals; ``items``: how
         many items show it; ``examples``: their ids, most evenly split first.
 
@@ -39,7 +43,8 @@ def confused_classes(
     each = (np.ones(len(counts)) if given is None else given) / np.maximum(n_pairs, 1)
     first, second = np.triu_indices(k, 1)
     marginals = counts[total >= 2].sum(axis=0)
-    chance = marginals[first] * marginals[second]
+    apart = 1 - level_weights(votes.schema)[first, second]
+    chance = marginals[first] * marginals[second] * apart
     rows = []
     for at, (a, b) in enumerate(zip(first, second, strict=True)):
         both = counts[:, a] * counts[:, b] if own is None else own[:, a] * counts[:, b] + own[:, b] * counts[:, a]
@@ -47,7 +52,7 @@ def confused_classes(
         if len(shown):
             hardest = shown[np.argsort(-(both / np.maximum(total, 1) ** 2)[shown], kind="stable")][:examples]
             listed = [str(item) for item in votes.items[hardest]]
-            rows.append((a, b, float(both @ each), float(chance[at]), len(shown), listed))
+            rows.append((a, b, float(both @ each * apart[at]), float(chance[at]), len(shown), listed))
     table = pd.DataFrame(rows, columns=["first", "second", "share", "expected", "items", "examples"])
     names = np.array(votes.schema.classes, dtype=object)
     table = table.assign(

@@ -7,11 +7,18 @@ import numpy as np
 import numpy.typing as npt
 
 from weakhitl.errors import UsageError
-from weakhitl.schema import Level
+from weakhitl.schema import LabelSchema, Level
 from weakhitl.votes import FloatArray
 
 Weighting = Literal["identity", "linear", "quadratic", "ordinal"]
 WEIGHTINGS: tuple[Weighting, ...] = get_args(Weighting)
+WEIGHTING_OF: dict[Level, Weighting] = {
+    "nominal": "identity",
+    "ordinal": "ordinal",
+    "interval": "quadratic",
+    "ratio": "quadratic",
+}
+"""How far two classes agree in part, by their level."""
 
 Similarity = Weighting | npt.ArrayLike
 """Partial agreement: a name, or a (k, k) matrix with 1 on the diagonal."""
@@ -70,6 +77,11 @@ def agreement_weights(given: Weighting | npt.ArrayLike, values: Sequence[float])
     apart = np.abs(value[:, None] - value[None, :])
     far = {"linear": apart, "quadratic": apart**2, "ordinal": apart * (apart + 1) / 2}[given]
     return np.asarray(1 - far / far.max())
+
+
+def level_weights(schema: LabelSchema) -> FloatArray:
+    """``weights[class, class]`` of partial agreement that fit the level: between classes of no order none."""
+    return agreement_weights(WEIGHTING_OF[schema.level], schema.values)
 
 
 def _square(table: npt.ArrayLike, k: int, what: str) -> FloatArray:

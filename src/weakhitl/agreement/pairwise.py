@@ -5,19 +5,29 @@ import pandas as pd
 from scipy import sparse
 from scipy.stats import norm
 
+from weakhitl.agreement.distances import Similarity, agreement_weights
 from weakhitl.errors import UsageError
 from weakhitl.votes import FloatArray, IntArray, Votes, require_votes
 
 
-def pairwise_cohen_kappa(votes: Votes, *, confidence: float = 0.95) -> pd.DataFrame:
+def pairwise_cohen_kappa(votes: Votes, *, weighting: Similarity = "identity", confidence: float = 0.95) -> pd.DataFrame:
     """Cohen's kappa of all pairs of sources that share an item.
+
+    Parameters
+    ----------
+    votes
+        Ratings.
+    weighting
+        As for ``cohen_kappa``: with classes in order those that are close agree in part.
+    confidence
+        Two-sided, of each interval.
 
     Returns
     -------
     DataFrame
-        One row per pair: ``first``, ``second``, ``n`` (shared items), ``agreement`` (percent, as a share),
-        ``kappa``, ``se``, ``low``, ``high``. The standard error is the large-sample one, so the interval is
-        rough for few items; kappa and interval are missing (NA) where one class alone was used, and the
+        One row per pair: ``first``, ``second``, ``n`` (shared items), ``agreement`` (as a share, in part where
+        weighted), ``kappa``, ``se``, ``low``, ``high``. The standard error is the large-sample one, so the interval
+        is rough for few items; kappa and interval are missing (NA) where one class alone was used, and the
         interval where its width would be zero: that says that the sample is small, not that kappa is certain.
 
     References
@@ -30,7 +40,8 @@ def pairwise_cohen_kappa(votes: Votes, *, confidence: float = 0.95) -> pd.DataFr
         raise UsageError(f"confidence is {confidence}; expected a number between 0 and 1, such as 0.95")
     first, second, tables = _confusions(votes)
     n = tables.sum(axis=(1, 2))
-    kappa, se = _kappa(tables / n[:, None, None], n)
+    similarity = agreement_weights(weighting, votes.schema.values)
+    kappa, se = _kappa(tables / n[:, None, None], n, similarity)
     se = np.where(se > 1e-6, se, np.nan)  # the variance is a difference of near-equal sums: less is rounding
     half = norm.ppf((1 + confidence) / 2) * se
     names = np.array(votes.sources, dtype=object)
@@ -45,7 +56,7 @@ def pairwise_cohen_kappa(votes: Votes, *, confidence: float = 0.95) -> pd.DataFr
             "first": names[first],
             "second": names[second],
             "n": n.astype(np.int64),
-            "agreement": np.trace(tables, axis1=1, axis2=2) / n,
+            "agreement": (tables * similarity).sum(axis=(1, 2)) / n,
         }
     )
     return table.assign(**{name: pd.array(column, dtype="Float64") for name, column in numbers.items()})
@@ -72,17 +83,16 @@ def _confusions(votes: Votes) -> tuple[IntArray, IntArray, FloatArray]:
     return found // m, found % m, tables
 
 
-def _kappa(p: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _kappa(p: FloatArray, n: FloatArray, similarity: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Kappa and its standard error; ``p[pair, class, class]`` are shares that sum to 1."""
     rows, columns = p.sum(axis=2), p.sum(axis=1)
-    observed = np.trace(p, axis1=1, axis2=2)
-    expected = (rows * columns).sum(axis=1)
+    observed = (p * similarity).sum(axis=(1, 2))
+    # What a class of the one may expect to find of the other.
+    met = (columns @ similarity)[:, :, None] + (rows @ similarity)[:, None, :]
+    expected = ((rows @ similarity) * columns).sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         kappa = np.where(expected < 1 - 1e-12, (observed - expected) / (1 - expected), np.nan)
-        off = p * (columns[:, :, None] + rows[:, None, :]) ** 2
-        diagonal = np.einsum("pii->pi", p)
-        a = (diagonal * (1 - (rows + columns) * (1 - kappa)[:, None]) ** 2).sum(axis=1)
-        b = (1 - kappa) ** 2 * (off.sum(axis=(1, 2)) - np.einsum("pii->p", off))
-        c = (kappa - expected * (1 - kappa)) ** 2
-        variance = (a + b - c) / (1 - expected) ** 2 / n
+        left = (1 - kappa)[:, None, None]
+        squares = (p * (similarity - met * left) ** 2).sum(axis=(1, 2))
+        variance = (squares - (kappa - expected * (1 - kappa)) ** 2) / (1 - expected) ** 2 / n
         return kappa, np.sqrt(np.maximum(variance, 0))

@@ -8,25 +8,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from weakhitl.agreement.alpha import krippendorff_alpha
-from weakhitl.agreement.distances import Weighting
+from weakhitl.agreement.distances import WEIGHTING_OF
 from weakhitl.agreement.intervals import Uncertainty, estimate
 from weakhitl.agreement.two_sources import Sides, kappa_between_groups
 from weakhitl.errors import DataError
 from weakhitl.estimate import Estimate
-from weakhitl.schema import Level
 from weakhitl.vote_names import item_pairs
 from weakhitl.votes import FloatArray, Votes, require_votes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-
-_WEIGHTINGS: dict[Level, Weighting] = {
-    "nominal": "identity",
-    "ordinal": "ordinal",
-    "interval": "quadratic",
-    "ratio": "quadratic",
-}
 
 
 @dataclass(frozen=True)
@@ -102,7 +93,7 @@ def by_group(
 
     """
     require_votes(votes)
-    members, weighting = _members(votes, groups), _WEIGHTINGS[votes.schema.level]
+    members, weighting = _members(votes, groups), WEIGHTING_OF[votes.schema.level]
     each = 1 - (1 - how.get("confidence", 0.95)) / (len(members) * len(votes.schema))
     found = {}
     for name, mine in members.items():

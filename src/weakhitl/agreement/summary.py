@@ -8,8 +8,10 @@ import pandas as pd
 from weakhitl.agreement.breakdown import by_class, by_coder, by_item, by_slice, merges
 from weakhitl.agreement.coefficients import COEFFICIENTS
 from weakhitl.agreement.confusion import confused_classes, overlap_groups, paradox
+from weakhitl.agreement.distances import WEIGHTING_OF
 from weakhitl.agreement.pairwise import pairwise_cohen_kappa
 from weakhitl.agreement.rater_groups import RaterGroup, by_group
+from weakhitl.agreement.scale import leniency
 from weakhitl.votes import Votes
 
 if TYPE_CHECKING:
@@ -34,17 +36,20 @@ def agreement_summary(
     ``weights`` stand for the items of a dataset; ``slices`` maps the name of a column to item -> value, ``groups`` to
     rater -> group: only where it is given there is a ``by_group``.
     """
-    pairs = pairwise_cohen_kappa(votes)
+    pairs = pairwise_cohen_kappa(votes, weighting=WEIGHTING_OF[votes.schema.level])
     compared = {name: by_group(votes, values, weights=weights, seed=seed) for name, values in (groups or {}).items()}
-    # Partial agreement has a meaning only between classes in order.
-    names = [name for name in COEFFICIENTS if name != "gwet-ac2" or votes.schema.level != "nominal"]
+    # Partial agreement, and higher than others, have a meaning only between classes in order.
+    in_order = votes.schema.level != "nominal"
+    names = [name for name in COEFFICIENTS if name != "gwet-ac2" or in_order]
+    higher = {coder: {"higher": one.to_dict()} for coder, one in leniency(votes).items()} if in_order else {}
     return {
+        "level": votes.schema.level,
         "dataset": {name: COEFFICIENTS[name](votes, weights=weights, seed=seed).to_dict() for name in names},
         "paradox": paradox(votes, weights=weights, seed=seed).to_dict(),
         "by_class": _estimates(by_class(votes, weights=weights, seed=seed)),
         "by_slice": {name: _slices(votes, values, weights, seed) for name, values in (slices or {}).items()},
         "by_coder": [
-            row | {"confuses": _most_confused(votes, coder=row["coder"])}
+            row | {"confuses": _most_confused(votes, coder=row["coder"])} | higher.get(row["coder"], {})
             for row in _rows(by_coder(votes, weights=weights, most=_MOST_CODERS).reset_index())
         ],
         "confused": _rows(confused_classes(votes, weights=weights).head(_MOST_PAIRS_OF_CLASSES)),

@@ -19,7 +19,7 @@ from weakhitl.cli.shared import (
     source_option,
 )
 from weakhitl.errors import UsageError
-from weakhitl.schema import LEVELS, LabelSchema, Level
+from weakhitl.schema import LEVELS, LabelSchema, Level, in_order
 
 if TYPE_CHECKING:
     from weakhitl.pipeline.ratings import Groups
@@ -108,10 +108,16 @@ def _groups_of_people(path: Path | None, annotator: str, columns: tuple[str, ...
 
 def _print(content: dict[str, Any], pairs: int) -> None:
     """Print all tables; ``pairs`` is how many pairs, people, items and confusions."""
+    found = content["dataset"]["percent-agreement"]
+    if found["value"] is None:
+        _print_nothing(found["reason"], content.get("ratings"))
+        return
     _print_coefficients(content)
+    _print_order(content)
     _print_classes(content)
     _print_confused(content, pairs)
     _print_people(content, pairs)
+    _print_higher(content, pairs)
     for column, found in content.get("by_group", {}).items():
         _print_groups(column, found)
     if content.get("left_out_pilot_items"):
@@ -131,6 +137,24 @@ def _show_again(path: Path, *, as_json: bool) -> None:
     click.echo(f"{found['items']:,} items were asked again ({found['why']}), {found['time'][:10]}.")
     rows = [(name, str(Estimate(**found[name]))) for name in ("before", "after", "difference")]
     print_table("", ("", "Krippendorff's alpha"), rows)
+
+
+def _print_nothing(reason: str, ratings: dict[str, int] | None) -> None:
+    """Say why there is nothing to measure, in a project with what became of its ratings."""
+    echo_wrapped(f"Agreement is undefined: {reason}.")
+    if ratings is not None:
+        said = ", ".join(f"{n:,} {fate}" for fate, n in ratings.items())
+        echo_wrapped(
+            f"Ratings so far: {said or 'none'}. Agreement is measured on those that count, on routed items outside the "
+            "pilot; what comes next: weakhitl status"
+        )
+
+
+def _print_order(content: dict[str, Any]) -> None:
+    """Say that numbers are taken as names; two of them have no order that matters."""
+    if content["level"] == "nominal" and len(content["by_class"]) > 2 and in_order(content["by_class"])[1]:
+        how = 'level = "ordinal" in [labels]' if "ratings" in content else "--level ordinal"
+        echo_wrapped(f"The classes are numbers, taken as names in no order. If they are a scale, say so: {how}")
 
 
 def _print_coefficients(content: dict[str, Any]) -> None:
@@ -201,18 +225,18 @@ def _print_confused(content: dict[str, Any], most: int) -> None:
             f"{row['first']} / {row['second']}",
             f"{row['share']:.0%}",
             f"{row['expected']:.0%}",
-            merged.get((row["first"], row["second"]), ""),
+            *([merged.get((row["first"], row["second"]), "")] if merged else []),
             ", ".join(row["examples"]),
         )
         for row in content["confused"][:most]
     ]
     if rows:
-        header = ("classes", "share", "chance", "alpha if merged", "items such as")
-        print_table("Classes that people confuse, of all disagreements", header, rows, [1, 2])
+        header = ("classes", "share", "chance", *(["alpha if merged"] if merged else []), "items such as")
+        print_table("Classes that people confuse, of all disagreement", header, rows, [1, 2])
     hardest = [row for row in content["hardest_items"] if row["agreement"] < 1][:most]
     if hardest:
         listed = [(row["item"], f"{row['agreement']:.0%}", str(row["ratings"])) for row in hardest]
-        print_table("Items that are hardest to agree on", ("item", "agreeing pairs", "ratings"), listed, [1, 2])
+        print_table("Items that are hardest to agree on", ("item", "agreement", "ratings"), listed, [1, 2])
 
 
 def _print_people(content: dict[str, Any], most: int) -> None:
@@ -238,4 +262,17 @@ def _print_people(content: dict[str, Any], most: int) -> None:
     if lowest:
         listed = [(pair["first"], pair["second"], str(pair["n"]), kappa_text(pair)) for pair in lowest]
         title = f"Lowest of {len(shared):,} pairs that share ten items or more"
-        print_table(title, ("first", "second", "items", "Cohen's kappa [95 %]"), listed, [2])
+        kappa = "Cohen's kappa" if content["level"] == "nominal" else "weighted kappa"
+        print_table(title, ("first", "second", "items", f"{kappa} [95 %]"), listed, [2])
+
+
+def _print_higher(content: dict[str, Any], most: int) -> None:
+    """Show who rates higher or lower than the others, where classes are in order; the farthest off first."""
+    from weakhitl.estimate import Estimate
+
+    found = {row["coder"]: Estimate(**row["higher"]) for row in content["by_coder"] if "higher" in row}
+    compared = sorted(found.items(), key=lambda each: -abs(each[1].value or 0))
+    rows = [(coder, f"{one.n_pairable:,}", f"{one:+.2f}") for coder, one in compared[:most]]
+    if rows:
+        title = "Who rates higher than the others on the same items, the farthest off first"
+        print_table(title, ("annotator", "items", "higher by [95 %]"), rows, [1])

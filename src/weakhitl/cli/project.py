@@ -15,6 +15,7 @@ from weakhitl.cli.shared import (
     print_table,
     project_option,
 )
+from weakhitl.schema import in_order
 
 
 @click.command("init")
@@ -96,6 +97,8 @@ def init_command(
         click.echo(f"Put your items into {folder / 'items.csv'} (columns {column}, text), or change [data] path.")
     elif id_column is None and not add_ids and source is None:
         click.echo(f"The column {column!r} tells items apart; if another does, change [data] id.")
+    if len(classes) > 2 and in_order(classes)[1]:
+        click.echo('The classes are numbers: if they are a scale, set level = "ordinal" in [labels].')
     people = "weakhitl import ratings that you have, or weakhitl route --all and weakhitl annotate"
     functions = f"edit labeling_functions/functions.py, then: weakhitl label --project {shlex.quote(str(folder))}"
     if source is not None:

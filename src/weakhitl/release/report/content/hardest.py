@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from weakhitl.agreement import by_item
 from weakhitl.gate import Assessment
 from weakhitl.schema import ABSTAIN
 from weakhitl.vote_names import positions
@@ -16,17 +17,13 @@ MOST = 10
 def hardest_items(assessment: Assessment) -> list[str]:
     """Give the ids of the items that the report shows as the hardest: their texts belong into the evidence.
 
-    Of the items on which people differ, those whose leading class has the smallest share of the ratings that count;
-    where shares are equal, in the dataset's order.
+    Of the items on which people differ, those whose ratings that count agree least; where they agree alike, in the
+    dataset's order.
     """
-    votes = assessment.counted.votes
-    counts = votes.class_counts()
-    total = counts.sum(axis=1)
-    share = counts.max(axis=1, initial=0) / np.maximum(total, 1)
-    split = np.flatnonzero((total > 1) & (share < 1))
-    place = positions(assessment.evidence.items, votes.items[split])
-    order = split[np.lexsort((place, share[split]))][:MOST]
-    return [str(item) for item in votes.items[order]]
+    agreement = by_item(assessment.counted.votes)["agreement"]
+    split = agreement[agreement < 1]
+    place = positions(assessment.evidence.items, split.index)
+    return [str(item) for item in split.index[np.lexsort((place, split))][:MOST]]
 
 
 def hardest_content(assessment: Assessment) -> list[dict[str, Any]]:

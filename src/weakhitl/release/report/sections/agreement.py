@@ -5,6 +5,11 @@ from weakhitl.release.report.figures.changes import pairs as draw_pairs
 from weakhitl.release.report.figures.forest import estimates
 from weakhitl.release.report.section import Content, Section, estimate_text, kappa_text
 
+_MERGED = (
+    "Alpha if merged is what it would be if the two were one class; in an order only neighbours can be. A merge nearly "
+    "always raises alpha; what it costs is the distinction."
+)
+_HIGHER = "How much higher each rates than the others do on the same items; at ordinal level in steps of the scale."
 _APART = "People with each other, the functions' model with people, and functions with each other are never pooled."
 
 
@@ -77,22 +82,21 @@ def _unconnected(agreement: Content) -> tuple[str, ...]:
 def confused(report: Content) -> Section:
     """Show the pairs of classes that people confuse, and what a merge would give."""
     agreement = report["agreement"]
-    merged = {(pair["first"], pair["second"]): pair for pair in agreement["merges"]}
+    merged = {(pair["first"], pair["second"]): estimate_text(pair["merged"]) for pair in agreement["merges"]}
     rows = []
     for row in agreement["confused"]:
-        pair = merged.get((row["first"], row["second"]))
-        gain = "" if pair is None else estimate_text(pair["merged"])
         examples = ", ".join(row["examples"])
         pair_name = f"{row['first']} / {row['second']}"
-        rows.append((pair_name, f"{row['share']:.0%}", f"{row['expected']:.0%}", str(row["items"]), examples, gain))
+        gain = [merged.get((row["first"], row["second"]), "")] if merged else []
+        rows.append((pair_name, f"{row['share']:.0%}", f"{row['expected']:.0%}", str(row["items"]), examples, *gain))
     text = (
         (
-            "Which two classes people give to the same item: the share of all disagreements, what it would be if "
-            "classes were given at random, items that show it, and what nominal alpha would be if the two were one "
-            "class. A merge nearly always raises alpha; what it costs is the distinction."
+            "Which two classes people give to the same item: the share of all disagreement, what it would be if "
+            "classes were given at random, and items that show it."
         ),
+        *([_MERGED] if merged else []),
     )
-    header = ("classes", "share", "by chance", "items", "such as", "alpha if merged [95 %]")
+    header = ("classes", "share", "by chance", "items", "such as", *(["alpha if merged [95 %]"] if merged else []))
     return Section("Confused classes", text, header, tuple(rows))
 
 
@@ -123,6 +127,7 @@ def _draw_slices(report: Content) -> str:
 
 def by_coder(report: Content) -> Section:
     """Show what agreement would be without each annotator."""
+    in_order = report["agreement"]["level"] != "nominal"
     rows = tuple(
         (
             row["coder"],
@@ -131,6 +136,7 @@ def by_coder(report: Content) -> Section:
             "undefined" if row["without"] is None else f"{row['without']:.3f}",
             "" if row["change"] is None else f"{row['change']:+.3f}",
             " / ".join(row["confuses"] or []),
+            *([estimate_text(row["higher"])] if in_order else []),
         )
         for row in report["agreement"]["by_coder"]
     )
@@ -139,9 +145,10 @@ def by_coder(report: Content) -> Section:
             "How often the others on the same items say the same, what alpha would be without each annotator, and "
             "which two classes each confuses most; of many annotators, those who rated most."
         ),
+        *([_HIGHER] if in_order else []),
     )
     header = ("annotator", "ratings", "agrees with others", "alpha without", "change", "confuses most")
-    return Section("Agreement by annotator", text, header, rows)
+    return Section("Agreement by annotator", text, (*header, *(["higher by [95 %]"] if in_order else [])), rows)
 
 
 def by_class(report: Content) -> Section:
@@ -169,6 +176,7 @@ def pairs(report: Content) -> Section:
     )
     n_pairs = report["agreement"]["n_pairs"]
     more = f" The table lists the 100 pairs of {n_pairs:,} that share most items." if n_pairs > 100 else ""
-    text = (f"Cohen's kappa of every pair that shares at least {PAIR_ITEMS} items, with 95 % intervals." + more,)
+    partly = "" if report["agreement"]["level"] == "nominal" else ", with partial agreement between near classes,"
+    text = (f"Cohen's kappa{partly} of every pair that shares at least {PAIR_ITEMS} items, with 95 % intervals.{more}",)
     header = ("first", "second", "shared items", "agreement", "kappa [95 %]")
     return Section("Agreement by pair", text, header, rows, draw_pairs)

@@ -20,8 +20,7 @@ def hardest(report: Content) -> Section:
         return Section("Where people disagree most", ("People differ on no item that two of them rated.",))
     text = (
         (
-            "The items whose leading class has the smallest share of the ratings that count: what a guideline should "
-            "speak of next."
+            "The items whose ratings that count agree least: what a guideline should speak of next."
             + (" The model's label is the one of the functions alone, with its probability." if functions else "")
         ),
     )
