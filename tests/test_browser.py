@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 from sites import make_project, served
+from weakhitl import Project
 from weakhitl.annotation import ANNOTATOR, People
+from weakhitl.cli.main import cli
 from weakhitl.pipeline.workspace import Workspace
 
 pytestmark = [pytest.mark.current, pytest.mark.xdist_group("browser")]
@@ -188,6 +191,27 @@ def test_a_suggestion_is_confirmed_by_enter(tmp_path, page):
     assert stored["label"].iloc[0] == proposed
     assert stored["label"].iloc[1] == stored["suggestion"].iloc[1]
     assert stored[["label", "note"]].iloc[2].tolist() == ["I can't tell", "suggestion rejected"]
+
+
+def test_on_a_scale_of_digits_each_digit_is_its_own_key_and_the_buttons_are_in_a_row(tmp_path, page):
+    (tmp_path / "items.csv").write_text("item,text\n" + "".join(f"i{at},text {at}\n" for at in range(6)))
+    classes = [word for name in ("-1", "0", "1", "2", "3") for word in ("--class", name)]
+    folder = tmp_path / "scale"
+    made = CliRunner().invoke(
+        cli, ["init", str(folder), "--no-functions", "--data", str(tmp_path / "items.csv"), *classes]
+    )
+    assert made.exit_code == 0, made.output
+    toml = folder / "weakhitl.toml"
+    toml.write_text(toml.read_text().replace('level = "nominal"', 'level = "ordinal"'))
+    Project.load(folder).route(everything=True, overlap=1)
+    with served(folder) as (_, url, _link):
+        join(page, folder, url, "ana")
+        tops = [one["y"] for one in (button.bounding_box() for button in page.locator(".classes button").all())]
+        assert len(set(tops)) == 1
+        for done, key in enumerate(("1", "0", "w"), start=1):
+            page.keyboard.press(key)
+            saved(page, done)
+    assert ratings(folder)["label"].tolist() == ["1", "0", "-1"]
 
 
 def test_the_adjudicator_decides_and_the_owner_sees_it_come_in(tmp_path, page):

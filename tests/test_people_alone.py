@@ -78,6 +78,21 @@ def test_without_any_rating_nothing_has_a_label(tmp_path):
     assert json.loads(run(tmp_path, "status", "--json").output)["next"].startswith("weakhitl route --all")
 
 
+def test_ratings_that_are_in_no_batch_are_said_to_be_the_reason_why_nothing_is_measured(tmp_path):
+    world = World()
+    without_functions(tmp_path, world)
+    world.ratings(world.truth.index, PEOPLE).to_csv(tmp_path / "rated.csv", index=False)
+    imported = run(tmp_path, "import", tmp_path / "rated.csv")
+    assert "720 not routed. Those not routed are of items in no batch" in " ".join(imported.output.split())
+    for more in ([], ["--by", "text"]):
+        measured = run(tmp_path, "agreement", *more)
+        assert measured.exit_code == 0, measured.output
+        text = " ".join(measured.output.split())
+        assert text.startswith(
+            "Agreement is undefined: no item has ratings by two sources. Ratings so far: 720 not routed."
+        )
+
+
 def test_earlier_ratings_of_a_batch_count_and_only_the_rest_is_asked_for(tmp_path):
     """Of 240 items 100 are rated by all three and 40 by one: 140 are done or begun when the batch is drawn."""
     world = World()

@@ -10,6 +10,7 @@ from statsmodels.stats import inter_rater
 
 import weakhitl as wh
 from strategies import vote_matrices
+from weakhitl.annotation import class_keys
 from weakhitl.cli.main import cli
 from weakhitl.errors import UsageError
 
@@ -125,6 +126,16 @@ def test_the_command_shows_who_rates_higher_and_asks_whether_numbers_are_a_scale
     assert text.index("Who rates higher") < text.index("r0 60 +")
     assert "weighted kappa" in text
     assert "alpha if merged" not in text
+
+
+@given(st.lists(st.one_of(st.sampled_from("0123456789"), st.text(min_size=1)), min_size=2, max_size=40, unique=True))
+def test_every_key_stands_for_one_class_and_a_digit_for_the_class_that_it_names(classes):
+    keys = class_keys(classes)
+    assert len({*keys.values()}) == len(keys) >= min(len(classes), 19)
+    assert not {*keys.values()} & {*"cfgqrsu?"}
+    named = [name for name in classes if len(name) == 1 and name in "0123456789"]
+    assert all(keys[name] == name for name in named)
+    assert {key for key in keys.values() if key.isdigit()} == {*named} or not named
 
 
 def test_init_asks_whether_numbers_are_a_scale(tmp_path):

@@ -5,6 +5,7 @@ from weakhitl.annotation.anchoring import anchoring
 from weakhitl.annotation.counting import Counted, count_by, count_ratings
 from weakhitl.annotation.desk import Desk
 from weakhitl.annotation.guidelines import Guideline, Guidelines
+from weakhitl.annotation.keys import class_keys
 from weakhitl.annotation.people import Login, People, Person
 from weakhitl.annotation.people_counting import CountingRule, who_counts
 from weakhitl.annotation.people_patterns import Pattern
@@ -39,6 +40,7 @@ __all__ = [
     "adjudication_queue",
     "anchoring",
     "annotator_quality",
+    "class_keys",
     "count_by",
     "count_ratings",
     "qualify",

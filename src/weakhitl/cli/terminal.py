@@ -9,13 +9,11 @@ from uuid import uuid4
 
 import click
 
-from weakhitl.annotation import Answer, Given, Person
+from weakhitl.annotation import Answer, Given, Person, class_keys
 
 if TYPE_CHECKING:
     from weakhitl.pipeline.workspace import Workspace
     from weakhitl.web.room import Room
-
-_CLASS_KEYS = "123456789"
 
 
 def rate_in_terminal(workspace: "Workspace", name: str) -> None:
@@ -52,7 +50,7 @@ def _act(room: "Room", person: Person, given: Given, key: str, keys: "Keys", beg
         click.echo("There is nothing to take back.")
     elif key == "f":
         room.desk.flag(person, given.item, keys.ask("What is wrong with it"), uuid4().hex)
-    elif key == "s" or key in _CLASS_KEYS[: len(room.classes)]:
+    elif key == "s" or key in class_keys(room.classes).values():
         note = keys.ask("Why (Enter for no reason)") if key == "s" else ""
         answer = _answer(room, given, key, note, time.monotonic() - begun)
         room.desk.submit(person, answer)
@@ -65,7 +63,8 @@ def _act(room: "Room", person: Person, given: Given, key: str, keys: "Keys", beg
 
 def _answer(room: "Room", given: Given, key: str, note: str, seconds: float) -> Answer:
     skip = room.skips[0] if room.skips else None
-    label = skip if key == "s" else room.classes[_CLASS_KEYS.index(key)]
+    named = {key: name for name, key in class_keys(room.classes).items()}
+    label = skip if key == "s" else named[key]
     suggestion = room.suggestion(given.item)
     shown = "" if suggestion is None else suggestion.label
     return Answer(given.item, label, uuid4().hex, note, seconds, room.guidelines.current().hash, shown)
@@ -134,5 +133,5 @@ def _show(room: "Room", given: Given) -> None:
 
 
 def _keys(room: "Room") -> str:
-    classes = "  ".join(f"{key} {name}" for key, name in zip(_CLASS_KEYS, room.classes, strict=False))
+    classes = "  ".join(f"{key} {name}" for name, key in class_keys(room.classes).items())
     return f"{classes}\ns skip  u undo  f flag  g guideline  ? keys  q stop"

@@ -19,6 +19,7 @@ from weakhitl.annotation import (
     People,
     Person,
     adjudication_queue,
+    class_keys,
     count_by,
 )
 from weakhitl.errors import StateError
@@ -30,6 +31,8 @@ from weakhitl.web.show import Field, fields_of
 from weakhitl.web.spans import Spans
 from weakhitl.wording import number_of
 
+_SHORT = 4
+"""Signs of a class whose button fits beside ten others."""
 _COUNTED_FOR = 5.0
 """Seconds that counts are shown: to count anew takes longer than to give somebody an item."""
 
@@ -102,6 +105,17 @@ class Room:
     def classes(self) -> list[str]:
         """The classes, in their order."""
         return list(self.config.schema_.classes)
+
+    @property
+    def keyed_classes(self) -> list[tuple[str, str]]:
+        """The classes, each with the key that stands for it; empty where there are too many."""
+        keys = class_keys(self.classes)
+        return [(name, keys.get(name, "")) for name in self.classes]
+
+    @property
+    def is_scale(self) -> bool:
+        """Whether the classes are in order and so short that their buttons fit side by side."""
+        return self.config.labels.level != "nominal" and max(map(len, self.classes)) <= _SHORT
 
     @property
     def skips(self) -> list[str]:
