@@ -158,7 +158,7 @@ def test_a_single_function_item_and_label_is_told_in_the_singular_and_functions_
     [
         ("id,label,text\n1,a,x\n2,b,y\n", 'text = "text"'),
         ("text\nx\ny\n", 'text = "text"'),
-        ("id,label,body\n1,a,x\n2,b,y\n", '# text = "label"'),
+        ("id,label,body\n1,a,x x\n2,b,y y\n", '# text = "body"'),
     ],
 )
 def test_init_lets_people_read_the_text_alone_where_it_is_called_so(tmp_path, table, read):

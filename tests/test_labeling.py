@@ -89,9 +89,11 @@ def test_a_return_value_that_is_no_class_stops_the_run(vote):
 
 
 def test_a_missing_cell_that_a_function_returns_as_it_is_abstains():
-    items = pd.DataFrame({"old": ["HAM", None, "SPAM"], "code": pd.array([1, None, 0], dtype="Int64")})
-    functions = [wh.LabelingFunction("old", lambda x: x.old), wh.LabelingFunction("code", lambda x: x.code)]
-    assert wh.apply(functions, items, SCHEMA).to_matrix().tolist() == [[0, 1], [-1, -1], [1, 0]]
+    items = pd.DataFrame(
+        {"old": ["HAM", None, "SPAM"], "empty": ["HAM", "", "SPAM"], "code": pd.array([1, None, 0], dtype="Int64")}
+    )
+    functions = [wh.LabelingFunction(name, lambda x, name=name: x[name]) for name in items]
+    assert wh.apply(functions, items, SCHEMA).to_matrix().tolist() == [[0, 0, 1], [-1, -1, -1], [1, 1, 0]]
 
 
 def test_what_is_no_set_of_functions_or_items_is_refused():

@@ -206,3 +206,26 @@ def test_the_queue_is_put_in_words(tmp_path):
     assert said() == "230 items wait for ratings."
     collect(project, tmp_path, world.ratings(project.batches[1].items, PEOPLE))
     assert said() == "All routed items have their ratings."
+
+
+def test_people_read_several_columns_in_every_place_where_one_is_read(tmp_path):
+    """A pair of texts to compare: on the page, in the report, and for tools that show one text."""
+    table = pd.DataFrame({"item": ["a", "b"], "score": [1, 2], "first": ["x x", "z z"], "second": ["y", None]})
+    table.to_csv(tmp_path / "items.csv", index=False)
+    folder = tmp_path / "pairs"
+    made = CliRunner().invoke(cli, ["init", str(folder), "--no-functions", "--data", str(tmp_path / "items.csv")])
+    assert made.exit_code == 0, made.output
+    toml = folder / "weakhitl.toml"
+    toml.write_text(toml.read_text().replace('# text = "first"', 'text = ["second", "first"]'))
+    project = wh.Project.load(folder)
+    project.route(everything=True, overlap=1)
+    workspace = Workspace.open(folder)
+    assert Room(workspace).columns == ["first", "second"]
+    assert workspace.texts(["a"]) == {"a": "second: y · first: x x"}
+    project.export(folder / "tasks.json", to="label-studio")
+    tasks = {one["data"]["item"]: one["data"]["text"] for one in json.loads((folder / "tasks.json").read_text())}
+    assert tasks == {"a": "second: y\n\nfirst: x x", "b": "first: z z"}
+    project.export(folder / "one.json", to="label-studio", text="first")
+    assert {one["data"]["first"] for one in json.loads((folder / "one.json").read_text())} == {"x x", "z z"}
+    toml.write_text(toml.read_text().replace('"second", "first"', '"second", "third"'))
+    assert "third" in run(folder, "status").output

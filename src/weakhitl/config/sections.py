@@ -10,7 +10,7 @@ from weakhitl.config.card import CardSection
 from weakhitl.config.gate import GateSection
 from weakhitl.config.judge import JudgeSection
 from weakhitl.config.online import OnlineSection
-from weakhitl.config.section import Count, Section, Share, Text
+from weakhitl.config.section import Count, Section, Share, Text, Texts
 from weakhitl.errors import SchemaError
 from weakhitl.schema import LabelSchema, Level
 
@@ -190,8 +190,9 @@ class AnnotationSection(Section):
     store: Text = Field(
         default="annotations.db", description="SQLite file of batches and ratings, or the URL of a PostgreSQL database."
     )
-    text: Text | None = Field(
-        default=None, description="The column that people read; without, all but the id are shown, one below the other."
+    text: Texts = Field(
+        default=[],
+        description="The column that people read, or a list; without, all but the id are shown, one below the other.",
     )
     media: list[Text] = Field(
         default=[], description="Columns that name files of the project (images, audio, video) to be shown."

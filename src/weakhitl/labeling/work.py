@@ -259,6 +259,7 @@ def _encode(function: Any, name: str, given: list[Any], items: pd.Index, schema:
     """Class indices of what a function returned; the usual kinds by one look-up each."""
     if {*map(type, given)} <= _USUAL:  # bool and float are none: True == 1, and would find its place
         codes: dict[Any, int] = {label: schema.encode(label) for label in (*schema.classes, *schema.skip, None)}
+        codes[""] = ABSTAIN
         codes |= {code: code for code in range(ABSTAIN, len(schema)) if codes.get(str(code), code) == code}
         try:
             return np.fromiter(map(codes.__getitem__, given), dtype=np.int32, count=len(given))
@@ -269,7 +270,7 @@ def _encode(function: Any, name: str, given: list[Any], items: pd.Index, schema:
 
 
 def _encode_one(function: Any, name: str, vote: Any, item: object, schema: LabelSchema) -> int:
-    if vote is pd.NA or (isinstance(vote, float) and np.isnan(vote)):
+    if vote is pd.NA or (isinstance(vote, float) and np.isnan(vote)) or (isinstance(vote, str) and not vote):
         return ABSTAIN  # a missing cell, given as it is
     try:
         return schema.encode(vote)

@@ -1,6 +1,6 @@
 """Hand items out to other tools, and collect what comes back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import pandas as pd
 from weakhitl.annotation import ADJUDICATOR, ANNOTATOR
 from weakhitl.annotation.counting import COUNTED
 from weakhitl.annotation.formats import Columns, read_long, write_queue
-from weakhitl.annotation.formats.content import queue_table
+from weakhitl.annotation.formats.content import plain, queue_table
 from weakhitl.annotation.formats.exchange import Exchange, Layout, format_named, refuse_json
 from weakhitl.errors import DataError, StateError, UsageError
 from weakhitl.gate import Assessment
@@ -77,13 +77,14 @@ def export(
     if not items:
         raise StateError("nobody has rated anything yet" if ratings else _nothing(adjudication=adjudication))
     needed = queue.get("needed", pd.Series(1, index=queue.index))
+    table, column = _with_text(workspace, text)
     content = Exchange(
-        items=workspace.items.loc[items],
+        items=table.loc[items],
         predictions=_predictions(assessment, items if predictions else []),
         ratings=said if ratings else said[:0],
         queue=queue_table({} if ratings else dict(zip(queue["item"], needed, strict=True))),
         schema=workspace.config.schema_,
-        text=_text_column(workspace, text),
+        text=column,
     )
     found.write(out, content)
     return Exported(said if ratings else queue, found.cannot_hold if ratings or predictions else ())
@@ -101,17 +102,34 @@ def _nothing(*, adjudication: bool) -> str:
     return "no item waits for " + ("the adjudicator" if adjudication else "annotators: run `weakhitl route`")
 
 
-def _text_column(workspace: Workspace, asked: str | None) -> str:
-    """Give the column that people read: the one asked for, the configuration's, one called text, or the only one."""
-    id_, names = workspace.config.data.id, [str(name) for name in workspace.items.columns]
-    column = asked or workspace.config.annotation.text or ("text" if "text" in names else None)
+def _with_text(workspace: Workspace, asked: str | None) -> tuple[pd.DataFrame, str]:
+    """Give the items and the column that people read: asked for, the configuration's, one called text, or the only one.
+
+    Where people read several columns, the items get one that holds all.
+    """
+    items, id_ = workspace.items, workspace.config.data.id
+    names = [str(name) for name in items.columns]
     others = [name for name in names if name != id_]
-    if column is None and len(others) == 1:
-        column = others[0]
-    if column is None or column not in names:
-        wrong = "say which column people read" if column is None else f"no column {column!r}"
+    only = ["text"] if "text" in names else others if len(others) == 1 else []
+    columns = [asked] if asked else workspace.config.annotation.text or only
+    if len(columns) > 1:
+        name = _free_name("text", names)
+        return items.assign(**{name: [_lines(row) for row in items[columns].to_dict("records")]}), name
+    if not columns or columns[0] not in names:
+        wrong = f"no column {columns[0]!r}" if columns else "say which column people read"
         raise UsageError(f"{wrong}: --text, or [annotation] text; the columns are {', '.join(others)}")
-    return column
+    return items, columns[0]
+
+
+def _free_name(name: str, taken: Collection[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _lines(row: Mapping[Hashable, Any]) -> str:
+    """Write the cells of a row one below the other, each with its name."""
+    return "\n\n".join(f"{name}: {cell}" for name, cell in row.items() if plain(cell) not in (None, ""))
 
 
 def _predictions(assessment: Assessment, items: list[str]) -> pd.DataFrame:

@@ -217,9 +217,15 @@ def _items_of_table(folder: Path, data: Path, id_column: str | None, *, add_ids:
     if add_ids:
         table = _numbered(table, data, id_)
     names = [str(name) for name in table.columns]
-    column = _TEXT if _TEXT in names else next((name for name in names if name != id_), id_)
+    column = _TEXT if _TEXT in names else _longest(table.drop(columns=id_, errors="ignore")) or id_
     name = _copy_name(data) if add_ids else _path_from(folder, data)
     return _Items(name, id_, column, copy=table if add_ids else None)
+
+
+def _longest(table: "pd.DataFrame") -> str:
+    """Name the column that holds most text, which people are likely to read; empty without a column."""
+    lengths = {str(name): sum(len(cell) for cell in column if isinstance(cell, str)) for name, column in table.items()}
+    return max(lengths, key=lambda name: lengths[name], default="")
 
 
 def _items_of_tool(data: Path, source: str, schema: LabelSchema | None, layout: Layout) -> _Items:
@@ -272,7 +278,8 @@ def _write(folder: Path, contents: "Mapping[str, str | pd.DataFrame]") -> list[P
 def _read_by_people(column: str) -> str:
     """Name the column that people read; where it is a guess, as a hint."""
     line = f"text = {_quoted(column)}"
-    return f"{line if column == _TEXT else f'# {line}':<30} # what people read; without, all columns: labels, too"
+    line = line if column == _TEXT else f"# {line}"
+    return f"{line:<30} # what people read, or a list of columns; without, all: labels, too"
 
 
 def _path_from(folder: Path, data: Path) -> str:

@@ -213,8 +213,8 @@ def _columns(workspace: Workspace, section: JudgeSection) -> list[str]:
     config = workspace.config
     if section.columns:
         return section.columns
-    if config.annotation.text is not None:
-        return [config.annotation.text]
+    if config.annotation.text:
+        return config.annotation.text
     return [str(name) for name in workspace.items.columns if name not in (config.data.id, *section.images)]
 
 

@@ -125,7 +125,7 @@ def preview(assessment: Assessment, candidate: Candidate, items: pd.DataFrame) -
 
 
 def text_column(workspace: Workspace, items: pd.DataFrame) -> str | None:
-    """Name the column that people read, or the first that holds text."""
+    """Name the column that people read first, or the first that holds text."""
     named = workspace.config.annotation.text
-    texts = [str(name) for name in items.columns if column_kind(cells(items[name])) == "text"]
-    return named or (texts[0] if texts else str(items.columns[0]) if len(items.columns) else None)
+    texts = named or [str(name) for name in items.columns if column_kind(cells(items[name])) == "text"]
+    return texts[0] if texts else str(items.columns[0]) if len(items.columns) else None

@@ -139,21 +139,23 @@ class Workspace:
     def texts(self, items: Collection[str]) -> dict[str, str]:
         """Item -> what people read of it, on one line, shortened."""
         wanted, found = set(items), {}
-        column = self.config.annotation.text
+        columns = self.config.annotation.text
         for part in self.rows().tables(_ROWS) if wanted else ():
             at = pc.is_in(part.column(self.config.data.id).cast("string"), pa.array(list(wanted), pa.string()))
             for row in part.filter(at).to_pylist():
-                cells = {str(name): cell for name, cell in row.items() if name != self.config.data.id}
-                text = row.get(column) if column else " · ".join(f"{name}: {cell}" for name, cell in cells.items())
-                found[str(row[self.config.data.id])] = shorten(str(text or ""), _SHOWN, placeholder=" …")
+                cells = {name: row.get(name) for name in columns or row if name != self.config.data.id}
+                named = " · ".join(f"{name}: {cell}" for name, cell in cells.items())
+                text = str(row.get(columns[0]) or "") if len(columns) == 1 else named
+                found[str(row[self.config.data.id])] = shorten(text, _SHOWN, placeholder=" …")
         return found
 
     @cached_property
     def items(self) -> pd.DataFrame:
         """The dataset, indexed by item id. Raises ``DataError`` where a column that people are to read is not there."""
         table, annotation = read_items(self.data_path, self.config.data.id), self.config.annotation
-        text = [] if annotation.text is None else [annotation.text]
-        require_columns(table, [*text, *annotation.media, *annotation.html], f"{self.data_path} (for [annotation])")
+        require_columns(
+            table, [*annotation.text, *annotation.media, *annotation.html], f"{self.data_path} (for [annotation])"
+        )
         return table
 
     def forget_items(self) -> None:

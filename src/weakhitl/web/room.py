@@ -127,8 +127,8 @@ class Room:
         """The columns that people see, in the order of the data."""
         annotation, id_ = self.config.annotation, self.config.data.id
         names = [str(name) for name in self.workspace.items.columns]
-        if annotation.text is not None:
-            shown = {annotation.text, *annotation.media, *annotation.html}
+        if annotation.text:
+            shown = {*annotation.text, *annotation.media, *annotation.html}
             return [name for name in names if name in shown]
         hidden = {id_, self.config.routing.cost, self.config.routing.skill}
         return [name for name in names if name not in hidden]
