@@ -18,7 +18,6 @@ from weakhitl.cli.main import _COMMANDS, _MEANT, cli
 from weakhitl.files import read_table, write_table
 from weakhitl.labeling import Run
 from weakhitl.pipeline.workspace import Workspace
-from weakhitl.web.room import Room
 
 
 def run(*arguments: object, cwd: Path | None = None):
@@ -166,7 +165,7 @@ def test_init_lets_people_read_the_text_alone_where_it_is_called_so(tmp_path, ta
     (tmp_path / "items.csv").write_text(table)
     assert run("init", tmp_path / "p", "--data", tmp_path / "items.csv").exit_code == 0
     assert f"\n{read} " in (tmp_path / "p" / "weakhitl.toml").read_text()
-    shown = Room(Workspace.open(tmp_path / "p")).columns
+    shown = Workspace.open(tmp_path / "p").columns_read
     assert shown == (["text"] if read.startswith("text") else ["label", "body"])
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from projects import ready
 from sites import make_project
 from weakhitl import Project
 from weakhitl.annotation import ADJUDICATOR, ANNOTATOR
@@ -110,3 +111,21 @@ def test_what_cannot_be_used_is_said_and_nothing_is_kept(project, tmp_path):
     with pytest.raises(DataError, match="item 'nowhere' is not in the dataset"):
         made.collect(file, source="long")
     assert made._workspace.store.ratings().empty
+
+
+def test_decisions_are_not_taken_for_ratings(tmp_path):
+    """The queue of the adjudicator says whose cells they are; another tool's file of surplus ratings is asked about."""
+    project = ready(tmp_path)
+    items = project.batches[0].items[:5]
+    table = pd.DataFrame({"item": items, "adjudicator": "lead", "label": "sun"})
+    table.to_csv(tmp_path / "queue.csv", index=False)
+    refused = run("import", tmp_path / "queue.csv", "--project", tmp_path)
+    assert refused.exit_code == 3
+    assert "has a column 'adjudicator': these are decisions" in refused.output
+    assert run("import", tmp_path / "queue.csv", "--adjudication", "--project", tmp_path).exit_code == 0
+    stored = project._workspace.store.ratings().query("annotator == 'lead'")
+    assert stored["role"].tolist() == [ADJUDICATOR] * 5
+    as_ratings = table.rename(columns={"adjudicator": "annotator"}).assign(annotator="late")
+    as_ratings.to_csv(tmp_path / "late.csv", index=False)
+    asked = run("import", tmp_path / "late.csv", "--project", tmp_path)
+    assert "Were they decisions of an adjudicator?" in " ".join(asked.output.split())

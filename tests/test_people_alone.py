@@ -220,7 +220,10 @@ def test_people_read_several_columns_in_every_place_where_one_is_read(tmp_path):
     project = wh.Project.load(folder)
     project.route(everything=True, overlap=1)
     workspace = Workspace.open(folder)
-    assert Room(workspace).columns == ["first", "second"]
+    assert workspace.columns_read == ["first", "second"]
+    assert pd.read_csv(project.export(folder / "queue.csv") and folder / "queue.csv").columns.tolist() == [
+        "item", "first", "second", "annotator", "label",
+    ]  # fmt: skip
     assert workspace.texts(["a"]) == {"a": "second: y · first: x x"}
     project.export(folder / "tasks.json", to="label-studio")
     tasks = {one["data"]["item"]: one["data"]["text"] for one in json.loads((folder / "tasks.json").read_text())}

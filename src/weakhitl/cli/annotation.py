@@ -121,7 +121,7 @@ def export_command(
     """Write the items that wait for ratings to a file.
 
     Cells annotator and label are empty; fill them in (one row a rating), then
-    `weakhitl import` the file. With `--to` it is what another tool reads.
+    `weakhitl import` the file. Without `--to` it has what people read. With `--to` it is what another tool reads.
 
     \b
     Example:
@@ -148,6 +148,9 @@ def export_command(
         print_json(facts | {"cannot_hold": list(exported.cannot_hold)})
         return
     click.echo(f"wrote {out}: {text}.")
+    if to is None and not settings["ratings"]:
+        who, flag = ("adjudicator", "--adjudication ") if adjudication else ("annotator", "")
+        echo_wrapped(f"Next: fill in {who} and label, then: weakhitl import {flag}{out}")
     for what in exported.cannot_hold:
         click.echo(f"This format does not hold: {what}")
 
@@ -190,6 +193,11 @@ def import_command(
     if not adjudication and collected.fates is not None:
         fates = ", ".join(f"{n:,} {fate}" for fate, n in collected.fates.items())
         click.echo(f"All ratings so far: {fates or 'none'}.")
+        if collected.new and collected.surplus == collected.new:
+            echo_wrapped(
+                "The new ones are all surplus: their items have all the ratings that count. Were they decisions of an "
+                "adjudicator? Those are imported with --adjudication."
+            )
         if "not routed" in collected.fates:
             echo_wrapped(
                 "Those not routed are of items in no batch: they help to label, and nothing is measured on them. What "

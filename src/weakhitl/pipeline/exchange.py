@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from weakhitl.annotation import ADJUDICATOR, ANNOTATOR
-from weakhitl.annotation.counting import COUNTED
+from weakhitl.annotation.counting import COUNTED, SURPLUS
 from weakhitl.annotation.formats import Columns, read_long, write_queue
 from weakhitl.annotation.formats.content import plain, queue_table
 from weakhitl.annotation.formats.exchange import Exchange, Layout, format_named, refuse_json
@@ -25,7 +25,8 @@ MODEL = "weakhitl"
 class Collected:
     """What an import brought: new ratings, those known, the annotators' by their fate, and what was left out.
 
-    ``fates`` is None where functions have to run first: what becomes of the ratings is told afterwards.
+    ``fates`` is None where functions have to run first: what becomes of the ratings is told afterwards. ``surplus``
+    counts the new ones whose items had all the ratings that count.
     Of the items that are ``waiting`` for the adjudicator, ``unfinished`` have not got all their ratings yet.
     """
 
@@ -35,6 +36,7 @@ class Collected:
     fates: dict[str, int] | None
     waiting: int
     unfinished: int
+    surplus: int = 0
     notices: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -94,7 +96,9 @@ def _write_table(workspace: Workspace, out: Path, *, adjudication: bool) -> pd.D
     queue = _queue(workspace, workspace.assess(), adjudication=adjudication)
     if queue.empty:
         raise StateError(_nothing(adjudication=adjudication))
-    write_queue(out, queue[["item"]], workspace.items, workspace.config.data.id)
+    write_queue(
+        out, queue[["item"]], workspace.items[workspace.columns_read], ADJUDICATOR if adjudication else ANNOTATOR
+    )
     return queue
 
 
@@ -168,7 +172,8 @@ def collect(
     if source is None:
         if not isinstance(ratings, pd.DataFrame):
             refuse_json(Path(ratings))
-        table = read_long(ratings, workspace.config.schema_, workspace.items.index, columns, wide)
+        known = workspace.items.index
+        table = read_long(ratings, workspace.config.schema_, known, columns, wide, adjudication=adjudication)
     elif wide:
         raise UsageError("a table with a column an annotator is of no other tool; leave out --from")
     elif isinstance(ratings, pd.DataFrame):
@@ -198,7 +203,7 @@ def _stored(workspace: Workspace, table: pd.DataFrame, role: str, where: str, no
     try:
         assessment = workspace.assess()
     except StateError as error:  # the ratings are in the store; what they do waits for the functions
-        return Collected(new, len(table) - new, role, None, 0, 0, (*notices, str(error)))
+        return Collected(new, len(table) - new, role, None, 0, 0, notices=(*notices, str(error)))
     waiting = assessment.adjudication_queue["item"].tolist()
     return Collected(
         new=new,
@@ -207,6 +212,7 @@ def _stored(workspace: Workspace, table: pd.DataFrame, role: str, where: str, no
         fates=assessment.counted.fates,
         waiting=len(waiting),
         unfinished=len(workspace.desk.unfinished(waiting)),
+        surplus=0 if role == ADJUDICATOR else int((assessment.counted.ratings["fate"].tail(new) == SURPLUS).sum()),
         notices=notices,
     )
 

@@ -24,7 +24,7 @@ _ROUTE_ALL = (
     "weakhitl route --all, or a part: ratings of items in no batch help to label, but nothing is measured on them"
 )
 _RATE = "weakhitl annotate, or weakhitl export tasks.csv, have them rated, weakhitl import tasks.csv"
-_DECIDE = "weakhitl export --adjudication queue.csv, decide, weakhitl import it"
+_DECIDE = "weakhitl export --adjudication queue.csv, decide, weakhitl import --adjudication queue.csv"
 
 
 def status(workspace: Workspace, *, checks: bool = False, kpis: bool = False) -> dict[str, Any]:

@@ -158,6 +158,16 @@ class Workspace:
         )
         return table
 
+    @cached_property
+    def columns_read(self) -> list[str]:
+        """The columns that people see, in the order of the data."""
+        annotation, routing = self.config.annotation, self.config.routing
+        names = [str(name) for name in self.items.columns]
+        if annotation.text:
+            shown = {*annotation.text, *annotation.media, *annotation.html}
+            return [name for name in names if name in shown]
+        return [name for name in names if name not in {self.config.data.id, routing.cost, routing.skill}]
+
     def forget_items(self) -> None:
         """Read the dataset anew when it is next asked for: rows were added."""
         self.__dict__.pop("items", None)

@@ -122,17 +122,6 @@ class Room:
         """The answers that are abstentions."""
         return list(self.config.schema_.skip)
 
-    @cached_property
-    def columns(self) -> list[str]:
-        """The columns that people see, in the order of the data."""
-        annotation, id_ = self.config.annotation, self.config.data.id
-        names = [str(name) for name in self.workspace.items.columns]
-        if annotation.text:
-            shown = {*annotation.text, *annotation.media, *annotation.html}
-            return [name for name in names if name in shown]
-        hidden = {id_, self.config.routing.cost, self.config.routing.skill}
-        return [name for name in names if name not in hidden]
-
     def row(self, item: str) -> Mapping[str, Any]:
         """Give an item's cells."""
         if item not in self.workspace.items.index and (arrived := self.online.find(item)) is not None:
@@ -143,7 +132,7 @@ class Room:
         """Give what is shown of an item."""
         annotation = self.config.annotation
         passages = () if suggestion is None else suggestion.passages
-        return fields_of(self.row(item), self.columns, annotation.media, annotation.html, passages)
+        return fields_of(self.row(item), self.workspace.columns_read, annotation.media, annotation.html, passages)
 
     # Suggestions --------------------------------------------------------------------------------------------------
 
@@ -152,7 +141,7 @@ class Room:
         if self.config.annotation.suggest == "never" or item not in self._labels:
             return None
         label, confidence = self._labels[item]
-        text = " ".join(str(cell) for name, cell in self.row(item).items() if name in self.columns)
+        text = " ".join(str(cell) for name, cell in self.row(item).items() if name in self.workspace.columns_read)
         return Suggestion(label, confidence, self._spans.find(text))
 
     def shown_suggestion(self, given: Given) -> Suggestion | None:

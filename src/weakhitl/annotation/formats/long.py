@@ -24,6 +24,7 @@ from weakhitl.annotation.formats.content import (
 from weakhitl.annotation.formats.reading import Place, Reading
 from weakhitl.annotation.formats.wide import Columns, as_long
 from weakhitl.annotation.store import ADJUDICATOR, ANNOTATOR
+from weakhitl.errors import DataError
 from weakhitl.files import raise_row_faults, read_table, require_columns, row_places, write_table
 from weakhitl.schema import LabelSchema
 from weakhitl.vote_names import unknown_item
@@ -36,23 +37,29 @@ def read_long(
     items: pd.Index,
     columns: Columns = ("item", "annotator", "label"),
     wide: str | Sequence[str] = (),
+    *,
+    adjudication: bool = False,
 ) -> pd.DataFrame:
     """Read ratings from a long file, or a table in memory, into columns item, annotator, label (strings).
 
-    ``wide`` are the annotators' columns of a table whose rows are items (see ``as_long``).
+    With ``adjudication`` they are decisions, whose person may be in a column ``adjudicator``, as in the queue that is
+    written; without, such a table is refused. ``wide`` are the annotators' columns of a table whose rows are items
+    (see ``as_long``).
     A row with an empty label is a place that nobody has filled in yet and is left out. Raises ``DataError``
     naming every missing id, unknown item, label that is neither class nor skip answer, and second,
     different rating by one annotator of one item.
     """
-    if isinstance(ratings, pd.DataFrame):
-        path, hint = (
-            "ratings",
-            "columns=(item, annotator, label) names others; wide=['*'] if each annotator has a column",
-        )
-        given, columns, origin = as_long(ratings, columns, wide, path, hint, schema.classes)
+    path, hint, given = str(ratings), "", ratings
+    if isinstance(given, pd.DataFrame):
+        path = "ratings"
+        hint = "columns=(item, annotator, label) names others; wide=['*'] if each annotator has a column"
     else:
-        path = str(ratings)
-        given, columns, origin = as_long(read_table(ratings), columns, wide, path, classes=schema.classes)
+        given = read_table(given)
+    if ADJUDICATOR in given and columns[1] not in given and not wide:
+        if not adjudication:
+            raise DataError(path, "has a column 'adjudicator': these are decisions; read them with --adjudication")
+        columns = (columns[0], ADJUDICATOR, columns[2])
+    given, columns, origin = as_long(given, columns, wide, path, hint, schema.classes)
     table = given[list(columns)].set_axis(["item", "annotator", "label"], axis=1).reset_index(drop=True)
     filled = ~(table["label"].isna() | table["label"].eq(""))
     rows = origin[filled]
@@ -68,11 +75,14 @@ def read_long(
     return table
 
 
-def write_queue(path: Path, queue: pd.DataFrame, items: pd.DataFrame, id_column: str) -> None:
-    """Write items to be rated: the queue's columns, the items' own, and empty annotator and label cells."""
-    own = items.loc[queue["item"]].drop(columns=[id_column], errors="ignore").reset_index(drop=True)
-    own = own.drop(columns=[name for name in ("item", "annotator", "label") if name in own])
-    blank = pd.DataFrame({"annotator": "", "label": ""}, index=own.index)
+def write_queue(path: Path, queue: pd.DataFrame, items: pd.DataFrame, who: str = ANNOTATOR) -> None:
+    """Write items to be rated: the queue's columns, the items' own, and empty cells for ``who`` and the label.
+
+    For decisions ``who`` is ``adjudicator``, so that nobody takes them for ratings.
+    """
+    own = items.loc[queue["item"]].reset_index(drop=True)
+    own = own.drop(columns=[name for name in ("item", ANNOTATOR, ADJUDICATOR, "label") if name in own])
+    blank = pd.DataFrame({who: "", "label": ""}, index=own.index)
     write_table(path, pd.concat([queue.reset_index(drop=True), own, blank], axis=1))
 
 
