@@ -1,6 +1,7 @@
 """A project without labeling functions: people label everything, also before it was made."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -44,6 +45,21 @@ def released(tmp_path_factory):
 def test_people_alone_lead_to_a_release_that_verifies(released):
     checked = CliRunner().invoke(cli, ["verify", str(released / "releases" / "1.0.0")])
     assert checked.exit_code == 0, checked.output
+
+
+def test_after_a_release_nothing_is_left_to_do_until_something_changes(released, tmp_path):
+    assert wh.Project.load(released).status()["next"] == "nothing: release 1.0.0 has all of this"
+    folder = tmp_path / "copy"
+    shutil.copytree(released, folder)
+    project = wh.Project.load(folder)
+    late = pd.DataFrame({"item": project.batches[0].items[:1], "annotator": "dee", "label": "sun"})
+    collect(project, folder, late)
+    assert project.status()["next"] == "weakhitl release 1.0.1"
+    project.release("1.0.1")
+    assert project.status()["next"] == "nothing: release 1.0.1 has all of this"
+    config = folder / "weakhitl.toml"
+    config.write_text(config.read_text().replace("at_least = 0.7", "at_least = 0.71"))
+    assert project.status()["next"] == "weakhitl release 1.0.2"
 
 
 def test_the_report_of_people_alone_says_nothing_of_functions(released):

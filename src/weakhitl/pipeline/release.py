@@ -1,5 +1,6 @@
 """Check, release."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +19,8 @@ from weakhitl.pipeline.own_functions import own_checks
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release import Contents, write_bundle, write_refusal
 from weakhitl.release.archive import check_no_archive, pack
-from weakhitl.release.bundle import check_new
+from weakhitl.release.bundle import GATE_LOG, check_new
+from weakhitl.release.evidence_files import CONTEXT
 from weakhitl.release.report import UNRELEASED, Report, agreement_content, hardest_items, report_content
 from weakhitl.release.whole_folder import only_one
 
@@ -165,6 +167,17 @@ def _pseudonymous(workspace: Workspace, evidence: Evidence) -> Evidence:
     others = {source: why for source, why in context.withdrawn.items() if not of_kind(PERSON, {source: why})}
     people = {f"{PERSON}:{names[name]}": why for name, why in context.recalled(PERSON).items() if name in names}
     return replace(evidence, ratings=ratings, context=replace(context, withdrawn=others | people))
+
+
+def is_released(workspace: Workspace, evidence: Evidence, release: Path) -> bool:
+    """Whether a release was made of this evidence under this configuration, so that another would say the same."""
+    try:
+        *_, run = read_runs(release / GATE_LOG)
+        previous = json.loads((release / CONTEXT).read_text(encoding="utf-8"))["previous"]
+    except (OSError, ValueError, KeyError, DataError):
+        return False  # whether a release is whole is for `weakhitl verify` to say
+    then = _pseudonymous(workspace, replace(evidence, context=replace(evidence.context, previous=previous)))
+    return bool(run["policy"] == sha256(workspace.root / CONFIG_NAME) and run["data"] == evidence_digest(then))
 
 
 def _check_secrets(workspace: Workspace) -> None:

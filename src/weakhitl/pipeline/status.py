@@ -11,6 +11,7 @@ from weakhitl.estimate import Estimate
 from weakhitl.gate import FAIL, PASS, Assessment, run_gate
 from weakhitl.pipeline.annotate import people_quality
 from weakhitl.pipeline.own_functions import own_checks
+from weakhitl.pipeline.release import is_released
 from weakhitl.pipeline.revision import before_and_after
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release.kpis import interventions
@@ -73,6 +74,8 @@ def status(workspace: Workspace, *, checks: bool = False, kpis: bool = False) ->
     if withdrawn := assessment.evidence.context.withdrawn:
         facts["recalled"] = [f"{source}: {why}" for source, why in withdrawn.items()]
     version = next_patch(folders[-1].name) if folders else "1.0.0"
+    if facts["gate"] == PASS and folders and is_released(workspace, assessment.evidence, folders[-1]):
+        version = ""
     facts["next"] = _next(assessment, facts, version)
     return facts
 
@@ -112,6 +115,7 @@ def _rated(assessment: Assessment) -> bool:
 
 
 def _next(assessment: Assessment, facts: Mapping[str, Any], version: str) -> str:
+    """Give the command that comes next; ``version`` is the next release's, empty where the last one has all of it."""
     batches = assessment.evidence.batches
     if not batches:
         return _first_batch(assessment.evidence.functions)
@@ -123,7 +127,8 @@ def _next(assessment: Assessment, facts: Mapping[str, Any], version: str) -> str
         return f"{_RATE}; then {_DECIDE}"
     if len(assessment.adjudication_queue):
         return f"weakhitl annotate, or {_DECIDE}"
-    done = {PASS: f"weakhitl release {version}", FAIL: "weakhitl check says what fails"}
+    release = f"weakhitl release {version}" if version else f"nothing: release {facts['releases'][-1]} has all of this"
+    done = {PASS: release, FAIL: "weakhitl check says what fails"}
     return done.get(facts["gate"], "weakhitl check says what is missing")
 
 
