@@ -82,18 +82,17 @@ def test_a_function_that_always_fails_stops_the_run_and_a_missing_column_is_name
         wh.apply([wh.LabelingFunction("f", lambda x: x["txt"])], ITEMS, SCHEMA)
 
 
-@pytest.mark.parametrize("vote", ["spam", 2, -2, True, 1.0, [1]])
+@pytest.mark.parametrize("vote", ["spam", 2, -2, True, 1.5, [1]])
 def test_a_return_value_that_is_no_class_stops_the_run(vote):
     with pytest.raises(LabelingFunctionError, match=r"'f' returned .* for item 0; the classes are HAM, SPAM"):
         wh.apply([wh.LabelingFunction("f", lambda _: vote)], ITEMS, SCHEMA)
 
 
 def test_a_missing_cell_that_a_function_returns_as_it_is_abstains():
-    items = pd.DataFrame(
-        {"old": ["HAM", None, "SPAM"], "empty": ["HAM", "", "SPAM"], "code": pd.array([1, None, 0], dtype="Int64")}
-    )
+    items = pd.DataFrame({"old": ["HAM", None, "SPAM"], "empty": ["HAM", "", "SPAM"], "float": [1.0, np.nan, 0.0]})
+    items["code"] = pd.array([1, None, 0], dtype="Int64")
     functions = [wh.LabelingFunction(name, lambda x, name=name: x[name]) for name in items]
-    assert wh.apply(functions, items, SCHEMA).to_matrix().tolist() == [[0, 0, 1], [-1, -1, -1], [1, 1, 0]]
+    assert wh.apply(functions, items, SCHEMA).to_matrix().tolist() == [[0, 0, 1, 1], [-1, -1, -1, -1], [1, 1, 0, 0]]
 
 
 def test_what_is_no_set_of_functions_or_items_is_refused():

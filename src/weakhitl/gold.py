@@ -48,6 +48,12 @@ def encode_gold(gold: Gold, items: pd.Index, schema: LabelSchema, *, ignore_unkn
     return found
 
 
+def gold_names(codes: "pd.Series[int]", schema: LabelSchema) -> "pd.Series[str]":
+    """Write class indices as names, since an index may be the name of another class."""
+    names = np.array([*schema.classes, None], dtype=object)
+    return pd.Series(names[codes.to_numpy(dtype=np.int64)], index=codes.index, dtype=object)
+
+
 def _unknown(unknown: pd.Index, names: pd.Index, items: pd.Index) -> list[str]:
     if len(unknown) == len(names) > 1 and len(items):
         return [none_known(names, items)]

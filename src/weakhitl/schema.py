@@ -1,5 +1,6 @@
 """The classes, in the user's order, and their level of measurement."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from typing import Any, Literal, get_args
 from weakhitl.errors import SchemaError, UsageError
 
 ABSTAIN = -1
+
+_WHOLE = re.compile(r"([+-]?\d+)\.0+")
 
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
 LEVELS: tuple[Level, ...] = get_args(Level)
@@ -70,6 +73,11 @@ class LabelSchema:
         names = {name: index for index, name in enumerate(self.classes)}
         return names | dict.fromkeys(self.skip, ABSTAIN) | {None: ABSTAIN}
 
+    @cached_property
+    def _whole_codes(self) -> dict[str, int]:
+        """The same for names that are whole numbers, however they are written."""
+        return {whole(name): code for name, code in self._codes.items() if name is not None}
+
     @property
     def values(self) -> tuple[float, ...]:
         """The number each class stands for: its name at interval and ratio level, else its rank from 1."""
@@ -84,7 +92,8 @@ class LabelSchema:
         that is the name of another class.
         """
         if isinstance(label, str) or label is None:
-            if (code := self._codes.get(label)) is None:
+            code = self._codes.get(label, self._whole_codes.get(whole(label or "")))
+            if code is None:
                 raise SchemaError("label", f"{label!r} is not a class; {self.expected(label)}")
             return code
         is_index = isinstance(label, Integral) and type(label).__name__ not in ("bool", "bool_")
@@ -97,6 +106,11 @@ class LabelSchema:
     def _is_name(self, code: int) -> bool:
         """Whether an integer, written out, is the name of something else than what it is the index of."""
         return self._codes.get(str(code), code) != code
+
+    def written(self, label: str | None) -> str | None:
+        """Give a label as the schema writes it: ``1`` for ``1.0``, unless that is the class. Raises as ``encode``."""
+        code = self.encode(label)
+        return label if code == ABSTAIN else self.classes[code]
 
     def name(self, code: int) -> str | None:
         """Give the class name of an index; None for ABSTAIN."""
@@ -118,20 +132,33 @@ class LabelSchema:
 
 
 def in_order(labels: Iterable[str]) -> tuple[list[str], bool]:
-    """Sort distinct labels that are all numbers by value, others by the alphabet; also say whether they are numbers.
+    """Give the distinct labels, numbers by value and others by the alphabet; and say whether they are numbers.
 
-    >>> in_order(["10", "9", "1.5"]), in_order(["low", "1"])
-    ((['1.5', '9', '10'], True), (['1', 'low'], False))
+    Whole numbers are written as such, see ``whole``.
+
+    >>> in_order(["10", "9", "1.5", "9.0"]), in_order(["low", "1", "1.0"])
+    ((['1.5', '9', '10'], True), (['1', '1.0', 'low'], False))
 
     """
-    found = sorted(labels)
+    found = sorted({*labels})
     try:
         numbers = [float(label) for label in found]
     except ValueError:
         return found, False
     if not all(map(isfinite, numbers)):
         return found, False
-    return sorted(found, key=float), True
+    return sorted({whole(label) for label in found}, key=float), True
+
+
+def whole(label: str) -> str:
+    """Write a whole number as one, that pandas made a float of because a cell beside it was missing; else the label.
+
+    >>> whole("1.0"), whole("1.50"), whole("v1.0")
+    ('1', '1.50', 'v1.0')
+
+    """
+    found = _WHOLE.fullmatch(label)
+    return label if found is None else found[1]
 
 
 def require_schema(given: object) -> None:

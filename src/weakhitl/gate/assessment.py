@@ -12,6 +12,7 @@ from weakhitl.annotation.adjudication import unclear
 from weakhitl.annotation.quality import leading_class
 from weakhitl.consensus import Consensus
 from weakhitl.gate.evidence import PERSON, Evidence
+from weakhitl.gold import gold_names
 from weakhitl.label_model import MODELS, LabelModel
 from weakhitl.routing.batch import PILOT
 from weakhitl.schema import ABSTAIN
@@ -164,7 +165,7 @@ def fit_model(evidence: Evidence, counted: Counted, ledger: Votes) -> Any:
         gold = lesson_labels(evidence, counted)
         if len(gold) and evidence.functions.n_votes:
             model.set_params(people=list(ledger.sources[len(evidence.functions.sources) :]))
-    return model.fit(ledger, gold=gold if gold is not None and len(gold) else None)
+    return model.fit(ledger, gold=None if gold is None or gold.empty else gold_names(gold, evidence.schema))
 
 
 def lesson_labels(evidence: Evidence, counted: Counted) -> "pd.Series[int]":

@@ -244,12 +244,14 @@ class _Given:
 def _listed(votes: Any) -> list[Any]:
     """Votes of a batch function as a list; missing cells abstain."""
     listed: list[Any] = votes.tolist() if isinstance(votes, np.ndarray | pd.Series) else list(votes)
-    return [_whole(vote) if isinstance(vote, float) else vote for vote in listed]
+    return [_of_cell(vote) for vote in listed]
 
 
-def _whole(vote: float) -> Any:
-    """Give the index that pandas keeps as a float because others are missing."""
-    return None if np.isnan(vote) else int(vote) if vote.is_integer() else vote
+def _of_cell(vote: Any) -> Any:
+    """Abstain for a cell that is missing or empty; give the index that pandas keeps as a float because others are."""
+    if isinstance(vote, float):
+        return None if np.isnan(vote) else int(vote) if vote.is_integer() else vote
+    return None if vote is pd.NA or (isinstance(vote, str) and not vote) else vote
 
 
 _USUAL = {int, str, type(None)}
@@ -259,7 +261,6 @@ def _encode(function: Any, name: str, given: list[Any], items: pd.Index, schema:
     """Class indices of what a function returned; the usual kinds by one look-up each."""
     if {*map(type, given)} <= _USUAL:  # bool and float are none: True == 1, and would find its place
         codes: dict[Any, int] = {label: schema.encode(label) for label in (*schema.classes, *schema.skip, None)}
-        codes[""] = ABSTAIN
         codes |= {code: code for code in range(ABSTAIN, len(schema)) if codes.get(str(code), code) == code}
         try:
             return np.fromiter(map(codes.__getitem__, given), dtype=np.int32, count=len(given))
@@ -270,10 +271,8 @@ def _encode(function: Any, name: str, given: list[Any], items: pd.Index, schema:
 
 
 def _encode_one(function: Any, name: str, vote: Any, item: object, schema: LabelSchema) -> int:
-    if vote is pd.NA or (isinstance(vote, float) and np.isnan(vote)) or (isinstance(vote, str) and not vote):
-        return ABSTAIN  # a missing cell, given as it is
     try:
-        return schema.encode(vote)
+        return schema.encode(_of_cell(vote))
     except (SchemaError, TypeError):
         code = getattr(getattr(function, "function", None), "__code__", None)
         raise LabelingFunctionError(

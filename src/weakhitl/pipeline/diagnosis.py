@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from weakhitl.gold import Gold, encode_gold
+from weakhitl.gold import Gold, encode_gold, gold_names
 from weakhitl.label_model import (
     Calibration,
     Explanation,
@@ -51,14 +51,14 @@ def doctor(workspace: Workspace, gold: Path | str | Gold | None = None) -> Diagn
     assessment = workspace.assess()
     ledger, taught = assessment.ledger, assessment.evidence.gold
     known = taught if gold is None else known_labels(gold, ledger)
-    findings = diagnose(ledger, assessment.model, known)
+    findings = diagnose(ledger, assessment.model, None if known is None else gold_names(known, ledger.schema))
     if gold is None or known is None:
         return Diagnosis(findings, None)
     fresh = known[~known.index.isin(assessment.lesson_labels.index)]
     covered = fresh[fresh.index.isin(ledger.items[assessment.joint.known])]
     if not len(covered):
         return Diagnosis(findings, None)
-    truth = encode_gold(covered, ledger.items, ledger.schema)
+    truth = encode_gold(gold_names(covered, ledger.schema), ledger.items, ledger.schema)
     return Diagnosis(findings, calibration(assessment.joint.probabilities, truth))
 
 

@@ -195,6 +195,7 @@ def collect(
 
 def _stored(workspace: Workspace, table: pd.DataFrame, role: str, where: str, notices: tuple[str, ...]) -> Collected:
     """Store ratings, settle the places of those who gave them, and say what becomes of them."""
+    table = table.assign(label=table["label"].map(workspace.config.schema_.written, na_action="ignore"))
     try:
         new = workspace.store.add_ratings(table, role, workspace.guideline_hash)
     except DataError as error:

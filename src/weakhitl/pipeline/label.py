@@ -10,7 +10,7 @@ import pandas as pd
 from weakhitl.errors import DataError, StateError
 from weakhitl.files import write_table
 from weakhitl.gate import Assessment
-from weakhitl.gold import Gold
+from weakhitl.gold import Gold, gold_names
 from weakhitl.label_model import Finding, diagnose
 from weakhitl.labeling import Run, coverage_gaps, lf_accuracy, lf_pairs, lf_summary, run
 from weakhitl.labeling.cache import VoteCache
@@ -104,7 +104,7 @@ def summarize_functions(
     votes = workspace.votes()
     if gold is None and not audit:
         return lf_summary(votes)
-    known = _audited(workspace) if gold is None else known_labels(gold, votes)
+    known = gold_names(_audited(workspace) if gold is None else known_labels(gold, votes), votes.schema)
     found = lf_accuracy(votes, known).values()
     low, high = (
         [np.nan if end is None else end for end in ends] for ends in zip(*((e.low, e.high) for e in found), strict=True)

@@ -15,7 +15,7 @@ from weakhitl.errors import DataError, UsageError
 from weakhitl.feedback.simulate import Plan, as_truth, ratings_until, replay
 from weakhitl.files import read_table
 from weakhitl.pipeline.workspace import Workspace
-from weakhitl.schema import ABSTAIN, LabelSchema
+from weakhitl.schema import ABSTAIN, LabelSchema, in_order
 from weakhitl.vote_table import read_names
 from weakhitl.votes import Votes
 
@@ -94,7 +94,7 @@ def recorded_by(
         table[table[label].notna() & table[label].ne("")],
         known[known["label"].ne("")].drop_duplicates("item"),
     )
-    classes = sorted({*table[label], *known["label"]} - {*skip})
+    classes, _ = in_order({*table[label], *known["label"]} - {*skip})
     schema = LabelSchema(classes, skip=skip)
     people = Votes.from_long(table, schema, item=item, source=annotator, label=label)
     return Recorded(people, as_truth(known.set_index("item")["label"], schema), None, cost)
@@ -111,7 +111,7 @@ def invented(
         raise UsageError(f"--right is {right}; expected a probability, such as 0.9")
     known = read_names(truth, ["item", "label"])
     known = known[known["label"].ne("")].drop_duplicates("item")
-    classes = sorted({*known["label"]} - {*skip})
+    classes, _ = in_order({*known["label"]} - {*skip})
     if len(classes) < 2:
         raise DataError(str(truth), f"holds {len(classes)} class; expected at least two")
     schema = LabelSchema(classes, skip=skip)

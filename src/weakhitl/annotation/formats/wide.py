@@ -10,6 +10,7 @@ import pandas as pd
 
 from weakhitl.errors import DataError
 from weakhitl.files import require_columns
+from weakhitl.schema import whole
 from weakhitl.vote_table import with_names
 
 Columns: TypeAlias = tuple[str, str, str]
@@ -39,7 +40,8 @@ def as_long(
     """
     if not wide:
         require_columns(table, columns, where, hint)
-        return with_names(table, columns, classes, where), columns, np.arange(len(table))
+        named = with_names(table, columns, classes, where)
+        return named.assign(**{columns[1]: _people(named[columns[1]])}), columns, np.arange(len(table))
     wide, item = [wide] if isinstance(wide, str) else wide, columns[0]
     require_columns(table, [item], where, hint)
     names = [str(name) for name in table.columns]
@@ -49,6 +51,13 @@ def as_long(
     people = [name for name in others if any(_fits(name, one) for one in wide)]
     long, columns, rows = _melted(table.set_axis(names, axis=1), item, people)
     return with_names(long, columns, classes, where, rows.tolist()), columns, rows
+
+
+def _people(names: "pd.Series[str]") -> "pd.Series[str]":
+    """Take people who are all called 1.0, 2.0 and so on for numbers beside which cells are missing."""
+    filled = names[names.ne("")].unique()
+    numbers = {name: whole(name) for name in filled}
+    return names.replace(numbers) if all(name != number for name, number in numbers.items()) else names
 
 
 def _fits(name: str, wanted: str) -> bool:

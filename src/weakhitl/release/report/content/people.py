@@ -12,6 +12,7 @@ from weakhitl.annotation.counting import COUNTED
 from weakhitl.annotation.people_quality import quantile_estimate, share_estimate
 from weakhitl.annotation.people_ratings import Answers, read_answers
 from weakhitl.gate import Assessment
+from weakhitl.gold import gold_names
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import Votes
 
@@ -55,7 +56,8 @@ def counting_ratings(assessment: Assessment) -> pd.DataFrame:
 
 def _measures(assessment: Assessment) -> dict[str, dict[str, Any]]:
     """Person -> agreement with the others and seconds on what counts, and accuracy on the decided audit."""
-    answers = read_answers(counting_ratings(assessment), assessment.evidence.schema, assessment.decided_audit)
+    schema = assessment.evidence.schema
+    answers = read_answers(counting_ratings(assessment), schema, gold_names(assessment.decided_audit, schema))
     rows = answers.rows_of_people()
     return {name: _figures(answers, own) for name, own in zip(answers.people, rows, strict=True)}
 

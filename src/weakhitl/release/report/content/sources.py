@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from weakhitl.gate import Assessment
+from weakhitl.gold import gold_names
 from weakhitl.label_model import LabelModel, diagnose
 from weakhitl.labeling import lf_accuracy, lf_summary
 from weakhitl.schema import ABSTAIN
@@ -21,7 +22,7 @@ def functions_content(assessment: Assessment) -> list[dict[str, Any]]:
     decided = assessment.decisions[assessment.decisions != ABSTAIN]
     judged = _judged(assessment, decided)
     sampled = assessment.decided_audit
-    accuracy = lf_accuracy(_only(evidence.functions, sampled.index), sampled)
+    accuracy = lf_accuracy(_only(evidence.functions, sampled.index), gold_names(sampled, evidence.schema))
     return [
         {
             "name": str(name),
@@ -38,7 +39,8 @@ def functions_content(assessment: Assessment) -> list[dict[str, Any]]:
 
 
 def _judged(assessment: Assessment, decided: "pd.Series[int]") -> pd.DataFrame:
-    return lf_summary(_only(assessment.evidence.functions, decided.index), decided)
+    evidence = assessment.evidence
+    return lf_summary(_only(evidence.functions, decided.index), gold_names(decided, evidence.schema))
 
 
 def _only(votes: Votes, items: pd.Index) -> Votes:
