@@ -317,3 +317,30 @@ def test_a_gate_in_ci_logs_a_folder_of_tables_by_what_it_holds(files):
     assert first == again
     whole[40:70].to_csv(files / "folder" / "1.csv", index=False)
     assert inputs() != first
+
+
+def test_labels_and_people_that_differ_by_case_or_spaces_alone_are_asked_about(tmp_path):
+    """Each would be a class, or a person, of its own, and nobody would agree."""
+    file = tmp_path / "mixed.csv"
+    file.write_text("item,annotator,label\n1,Ana,Yes\n1,bo,yes\n2,ana,no\n2,bo,no\n")
+    refused = run("agreement", file)
+    assert refused.exit_code == 3
+    assert "labels 'Yes', 'yes' differ by case or spaces alone" in refused.output
+    with pytest.raises(wh.WeakHITLError, match="'Yes', 'yes' differ by case"):
+        wh.Votes.from_long(pd.read_csv(file), source="annotator")
+    taken = run("agreement", file, "--class", "yes", "--class", "Yes", "--class", "no")
+    assert taken.exit_code == 0
+    assert "'Ana' and 'ana' differ by case or spaces alone; if they are one person, name them alike" in taken.output
+
+
+def test_an_import_asks_whether_people_of_like_names_are_one(tmp_path):
+    (tmp_path / "items.csv").write_text("item,text\n1,a\n2,b\n")
+    project = tmp_path / "p"
+    made = run("init", project, "--no-functions", "--data", tmp_path / "items.csv", "--class", "no", "--class", "yes")
+    assert made.exit_code == 0
+    said = []
+    for name in ("ana", "bo", "Ana "):
+        (tmp_path / "r.csv").write_text(f"item,annotator,label\n1,{name},yes\n")
+        said.append(" ".join(run("import", tmp_path / "r.csv", "--project", project).output.split()))
+    assert ["differ by case" in one for one in said] == [False, False, True]
+    assert "recall the one (weakhitl recall), and import those ratings under the name of the other" in said[2]

@@ -10,7 +10,7 @@ from math import isfinite
 from numbers import Integral
 from typing import Any, Literal, get_args
 
-from weakhitl.errors import SchemaError, UsageError
+from weakhitl.errors import DataError, SchemaError, UsageError
 
 ABSTAIN = -1
 
@@ -148,6 +148,29 @@ def in_order(labels: Iterable[str]) -> tuple[list[str], bool]:
     if not all(map(isfinite, numbers)):
         return found, False
     return sorted({whole(label) for label in found}, key=float), True
+
+
+def look_alikes(names: Iterable[str]) -> list[list[str]]:
+    """Give the names that differ by case or spaces alone, those that are alike together.
+
+    >>> look_alikes(["yes", "no", "Yes", "no ", "maybe"])
+    [['Yes', 'yes'], ['no', 'no ']]
+
+    """
+    alike: dict[str, list[str]] = {}
+    for name in sorted({*names}):
+        alike.setdefault(" ".join(name.split()).casefold(), []).append(name)
+    return [group for group in alike.values() if len(group) > 1]
+
+
+def require_distinct(labels: Iterable[str], where: str, hint: str) -> None:
+    """Raise ``DataError`` where labels that are to be classes differ by case or spaces alone; ``hint``: the way on."""
+    faults = [
+        f"labels {', '.join(map(repr, group))} differ by case or spaces alone: make them one, or {hint}"
+        for group in look_alikes(labels)
+    ]
+    if faults:
+        raise DataError(where, faults)
 
 
 def whole(label: str) -> str:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from weakhitl.errors import DataError
+from weakhitl.schema import look_alikes
 
 _MANY = 1_000_000
 _PART = 1 << 19
@@ -101,3 +102,18 @@ def name_faults(items: pd.Index, sources: tuple[str, ...]) -> list[str]:
     faults = [] if is_unique(items) else [f"item {name!r} occurs twice" for name in items[items.duplicated()].unique()]
     faults += ["an item has no id"] if items.hasnans else []
     return faults + [f"source {name!r} occurs twice" for name, n in Counter(sources).items() if n > 1]
+
+
+def alike_people(names: Iterable[str], new: Iterable[str], remedy: str) -> tuple[str, ...]:
+    """Ask whether people are one whose names differ by case or spaces alone; of each group one is among the ``new``.
+
+    >>> alike_people(["Ana", "bo", "ana"], ["ana"], "name them alike")
+    ("'Ana' and 'ana' differ by case or spaces alone; if they are one person, name them alike",)
+
+    """
+    arrived = {*new}
+    return tuple(
+        f"{' and '.join(map(repr, group))} differ by case or spaces alone; if they are one person, {remedy}"
+        for group in look_alikes(names)
+        if arrived & {*group}
+    )

@@ -12,7 +12,7 @@ from pandas.api.types import infer_dtype
 
 from weakhitl.errors import DataError, SchemaError
 from weakhitl.files import Fault, raise_row_faults, read_table, require_columns
-from weakhitl.schema import ABSTAIN, LabelSchema, in_order, require_schema
+from weakhitl.schema import ABSTAIN, LabelSchema, in_order, require_distinct, require_schema
 from weakhitl.vote_names import item_index, positions
 from weakhitl.wording import number_of
 
@@ -129,6 +129,7 @@ def _schema_of(labels: "pd.Series[Any]", schema: LabelSchema | None) -> LabelSch
         raise DataError(
             _WHERE, f"{number_of(len(found), 'different label')}{some}; name the classes: LabelSchema(['HAM', 'SPAM'])"
         )
+    require_distinct(found, _WHERE, "name the classes with a LabelSchema")
     return LabelSchema(found)
 
 

@@ -189,7 +189,7 @@ def import_command(
     known = f" ({number_of(collected.known, 'was', 'were')} known)" if collected.known else ""
     click.echo(f"{number_of(collected.new, what)}{known}.")
     for notice in collected.notices:
-        click.echo(notice)
+        echo_wrapped(notice)
     if not adjudication and collected.fates is not None:
         fates = ", ".join(f"{n:,} {fate}" for fate, n in collected.fates.items())
         click.echo(f"All ratings so far: {fates or 'none'}.")

@@ -15,7 +15,7 @@ from weakhitl.annotation.formats.exchange import Exchange, Layout, format_named,
 from weakhitl.errors import DataError, StateError, UsageError
 from weakhitl.gate import Assessment
 from weakhitl.pipeline.workspace import Workspace
-from weakhitl.vote_names import unknown_item
+from weakhitl.vote_names import alike_people, unknown_item
 
 MODEL = "weakhitl"
 """The name of our labels in other tools."""
@@ -206,6 +206,8 @@ def _stored(workspace: Workspace, table: pd.DataFrame, role: str, where: str, no
     except StateError as error:  # the ratings are in the store; what they do waits for the functions
         return Collected(new, len(table) - new, role, None, 0, 0, notices=(*notices, str(error)))
     waiting = assessment.adjudication_queue["item"].tolist()
+    remedy = "recall the one (weakhitl recall), and import those ratings under the name of the other"
+    notices += alike_people(assessment.counted.ratings["annotator"], table["annotator"], remedy)
     return Collected(
         new=new,
         known=len(table) - new,

@@ -22,7 +22,8 @@ from weakhitl.gate.log import Run, append_run
 from weakhitl.pipeline.clock import moment
 from weakhitl.pipeline.own_functions import own_checks
 from weakhitl.release.evidence_files import NAMES
-from weakhitl.schema import LabelSchema, Level, in_order
+from weakhitl.schema import LabelSchema, Level, in_order, require_distinct
+from weakhitl.vote_names import alike_people
 from weakhitl.vote_table import conflict_faults, encode_labels, missing_faults, with_names
 from weakhitl.votes import Votes
 
@@ -99,7 +100,8 @@ def read_ratings(
     faults += conflict_faults(table, codes, [item, annotator])
     raise_row_faults(file.path, [(int(rows[at]), what) for at, what in faults])
     votes = Votes.from_long(table, schema, item, annotator, label)
-    return Ratings(votes, _attributes(table, read.columns), read.notices)
+    alike = alike_people(votes.sources, votes.sources, "name them alike")
+    return Ratings(votes, _attributes(table, read.columns), (*read.notices, *alike))
 
 
 def _rows_of_table(file: RatingsFile, schema: LabelSchema | None) -> _Rows:
@@ -137,6 +139,7 @@ def _occurring(where: str, labels: list[str], level: Level, skip: Sequence[str])
         )
     if len(found) < 2:
         raise DataError(where, f"only {len(found)} label occurs ({found}); name the classes with --class")
+    require_distinct(found, where, "name the classes with --class")
     return LabelSchema(found, level, skip)
 
 

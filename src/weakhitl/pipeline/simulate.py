@@ -15,7 +15,7 @@ from weakhitl.errors import DataError, UsageError
 from weakhitl.feedback.simulate import Plan, as_truth, ratings_until, replay
 from weakhitl.files import read_table
 from weakhitl.pipeline.workspace import Workspace
-from weakhitl.schema import ABSTAIN, LabelSchema, in_order
+from weakhitl.schema import ABSTAIN, LabelSchema, in_order, require_distinct
 from weakhitl.vote_table import read_names
 from weakhitl.votes import Votes
 
@@ -95,6 +95,7 @@ def recorded_by(
         known[known["label"].ne("")].drop_duplicates("item"),
     )
     classes, _ = in_order({*table[label], *known["label"]} - {*skip})
+    require_distinct(classes, f"{ratings} and {truth}", "write each in one way")
     schema = LabelSchema(classes, skip=skip)
     people = Votes.from_long(table, schema, item=item, source=annotator, label=label)
     return Recorded(people, as_truth(known.set_index("item")["label"], schema), None, cost)
@@ -112,6 +113,7 @@ def invented(
     known = read_names(truth, ["item", "label"])
     known = known[known["label"].ne("")].drop_duplicates("item")
     classes, _ = in_order({*known["label"]} - {*skip})
+    require_distinct(classes, str(truth), "write each in one way")
     if len(classes) < 2:
         raise DataError(str(truth), f"holds {len(classes)} class; expected at least two")
     schema = LabelSchema(classes, skip=skip)

@@ -26,7 +26,7 @@ from weakhitl.annotation.formats.content import (
 )
 from weakhitl.errors import DataError, SchemaError
 from weakhitl.files import Fault
-from weakhitl.schema import LabelSchema, in_order
+from weakhitl.schema import LabelSchema, in_order, require_distinct
 from weakhitl.vote_table import conflict_faults, encode_labels
 
 Place = tuple[int, str]
@@ -110,6 +110,7 @@ class Reading:
         found = list(dict.fromkeys(label for _, label in self.labels))
         ordered, are_numbers = in_order(found)
         found = ordered if are_numbers else found
+        require_distinct(found, str(self.path), "name the classes with --class")
         try:
             return LabelSchema(found)
         except SchemaError as error:
