@@ -1,6 +1,7 @@
 """Ratings in other files: a column an annotator, another tool's; the figures are those of the long table."""
 
 import json
+import unicodedata
 
 import pandas as pd
 import pytest
@@ -325,12 +326,14 @@ def test_labels_and_people_that_differ_by_case_or_spaces_alone_are_asked_about(t
     file.write_text("item,annotator,label\n1,Ana,Yes\n1,bo,yes\n2,ana,no\n2,bo,no\n")
     refused = run("agreement", file)
     assert refused.exit_code == 3
-    assert "labels 'Yes', 'yes' differ by case or spaces alone" in refused.output
+    assert "labels 'Yes', 'yes' differ by case, spaces or accents' encoding alone" in refused.output
     with pytest.raises(wh.WeakHITLError, match="'Yes', 'yes' differ by case"):
         wh.Votes.from_long(pd.read_csv(file), source="annotator")
     taken = run("agreement", file, "--class", "yes", "--class", "Yes", "--class", "no")
     assert taken.exit_code == 0
-    assert "'Ana' and 'ana' differ by case or spaces alone; if they are one person, name them alike" in taken.output
+    assert "'Ana' and 'ana' differ by case" in taken.output
+    file.write_text(unicodedata.normalize("NFD", "item,annotator,label\n1,ana,sí\n") + "1,bo,sí\n2,ana,no\n")
+    assert "accents' encoding" in run("agreement", file).output
 
 
 def test_an_import_asks_whether_people_of_like_names_are_one(tmp_path):

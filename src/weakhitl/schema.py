@@ -9,10 +9,14 @@ from functools import cached_property
 from math import isfinite
 from numbers import Integral
 from typing import Any, Literal, get_args
+from unicodedata import normalize
 
 from weakhitl.errors import DataError, SchemaError, UsageError
 
 ABSTAIN = -1
+
+ALIKE = "differ by case, spaces or accents' encoding alone"
+"""What ``look_alikes`` finds, in words."""
 
 _WHOLE = re.compile(r"([+-]?\d+)\.0+")
 
@@ -151,7 +155,7 @@ def in_order(labels: Iterable[str]) -> tuple[list[str], bool]:
 
 
 def look_alikes(names: Iterable[str]) -> list[list[str]]:
-    """Give the names that differ by case or spaces alone, those that are alike together.
+    """Give the names that differ by case, spaces or the encoding of accents alone, those that are alike together.
 
     >>> look_alikes(["yes", "no", "Yes", "no ", "maybe"])
     [['Yes', 'yes'], ['no', 'no ']]
@@ -159,15 +163,14 @@ def look_alikes(names: Iterable[str]) -> list[list[str]]:
     """
     alike: dict[str, list[str]] = {}
     for name in sorted({*names}):
-        alike.setdefault(" ".join(name.split()).casefold(), []).append(name)
+        alike.setdefault(" ".join(normalize("NFKC", name).split()).casefold(), []).append(name)
     return [group for group in alike.values() if len(group) > 1]
 
 
 def require_distinct(labels: Iterable[str], where: str, hint: str) -> None:
     """Raise ``DataError`` where labels that are to be classes differ by case or spaces alone; ``hint``: the way on."""
     faults = [
-        f"labels {', '.join(map(repr, group))} differ by case or spaces alone: make them one, or {hint}"
-        for group in look_alikes(labels)
+        f"labels {', '.join(map(repr, group))} {ALIKE}: make them one, or {hint}" for group in look_alikes(labels)
     ]
     if faults:
         raise DataError(where, faults)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from weakhitl.errors import DataError
-from weakhitl.schema import look_alikes
+from weakhitl.schema import ALIKE, look_alikes
 
 _MANY = 1_000_000
 _PART = 1 << 19
@@ -105,15 +105,15 @@ def name_faults(items: pd.Index, sources: tuple[str, ...]) -> list[str]:
 
 
 def alike_people(names: Iterable[str], new: Iterable[str], remedy: str) -> tuple[str, ...]:
-    """Ask whether people are one whose names differ by case or spaces alone; of each group one is among the ``new``.
+    """Ask whether people are one whose names look alike; of each group one is among the ``new``.
 
     >>> alike_people(["Ana", "bo", "ana"], ["ana"], "name them alike")
-    ("'Ana' and 'ana' differ by case or spaces alone; if they are one person, name them alike",)
+    ("'Ana' and 'ana' differ by case, spaces or accents' encoding alone; if they are one person, name them alike",)
 
     """
     arrived = {*new}
     return tuple(
-        f"{' and '.join(map(repr, group))} differ by case or spaces alone; if they are one person, {remedy}"
+        f"{' and '.join(map(repr, group))} {ALIKE}; if they are one person, {remedy}"
         for group in look_alikes(names)
         if arrived & {*group}
     )
