@@ -258,3 +258,28 @@ def test_every_key_has_a_description():
     rows = describe_config()
     assert len({row[:2] for row in rows}) == len(rows) > 20
     assert all(description for *_, description in rows)
+
+
+def test_classes_that_are_whole_numbers_need_no_quotes():
+    text = """
+[project]
+name = "stars"
+[labels]
+classes = [1, 2, 3]
+skip = [0]
+level = "interval"
+[data]
+path = "items.csv"
+[labeling]
+functions = []
+[[gate.check]]
+metric = "krippendorff-alpha"
+class = 2
+at_least = 0.5
+"""
+    config = parse_config(text, NAMES)
+    assert config.schema_.classes == ("1", "2", "3")
+    assert config.schema_.skip == ("0",)
+    assert config.gate.check[0].class_ == "2"
+    with pytest.raises(ConfigError, match=r"the section \[labels\] is missing"):
+        parse_config(text.partition("[labels]")[0] + "[data]" + text.partition("[data]")[2], NAMES)

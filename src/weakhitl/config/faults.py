@@ -56,7 +56,7 @@ def _sentence(detail: ErrorDetails) -> str:
         section = f"[{_place(tuple(parents))}]" if parents else "the file"
         return f"unknown key {str(last)!r} in {section}{nearest(str(last), _keys(parents))}"
     if detail["type"] == "missing":
-        return f"{where} is missing"
+        return f"{where} is missing" if parents else f"the section [{where}] is missing"
     message = detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "value_error":
         return f"{where}: {message}" if where else message

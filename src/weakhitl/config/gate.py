@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from weakhitl.config.section import Count, Section, Text
+from weakhitl.config.section import Count, Name, Section, Text
 
 
 def is_own(metric: str) -> bool:
@@ -51,7 +51,7 @@ class CheckSection(Section, OneBar):
     min_overlap: Annotated[float, Field(ge=0)] = Field(
         default=0.0, description="Mean number of ratings per rated item, likewise."
     )
-    class_: Text | None = Field(
+    class_: Name | None = Field(
         default=None, alias="class", description="Agreement on this class against the rest; `*` for every class."
     )
     slice: Text | None = Field(

@@ -7,6 +7,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
 Text = Annotated[str, Field(min_length=1)]
+Name = Annotated[Text, BeforeValidator(lambda given: str(given) if type(given) is int else given)]
+"""Of a class; a whole number is its own name."""
 Texts = Annotated[list[Text], BeforeValidator(lambda given: [given] if isinstance(given, str) else given)]
 """One, or a list of them."""
 

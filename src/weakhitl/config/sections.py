@@ -10,7 +10,7 @@ from weakhitl.config.card import CardSection
 from weakhitl.config.gate import GateSection
 from weakhitl.config.judge import JudgeSection
 from weakhitl.config.online import OnlineSection
-from weakhitl.config.section import Count, Section, Share, Text, Texts
+from weakhitl.config.section import Count, Name, Section, Share, Text, Texts
 from weakhitl.errors import SchemaError
 from weakhitl.schema import LabelSchema, Level
 
@@ -24,8 +24,8 @@ class ProjectSection(Section):
 class LabelsSection(Section):
     """The classes."""
 
-    classes: list[str] = Field(description="Class names, in order.")
-    skip: list[str] = Field(default=[], description="Answers that are abstentions.")
+    classes: list[Name] = Field(description="Class names, in order.")
+    skip: list[Name] = Field(default=[], description="Answers that are abstentions.")
     level: Level = Field(default="nominal", description="Level of measurement of the classes.")
 
     @model_validator(mode="after")
@@ -49,7 +49,7 @@ class RuleSection(Section):
 
     name: Text = Field(description="Name of the source.")
     kind: Literal["keyword", "regex", "gazetteer", "threshold", "lookup"] = Field(description="What kind of rule.")
-    label: Text | None = Field(default=None, description="The class it votes; `lookup` takes it from its table.")
+    label: Name | None = Field(default=None, description="The class it votes; `lookup` takes it from its table.")
     column: Text = Field(default="text", description="The column it looks at.")
     words: list[Text] = Field(default=[], description="`keyword`: words or phrases, in any case.")
     pattern: Text | None = Field(default=None, description="`regex`: a regular expression in Rust's dialect.")
