@@ -347,3 +347,11 @@ def test_an_import_asks_whether_people_of_like_names_are_one(tmp_path):
         said.append(" ".join(run("import", tmp_path / "r.csv", "--project", project).output.split()))
     assert ["differ by case" in one for one in said] == [False, False, True]
     assert "recall the one (weakhitl recall), and import those ratings under the name of the other" in said[2]
+
+
+def test_classes_that_are_sets_of_others_are_said_to_be_classes_of_their_own(tmp_path):
+    file = tmp_path / "sets.csv"
+    file.write_text('item,annotator,label\n1,a,"angry,sad"\n1,b,sad\n2,a,angry\n2,b,angry\n')
+    assert "'angry,sad' looks like a set of others" in run("agreement", file).output
+    file.write_text("item,annotator,label\n1,a,yes; surely\n1,b,no\n2,a,no\n2,b,no\n")
+    assert "looks like a set" not in run("agreement", file).output

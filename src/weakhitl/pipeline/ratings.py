@@ -1,6 +1,7 @@
 """A bare table of ratings, or another tool's file: agreement and gate without a project."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,8 +101,8 @@ def read_ratings(
     faults += conflict_faults(table, codes, [item, annotator])
     raise_row_faults(file.path, [(int(rows[at]), what) for at, what in faults])
     votes = Votes.from_long(table, schema, item, annotator, label)
-    alike = alike_people(votes.sources, votes.sources, "name them alike")
-    return Ratings(votes, _attributes(table, read.columns), (*read.notices, *alike))
+    notices = (*read.notices, *alike_people(votes.sources, votes.sources, "name them alike"), *_sets(schema.classes))
+    return Ratings(votes, _attributes(table, read.columns), notices)
 
 
 def _rows_of_table(file: RatingsFile, schema: LabelSchema | None) -> _Rows:
@@ -128,6 +129,16 @@ def _rows_of_tool(file: RatingsFile, schema: LabelSchema | None) -> _Rows:
     others = [name for name in content.items.columns if name not in columns]
     table = ratings.join(content.items[others], on="item").reset_index(drop=True)
     return _Rows(table, columns, np.arange(len(table)), content.notices)
+
+
+def _sets(classes: Sequence[str]) -> list[str]:
+    """Say that classes look like sets of the others, which are better several questions."""
+    parts = {name: [part.strip() for part in re.split("[,;|]", name)] for name in classes}
+    sets = [name for name, each in parts.items() if len(each) > 1 and {*each} & {*classes}]
+    what = (
+        "looks like a set of others, and counts as a class of its own; ask a yes-or-no question for each label instead"
+    )
+    return [f"{sets[0]!r} {what}"] if sets else []
 
 
 def _occurring(where: str, labels: list[str], level: Level, skip: Sequence[str]) -> LabelSchema:
