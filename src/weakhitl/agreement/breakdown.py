@@ -221,8 +221,8 @@ def merges(
     -------
     list of dict
         ``first``, ``second``; ``merged`` (alpha after the merge) and ``gain`` (that minus alpha now), both
-        ``Estimate``. Empty for two classes: nothing would be left to tell apart. A merge nearly always raises
-        agreement, and what it costs is the distinction.
+        ``Estimate``. Empty for two classes: nothing would be left to tell apart. What a merge costs is
+        the distinction, and at nominal level it nearly always raises agreement.
 
     """
     level = votes.schema.level

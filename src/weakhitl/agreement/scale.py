@@ -7,6 +7,8 @@ from weakhitl.errors import UsageError
 from weakhitl.estimate import Estimate
 from weakhitl.votes import FloatArray, Votes, require_votes
 
+_ROUNDING = 1e-9
+
 
 def leniency(votes: Votes, *, confidence: float = 0.95) -> dict[str, Estimate]:
     """How much higher each rater rates than the others do on the same items; negative for one who rates lower.
@@ -52,9 +54,13 @@ def leniency(votes: Votes, *, confidence: float = 0.95) -> dict[str, Estimate]:
     counts = votes.class_counts()
     others = counts.sum(axis=1)[row] - 1
     above = value[label] - ((counts @ value)[row] - value[label]) / np.maximum(others, 1)
-    rated, compared = np.bincount(column, minlength=len(votes.sources)), others > 0
+    order = np.argsort(column, kind="stable")
+    above, others = above[order], others[order]
+    ends = np.searchsorted(column[order], np.arange(len(votes.sources) + 1))
     return {
-        name: _mean(above[compared & (column == at)], confidence) for at, name in enumerate(votes.sources) if rated[at]
+        name: _mean(above[start:end][others[start:end] > 0], confidence)
+        for name, start, end in zip(votes.sources, ends[:-1], ends[1:], strict=True)
+        if end > start
     }
 
 
@@ -65,7 +71,7 @@ def _mean(above: FloatArray, confidence: float) -> Estimate:
         reason = "nobody else rated these items"
         return Estimate(None, confidence=confidence, method=method, reason=reason, kind="no-pairs")
     mean, spread = float(above.mean()), float(above.std(ddof=1)) if n > 1 else 0.0
-    if not spread:
+    if spread < _ROUNDING:
         reason = "a single item" if n == 1 else "the difference is the same on every item"
         return Estimate(
             mean,

@@ -220,19 +220,23 @@ def _print_confused(content: dict[str, Any], most: int) -> None:
     from weakhitl.release.report.section import estimate_text
 
     merged = {(pair["first"], pair["second"]): estimate_text(pair["merged"]) for pair in content["merges"]}
+    shown = merged.keys() & {(row["first"], row["second"]) for row in content["confused"][:most]}
     rows = [
         (
             f"{row['first']} / {row['second']}",
             f"{row['share']:.0%}",
             f"{row['expected']:.0%}",
-            *([merged.get((row["first"], row["second"]), "")] if merged else []),
+            *([merged.get((row["first"], row["second"]), "")] if shown else []),
             ", ".join(row["examples"]),
         )
         for row in content["confused"][:most]
     ]
     if rows:
-        header = ("classes", "share", "chance", *(["alpha if merged"] if merged else []), "items such as")
+        header = ("classes", "share", "chance", *(["alpha if merged"] if shown else []), "items such as")
         print_table("Classes that people confuse, of all disagreement", header, rows, [1, 2])
+    if merged and not shown:
+        pairs = [(f"{first} / {second}", alpha) for (first, second), alpha in merged.items()][:most]
+        print_table("Alpha if two neighbours were one class", ("classes", "alpha [95 %]"), pairs)
     hardest = [row for row in content["hardest_items"] if row["agreement"] < 1][:most]
     if hardest:
         listed = [(row["item"], f"{row['agreement']:.0%}", str(row["ratings"])) for row in hardest]

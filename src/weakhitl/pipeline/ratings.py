@@ -134,7 +134,7 @@ def _rows_of_tool(file: RatingsFile, schema: LabelSchema | None) -> _Rows:
 def _sets(classes: Sequence[str]) -> list[str]:
     """Say that classes look like sets of the others, which are better several questions."""
     parts = {name: [part.strip() for part in re.split("[,;|]", name)] for name in classes}
-    sets = [name for name, each in parts.items() if len(each) > 1 and {*each} & {*classes}]
+    sets = [name for name, each in parts.items() if len(each) > 1 and {*each} <= {*classes}]
     what = (
         "looks like a set of others, and counts as a class of its own; ask a yes-or-no question for each label instead"
     )

@@ -6,8 +6,8 @@ from weakhitl.release.report.figures.forest import estimates
 from weakhitl.release.report.section import Content, Section, estimate_text, kappa_text
 
 _MERGED = (
-    "Alpha if merged is what it would be if the two were one class; in an order only neighbours can be. A merge nearly "
-    "always raises alpha; what it costs is the distinction."
+    "Alpha if merged is what it would be if the two were one class; in an order only neighbours can be. What a merge "
+    "costs is the distinction, and without an order it nearly always raises alpha."
 )
 _HIGHER = "How much higher each rates than the others do on the same items; at ordinal level in steps of the scale."
 _APART = "People with each other, the functions' model with people, and functions with each other are never pooled."
@@ -83,20 +83,21 @@ def confused(report: Content) -> Section:
     """Show the pairs of classes that people confuse, and what a merge would give."""
     agreement = report["agreement"]
     merged = {(pair["first"], pair["second"]): estimate_text(pair["merged"]) for pair in agreement["merges"]}
+    shown = merged.keys() & {(row["first"], row["second"]) for row in agreement["confused"]}
     rows = []
     for row in agreement["confused"]:
         examples = ", ".join(row["examples"])
         pair_name = f"{row['first']} / {row['second']}"
-        gain = [merged.get((row["first"], row["second"]), "")] if merged else []
+        gain = [merged.get((row["first"], row["second"]), "")] if shown else []
         rows.append((pair_name, f"{row['share']:.0%}", f"{row['expected']:.0%}", str(row["items"]), examples, *gain))
     text = (
         (
             "Which two classes people give to the same item: the share of all disagreement, what it would be if "
             "classes were given at random, and items that show it."
         ),
-        *([_MERGED] if merged else []),
+        *([_MERGED] if shown else []),
     )
-    header = ("classes", "share", "by chance", "items", "such as", *(["alpha if merged [95 %]"] if merged else []))
+    header = ("classes", "share", "by chance", "items", "such as", *(["alpha if merged [95 %]"] if shown else []))
     return Section("Confused classes", text, header, tuple(rows))
 
 
@@ -127,7 +128,7 @@ def _draw_slices(report: Content) -> str:
 
 def by_coder(report: Content) -> Section:
     """Show what agreement would be without each annotator."""
-    in_order = report["agreement"]["level"] != "nominal"
+    in_order = report["agreement"].get("level", "nominal") != "nominal"
     rows = tuple(
         (
             row["coder"],
@@ -176,7 +177,11 @@ def pairs(report: Content) -> Section:
     )
     n_pairs = report["agreement"]["n_pairs"]
     more = f" The table lists the 100 pairs of {n_pairs:,} that share most items." if n_pairs > 100 else ""
-    partly = "" if report["agreement"]["level"] == "nominal" else ", with partial agreement between near classes,"
+    partly = (
+        ""
+        if report["agreement"].get("level", "nominal") == "nominal"
+        else ", with partial agreement between near classes,"
+    )
     text = (f"Cohen's kappa{partly} of every pair that shares at least {PAIR_ITEMS} items, with 95 % intervals.{more}",)
     header = ("first", "second", "shared items", "agreement", "kappa [95 %]")
     return Section("Agreement by pair", text, header, rows, draw_pairs)
