@@ -1,6 +1,7 @@
 """Drift: what differs between two batches, and how often chance is taken for it."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -173,6 +174,23 @@ def test_a_file_of_new_items_goes_through_the_functions_and_is_compared(folder):
     same = run("drift", folder / "items.csv", "--project", folder)
     assert same.exit_code == 0
     assert "no alarm" in same.output
+
+
+def test_new_items_are_compared_after_a_function_was_recalled_and_where_there_is_none(folder, tmp_path):
+    """A function that was recalled has no vote in the project, so it has none on the new items."""
+    project, new = tmp_path / "project", folder.parent / "new.csv"
+    shutil.copytree(folder, project)
+
+    def compared(kind):
+        found = json.loads(run("drift", new, "--project", project, "--json").output)
+        return {one["name"] for one in found["shifts"] if one["kind"] == kind}
+
+    wh.Project.load(project).recall("says_sun", "wrong words", make_release=False)
+    assert compared("function") == {"says_rain", "says_snow", "first_word"}
+    config = project / "weakhitl.toml"
+    config.write_text(config.read_text().replace('functions = ["labeling_functions/"]', "functions = []"))
+    assert compared("function") == set()
+    assert compared("length") | compared("column") == {"text"}
 
 
 def test_items_added_since_the_last_release_are_compared_with_those_in_it(folder):

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from weakhitl.errors import StateError, UsageError
 from weakhitl.files import read_table
-from weakhitl.gate import Assessment, assess
+from weakhitl.gate import FUNCTION, Assessment, assess
 from weakhitl.gate.assessment import consolidate
 from weakhitl.labeling import run
 from weakhitl.labeling.items import read_items
@@ -85,10 +85,14 @@ def _without(side: Side, names: set[str]) -> Side:
 def _of_items(workspace: Workspace, new: Path | str | pd.DataFrame) -> Side:
     config = workspace.config
     table = read_items(new, config.data.id)
-    votes = run(project_functions(workspace), new, config.schema_, id=config.data.id).votes
-    labels = consolidate(workspace.assess().model, votes).labels
     name = "new items" if isinstance(new, pd.DataFrame) else Path(new).name
-    return Side(name, table.drop(columns=config.data.id), votes, labels)
+    side = Side(name, table.drop(columns=config.data.id))
+    recalled = workspace.recalled(FUNCTION)
+    functions = [one for one in project_functions(workspace) if one.name not in recalled]
+    if not functions:
+        return side
+    votes = run(functions, new, config.schema_, id=config.data.id).votes
+    return replace(side, votes=votes, labels=consolidate(workspace.assess().model, votes).labels)
 
 
 def _side(workspace: Workspace, assessment: Assessment, mask: np.ndarray | None, name: str) -> Side:
