@@ -22,7 +22,7 @@ from weakhitl.annotation.formats.content import (
     queue_table,
     ratings_table,
 )
-from weakhitl.annotation.formats.exchange import FORMATS, Exchange, Layout, labeling_config
+from weakhitl.annotation.formats.exchange import FORMATS, Exchange, Layout, format_named, labeling_config
 from weakhitl.errors import DataError
 from weakhitl.files import write_table
 
@@ -373,7 +373,7 @@ def test_label_studio_with_other_results_than_choices_is_not_read_as_skips(tmp_p
     spans = [{"from_name": "label", "type": "labels", "value": {"start": 0, "end": 1, "labels": ["HAM"]}}]
     tasks = [{"data": {"item": "i1"}, "annotations": [{"completed_by": 1, "result": spans}]}]
     assert faults("label-studio", put(tmp_path / "f.json", tasks)) == (
-        "no result is of type choices; the types are labels",
+        "no result is of type choices, rating, number, pairwise; the types are labels",
     )
     record = {"id": 1, "item": "i1", "annotator": 1, "mood": "HAM"}
     assert "no record has 'label'" in faults("label-studio", put(tmp_path / "f.json", [record]))[0]
@@ -709,3 +709,40 @@ def test_argilla_itself_reads_and_writes_the_same(tmp_path):
         assert rows(back.ratings) == rows(given_.ratings)
         assert rows(back.predictions) == rows(given_.predictions)
         assert back.items.to_numpy().tolist() == items.to_numpy().tolist()
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "answers", "classes"),
+    [
+        ("rating", "rating", [4, 1, 4], ("1", "4")),
+        ("number", "number", [4.0, 12, 4], ("4", "12")),
+        ("pairwise", "selected", ["left", "right", "left"], ("left", "right")),
+    ],
+)
+def test_label_studios_stars_numbers_and_pairs_are_read_like_choices(tmp_path, kind, key, answers, classes):
+    """In the whole export, and in JSON-MIN, which has the bare answer."""
+    tasks = [
+        {
+            "id": at,
+            "data": {"text": f"text {at}"},
+            "annotations": [
+                {
+                    "completed_by": who,
+                    "result": [{"from_name": "q", "to_name": "text", "type": kind, "value": {key: answer}}],
+                }
+                for who in (1, 2)
+            ],
+        }
+        for at, answer in enumerate(answers)
+    ]
+    short = [
+        {"id": at, "text": f"text {at}", "q": answer, "annotator": 1, "annotation_id": at}
+        for at, answer in enumerate(answers)
+    ]
+    for name, records in (("whole.json", tasks), ("short.json", short)):
+        (tmp_path / name).write_text(json.dumps(records))
+        read = format_named("label-studio").read(tmp_path / name, None, Layout(label="q", own_ids=True))
+        assert read.schema.classes == classes
+        assert read.ratings.drop_duplicates("item")["label"].tolist() == [
+            str(int(a)) if kind != "pairwise" else a for a in answers
+        ]

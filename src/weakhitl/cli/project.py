@@ -81,7 +81,7 @@ def init_command(
     if ci and (folder / CONFIG_NAME).exists():
         _echo_written(init_ci(folder))
         return
-    written, column = init_project(
+    made = init_project(
         folder,
         classes,
         data,
@@ -92,12 +92,14 @@ def init_command(
         source=source,
         label=label,
     )
-    _echo_written([*written, *(init_ci(folder) if ci else [])])
+    _echo_written([*made.written, *(init_ci(folder) if ci else [])])
     if data is None:
-        click.echo(f"Put your items into {folder / 'items.csv'} (columns {column}, text), or change [data] path.")
+        click.echo(
+            f"Put your items into {folder / 'items.csv'} (columns {made.id_column}, text), or change [data] path."
+        )
     elif id_column is None and not add_ids and source is None:
-        click.echo(f"The column {column!r} tells items apart; if another does, change [data] id.")
-    if len(classes) > 2 and in_order(classes)[1]:
+        click.echo(f"The column {made.id_column!r} tells items apart; if another does, change [data] id.")
+    if len(made.classes) > 2 and in_order(made.classes)[1]:
         click.echo('The classes are numbers: if they are a scale, set level = "ordinal" in [labels].')
     people = "weakhitl import ratings that you have, or weakhitl route --all and weakhitl annotate"
     functions = f"edit labeling_functions/functions.py, then: weakhitl label --project {shlex.quote(str(folder))}"

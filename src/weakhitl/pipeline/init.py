@@ -156,6 +156,15 @@ def init_ci(folder: Path) -> list[Path]:
 
 
 @dataclass(frozen=True)
+class Made:
+    """What a new project is made of: files that were written, the column of ids, and the classes."""
+
+    written: list[Path]
+    id_column: str
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class _Items:
     """A new project's items: the file as the configuration names it, its columns, classes, and a copy to write."""
 
@@ -177,8 +186,8 @@ def init_project(
     functions: bool = True,
     source: str | None = None,
     label: str = "label",
-) -> tuple[list[Path], str]:
-    """Write weakhitl.toml, labeling_functions/ and guidelines/ into ``folder``; give the files, and the column of ids.
+) -> Made:
+    """Write weakhitl.toml, labeling_functions/ and guidelines/ into ``folder``.
 
     ``id_column`` defaults to a column of the data called item or id, else to the first whose cells differ, and to text
     only where no other does. With ``add_ids`` the project works on a copy of the data in ``folder``, with a new first
@@ -205,7 +214,8 @@ def init_project(
         items = _items_of_tool(data, source, schema, layout)
     names = tuple(classes) or items.classes or ("no", "yes")
     copy = {} if items.copy is None else {items.name: items.copy}
-    return _write(folder, {**copy, **_texts(folder, names, items, task, functions=functions)}), items.id_
+    written = _write(folder, {**copy, **_texts(folder, names, items, task, functions=functions)})
+    return Made(written, items.id_, names)
 
 
 def _items_of_table(folder: Path, data: Path, id_column: str | None, *, add_ids: bool) -> _Items:

@@ -26,6 +26,8 @@ from weakhitl.files import write_text
 from weakhitl.schema import LabelSchema
 
 _QUESTION, _NOTE, _TEXT = "label", "note", "text"
+_ANSWERS = {"choices": "choices", "rating": "rating", "number": "number", "pairwise": "selected"}
+"""Type of a question -> the key of its answer."""
 _MIN_KEYS = {"id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement"}
 
 
@@ -127,12 +129,12 @@ def _person(name: str) -> int | dict[str, str]:
 
 
 def _question(path: Path, tasks: list[dict[str, Any]], layout: Layout) -> str:
-    """Find the name of the choices: the layout's, or the only one."""
+    """Find the name of the question: the layout's, or the only one."""
     entries = [entry for task in tasks for answer in _answers(task) for entry in objects(answer.get("result"))]
-    names = dict.fromkeys(str(entry.get("from_name")) for entry in entries if entry.get("type") == "choices")
+    names = dict.fromkeys(str(entry.get("from_name")) for entry in entries if entry.get("type") in _ANSWERS)
     kinds = dict.fromkeys(str(entry.get("type")) for entry in entries if entry.get("type") != "textarea")
     if kinds and not names:
-        raise DataError(str(path), f"no result is of type choices; the types are {', '.join(kinds)}")
+        raise DataError(str(path), f"no result is of type {', '.join(_ANSWERS)}; the types are {', '.join(kinds)}")
     return pick_question(path, names, layout.label)
 
 
@@ -183,7 +185,7 @@ def _read_min(reading: Reading, place: Place, record: dict[str, Any]) -> None:
     if answer is None and record.get("annotator") is None:
         return
     found = answer if isinstance(answer, list) else [answer]
-    values = [{"choices": [value]} if isinstance(value, str) else mapping(value) for value in found]
+    values = [{"choices": [value]} if isinstance(value, str | int | float) else mapping(value) for value in found]
     reading.add_rating(
         place,
         item,
@@ -208,7 +210,7 @@ def _results(answer: dict[str, Any], name: str) -> list[dict[str, Any]]:
 
 def _chosen(reading: Reading, place: Place, values: Iterable[dict[str, Any]]) -> Any:
     """Give the one choice, or None; a fault for more than one."""
-    choices = [choice for value in values for choice in _listed(value.get("choices"))]
+    choices = [choice for value in values for key in _ANSWERS.values() for choice in _listed(value.get(key))]
     if len(choices) > 1:
         reading.fault(place, f"{len(choices)} choices, {', '.join(map(str, choices))}; expected one")
     return choices[0] if choices else None

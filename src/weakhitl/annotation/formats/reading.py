@@ -26,7 +26,7 @@ from weakhitl.annotation.formats.content import (
 )
 from weakhitl.errors import DataError, SchemaError
 from weakhitl.files import Fault
-from weakhitl.schema import LabelSchema, in_order, require_distinct
+from weakhitl.schema import LabelSchema, in_order, require_distinct, whole
 from weakhitl.vote_table import conflict_faults, encode_labels
 
 Place = tuple[int, str]
@@ -128,8 +128,8 @@ class Reading:
 
     def _name(self, place: Place, what: str, value: Any) -> str | None:
         value = plain(value)
-        if isinstance(value, int) and not isinstance(value, bool):
-            return str(value)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return whole(str(value))
         if value is not None and not isinstance(value, str):
             self.fault(place, f"{what} {value!r} is {type(value).__name__}; expected a text")
         return value if isinstance(value, str) and (value or what == "label") else None
