@@ -85,7 +85,7 @@ REFUSED = {
     "texts among the sources": (
         lambda: wh.Votes.from_wide(pd.DataFrame({"text": [f"text {i}" for i in range(1500)], "ana": "HAM"})),
         DataError,
-        "1,501 different labels ('HAM', 'text 0', …); name the classes",
+        "column 'text' has another value in each row, as if it named the items; item= names",
     ),
     "one label only": (
         lambda: wh.Votes.from_long(CROWD_KIT, item="task", source="worker"),

@@ -3,6 +3,7 @@
 import json
 import unicodedata
 
+import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
@@ -355,3 +356,41 @@ def test_classes_that_are_sets_of_others_are_said_to_be_classes_of_their_own(tmp
     assert "'angry,sad' looks like a set of others" in run("agreement", file).output
     file.write_text("item,annotator,label\n1,a,yes; surely\n1,b,no\n2,a,no\n2,b,no\n")
     assert "looks like a set" not in run("agreement", file).output
+
+
+@pytest.mark.parametrize(
+    ("sheet", "column", "why"),
+    [
+        (",ana,bo\n0,yes,yes\n1,no,no\n2,yes,no\n3,no,no\n", "Unnamed: 0", "has another value in each row"),
+        ("id,ana,bo\n0,1,1\n1,0,0\n2,1,0\n3,0,0\n", "id", "has another value in each row"),
+        (
+            "item,text,ana,bo,cy\n0,aa,yes,yes,no\n1,bb,no,no,no\n2,aa,yes,no,\n",
+            "text",
+            "shares no value with the others",
+        ),
+    ],
+)
+def test_a_column_of_ids_or_texts_is_not_taken_for_an_annotator(tmp_path, sheet, column, why):
+    """It would be one more person, who agrees with nobody."""
+    file = tmp_path / "sheet.csv"
+    file.write_text(sheet)
+    refused = run("agreement", file, "--wide", "*")
+    assert refused.exit_code == 3
+    assert f"column '{column}' {why}" in refused.output
+    with pytest.raises(wh.WeakHITLError, match=f"column '{column}' {why}"):
+        wh.Votes.from_wide(pd.read_csv(file))
+    named = [word for name in ("ana", "bo") for word in ("--wide", name)]
+    item = [] if column == "text" else ["--item", column]
+    assert run("agreement", file, *named, *item).exit_code == 0
+
+
+@given(st.integers(4, 40), st.integers(2, 5), st.integers(2, 4), st.integers(0, 10_000))
+def test_people_who_use_the_same_classes_are_taken_for_people(rows, classes, people, seed):
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(0, classes, rows)
+    cells = {
+        f"p{at}": np.where(rng.random(rows) < 0.8, truth, rng.integers(0, classes, rows)).astype(str).tolist()
+        for at in range(people)
+    }
+    if len({value for column in cells.values() for value in column}) > 1 and rows > classes:
+        assert len(wh.Votes.from_wide(cells)) == rows

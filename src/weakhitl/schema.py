@@ -96,8 +96,8 @@ class LabelSchema:
         that is the name of another class.
         """
         if isinstance(label, str) or label is None:
-            code = self._codes.get(label, self._whole_codes.get(whole(label or "")))
-            if code is None:
+            code = self._codes.get(label)
+            if code is None and (code := self._whole_codes.get(whole(str(label)))) is None:
                 raise SchemaError("label", f"{label!r} is not a class; {self.expected(label)}")
             return code
         is_index = isinstance(label, Integral) and type(label).__name__ not in ("bool", "bool_")

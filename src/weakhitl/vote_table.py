@@ -14,6 +14,7 @@ from weakhitl.errors import DataError, SchemaError
 from weakhitl.files import Fault, raise_row_faults, read_table, require_columns
 from weakhitl.schema import ABSTAIN, LabelSchema, in_order, require_distinct, require_schema
 from weakhitl.vote_names import item_index, positions
+from weakhitl.wide_columns import require_ratings
 from weakhitl.wording import number_of
 
 Codes = npt.NDArray[np.int64]
@@ -23,6 +24,7 @@ _MOST_CLASSES = 1_000
 
 
 _WHERE = "vote table"
+_WIDE_HINT = "item= names the column of items, sources= those of votes"
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,8 @@ def wide_entries(
     cells = cells.mask(cells.eq(""), None)
     if nested := nested_faults(pd.DataFrame({"label": cells}), ["label"]):
         raise DataError(_WHERE, [_cell_fault(index, names, fault) for fault in nested])
+    if schema is None and sources is None:
+        require_ratings({name: _filled(table[name]) for name in names}, _WHERE, _WIDE_HINT)
     schema = _schema_of(cells, schema)
     codes, faults = encode_labels(cells, schema)
     if faults:
@@ -110,6 +114,10 @@ def _frame(table: pd.DataFrame | Mapping[str, Sequence[Any]]) -> pd.DataFrame:
     if len({*lengths.values()}) > 1:
         raise DataError(_WHERE, f"sources have different numbers of labels: {lengths}")
     return pd.DataFrame({name: list(labels) for name, labels in table.items()})
+
+
+def _filled(cells: "pd.Series[Any]") -> list[str]:
+    return [text for text in as_texts(cells) if text]
 
 
 def _cell_fault(items: pd.Index, names: Sequence[str], fault: Fault) -> str:

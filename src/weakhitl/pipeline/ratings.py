@@ -27,6 +27,7 @@ from weakhitl.schema import LabelSchema, Level, in_order, require_distinct
 from weakhitl.vote_names import alike_people
 from weakhitl.vote_table import conflict_faults, encode_labels, missing_faults, with_names
 from weakhitl.votes import Votes
+from weakhitl.wide_columns import require_ratings
 
 Groups: TypeAlias = "Mapping[str, pd.Series[Any]]"
 """Column -> annotator -> group."""
@@ -95,6 +96,9 @@ def read_ratings(
     if table.empty:
         raise DataError(str(file.path), f"no row has a {label}")
     if schema is None:
+        if any({*wanted} & {*"*?["} for wanted in file.wide):
+            cells = {str(name): [*map(str, said)] for name, said in table.groupby(annotator, sort=False)[label]}
+            require_ratings(cells, str(file.path), "--item names the column of items, --wide one of ratings at a time")
         schema = _occurring(str(file.path), [str(name) for name in table[label].unique()], level, skip)
     codes, faults = encode_labels(table[label], schema)
     faults += missing_faults(table, [item, annotator])
