@@ -87,6 +87,13 @@ REFUSED = {
         DataError,
         "column 'text' has another value in each row, as if it named the items; item= names",
     ),
+    "texts in place of labels": (
+        lambda: wh.Votes.from_long(
+            pd.DataFrame({"item": range(1500), "annotator": "ana", "label": map(str, range(1500))})
+        ),
+        DataError,
+        "1,500 different labels ('0', '1', …); name the classes",
+    ),
     "one label only": (
         lambda: wh.Votes.from_long(CROWD_KIT, item="task", source="worker"),
         DataError,
