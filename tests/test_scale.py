@@ -16,6 +16,7 @@ from strategies import vote_matrices
 from weakhitl.annotation import class_keys
 from weakhitl.cli.main import cli
 from weakhitl.errors import UsageError
+from weakhitl.gold import encode_gold
 
 STARS = wh.LabelSchema(["1", "2", "3", "4", "5"], level="interval")
 ORDERED = wh.LabelSchema(["poor", "fair", "good", "best"], level="ordinal")
@@ -157,6 +158,8 @@ def test_a_number_that_is_a_place_and_another_name_is_refused(value):
     votes = wh.Votes.from_wide({"ana": ["1", "2"], "bo": ["1", "5"]}, schema)
     with pytest.raises(wh.WeakHITLError, match=f"item 0: .*{value}.* is not a class; .*'{value}' is a name"):
         wh.LabelModel().fit(votes, gold=[value, None])
+    assert encode_gold(np.array([2, -1]), votes.items, schema).tolist() == [2, -1], "an array is of indices"
+    assert encode_gold(np.array([2.0, np.nan]), votes.items, schema).tolist() == [2, -1]
     named = wh.apply([function], pd.DataFrame({"value": [str(value), None]}), schema)
     assert named.to_matrix().ravel().tolist() == [schema.encode(str(value)), -1]
 

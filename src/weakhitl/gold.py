@@ -21,8 +21,10 @@ Gold = GoldByItem | npt.ArrayLike
 def encode_gold(gold: Gold, items: pd.Index, schema: LabelSchema, *, ignore_unknown: bool = False) -> IntArray:
     """``codes[item]``: the gold class index of each item, ABSTAIN where there is none.
 
-    Whole floats are indices, too: pandas makes them of integers beside a missing one. Raises ``DataError`` naming each
-    item that is unknown (unless those are ignored) or has two classes, and each label that is no class.
+    Whole floats are indices, too: pandas makes them of integers beside a missing one. An array of numbers holds
+    indices, as a matrix of votes does; a number elsewhere is refused where it is the name of another class. Raises
+    ``DataError`` naming each item that is unknown (unless those are ignored) or has two classes, and each label that is
+    no class.
 
     Examples
     --------
@@ -33,6 +35,8 @@ def encode_gold(gold: Gold, items: pd.Index, schema: LabelSchema, *, ignore_unkn
     array([ 0, -1,  1])
 
     """
+    if isinstance(gold, np.ndarray) and gold.dtype.kind in "iuf":
+        gold = _named(gold, schema)
     names, labels = item_pairs(gold, items, "gold", "class")
     at = np.arange(len(items)) if names is items else positions(items, names)
     if ignore_unknown:
@@ -52,6 +56,15 @@ def gold_names(codes: "pd.Series[int]", schema: LabelSchema) -> "pd.Series[str]"
     """Write class indices as names, since an index may be the name of another class."""
     names = np.array([*schema.classes, None], dtype=object)
     return pd.Series(names[codes.to_numpy(dtype=np.int64)], index=codes.index, dtype=object)
+
+
+def _named(codes: npt.NDArray[Any], schema: LabelSchema) -> npt.NDArray[Any]:
+    """Write the indices in an array as names; what is none stays as it is."""
+    numbers = np.where(np.isnan(codes), ABSTAIN, codes)
+    is_index = (numbers == np.floor(numbers)) & (numbers >= ABSTAIN) & (numbers < len(schema))
+    named = codes.astype(object)
+    named[is_index] = np.array([*schema.classes, None], dtype=object)[numbers[is_index].astype(np.int64)]
+    return named
 
 
 def _unknown(unknown: pd.Index, names: pd.Index, items: pd.Index) -> list[str]:
