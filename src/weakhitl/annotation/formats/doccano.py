@@ -25,6 +25,7 @@ from weakhitl.files import atomic_write
 from weakhitl.schema import LabelSchema
 
 _SHARED = "all"  # how doccano names the file of a project whose members share labels
+_APPLE_DOUBLE = b"\x00\x05\x16\x07"  # how files begin that macOS writes beside others
 _NOTES = "Comments"
 _KEYS = {"id", "text", "label", "labels", "meta", "annotations", "annotation_approver", _NOTES}
 _KEPT = {*_KEYS, "filename", "upload_name", "uuid"}
@@ -101,6 +102,7 @@ def _files(path: Path) -> list[tuple[str, bytes]]:
         found = [(file.name, file.read_bytes()) for file in sorted(path.iterdir()) if _is_export(file.name)]
     else:
         found = _unzipped(path)
+    found = [(name, content) for name, content in found if not content.startswith(_APPLE_DOUBLE)]
     if not found:
         raise DataError(str(path), "there is no .jsonl file in it; expected one for each member of the project")
     return [(name, content) for name, content in found if content.strip()]
@@ -115,8 +117,8 @@ def _unzipped(path: Path) -> list[tuple[str, bytes]]:
 
 
 def _is_export(name: str) -> bool:
-    """Tell a member's file from others, such as the hidden ones that macOS puts into a zip."""
-    return name.endswith((".jsonl", ".json")) and not name.rpartition("/")[2].startswith(".")
+    """Tell a member's file, whose name may begin with a dot, from others such as those that macOS puts into a zip."""
+    return name.endswith((".jsonl", ".json")) and not name.startswith("__MACOSX/")
 
 
 def _member(name: str) -> str:
