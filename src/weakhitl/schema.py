@@ -1,6 +1,5 @@
 """The classes, in the user's order, and their level of measurement."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,16 +8,11 @@ from functools import cached_property
 from math import isfinite
 from numbers import Integral
 from typing import Any, Literal, get_args
-from unicodedata import normalize
 
-from weakhitl.errors import DataError, SchemaError, UsageError
+from weakhitl.errors import SchemaError, UsageError
+from weakhitl.label_names import whole
 
 ABSTAIN = -1
-
-ALIKE = "differ by case, spaces or accents' encoding alone"
-"""What ``look_alikes`` finds, in words."""
-
-_WHOLE = re.compile(r"([+-]?\d+)\.0+")
 
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
 LEVELS: tuple[Level, ...] = get_args(Level)
@@ -100,16 +94,19 @@ class LabelSchema:
             if code is None and (code := self._whole_codes.get(whole(str(label)))) is None:
                 raise SchemaError("label", f"{label!r} is not a class; {self.expected(label)}")
             return code
-        is_index = isinstance(label, Integral) and type(label).__name__ not in ("bool", "bool_")
-        if not is_index or self._is_name(int(label)):
+        is_number = isinstance(label, Integral) and type(label).__name__ not in ("bool", "bool_")
+        if not is_number or int(label) not in self.indices:
             raise SchemaError("label", f"{label!r} is not a class; {self.expected(label)}")
-        if not ABSTAIN <= int(label) < len(self):
-            raise SchemaError("label", f"{label!r} is not a class; {self.expected()}")
         return int(label)
+
+    @cached_property
+    def indices(self) -> frozenset[int]:
+        """The integers that are taken for a class index, or ABSTAIN: those that are the name of nothing else."""
+        return frozenset(code for code in range(ABSTAIN, len(self)) if not self._is_name(code))
 
     def _is_name(self, code: int) -> bool:
         """Whether an integer, written out, is the name of something else than what it is the index of."""
-        return self._codes.get(str(code), code) != code
+        return self._whole_codes.get(str(code), code) != code
 
     def written(self, label: str | None) -> str | None:
         """Give a label as the schema writes it: ``1`` for ``1.0``, unless that is the class. Raises as ``encode``."""
@@ -131,60 +128,8 @@ class LabelSchema:
         text += f" (skip: {', '.join(self.skip)})" if self.skip else " (or ABSTAIN)"
         known = [*self.classes, *self.skip]
         lowered = {name.lower(): name for name in reversed(known)}
-        close = get_close_matches(str(label).strip().lower(), list(lowered), n=1)
+        close = get_close_matches(label.strip().lower(), list(lowered), n=1) if isinstance(label, str) else []
         return text + (f"; did you mean {lowered[close[0]]!r}?" if label and close else "")
-
-
-def in_order(labels: Iterable[str]) -> tuple[list[str], bool]:
-    """Give the distinct labels, numbers by value and others by the alphabet; and say whether they are numbers.
-
-    Whole numbers are written as such, see ``whole``.
-
-    >>> in_order(["10", "9", "1.5", "9.0"]), in_order(["low", "1", "1.0"])
-    ((['1.5', '9', '10'], True), (['1', '1.0', 'low'], False))
-
-    """
-    found = sorted({*labels})
-    try:
-        numbers = [float(label) for label in found]
-    except ValueError:
-        return found, False
-    if not all(map(isfinite, numbers)):
-        return found, False
-    return sorted({whole(label) for label in found}, key=float), True
-
-
-def look_alikes(names: Iterable[str]) -> list[list[str]]:
-    """Give the names that differ by case, spaces or the encoding of accents alone, those that are alike together.
-
-    >>> look_alikes(["yes", "no", "Yes", "no ", "maybe"])
-    [['Yes', 'yes'], ['no', 'no ']]
-
-    """
-    alike: dict[str, list[str]] = {}
-    for name in sorted({*names}):
-        alike.setdefault(" ".join(normalize("NFKC", name).split()).casefold(), []).append(name)
-    return [group for group in alike.values() if len(group) > 1]
-
-
-def require_distinct(labels: Iterable[str], where: str, hint: str) -> None:
-    """Raise ``DataError`` where labels that are to be classes differ by case or spaces alone; ``hint``: the way on."""
-    faults = [
-        f"labels {', '.join(map(repr, group))} {ALIKE}: make them one, or {hint}" for group in look_alikes(labels)
-    ]
-    if faults:
-        raise DataError(where, faults)
-
-
-def whole(label: str) -> str:
-    """Write a whole number as one, that pandas made a float of because a cell beside it was missing; else the label.
-
-    >>> whole("1.0"), whole("1.50"), whole("v1.0")
-    ('1', '1.50', 'v1.0')
-
-    """
-    found = _WHOLE.fullmatch(label)
-    return label if found is None else found[1]
 
 
 def require_schema(given: object) -> None:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from weakhitl.errors import DataError
-from weakhitl.schema import ALIKE, look_alikes
+from weakhitl.label_names import ALIKE, look_alikes
 
 _MANY = 1_000_000
 _PART = 1 << 19

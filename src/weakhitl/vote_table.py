@@ -12,7 +12,8 @@ from pandas.api.types import infer_dtype
 
 from weakhitl.errors import DataError, SchemaError
 from weakhitl.files import Fault, raise_row_faults, read_table, require_columns
-from weakhitl.schema import ABSTAIN, LabelSchema, in_order, require_distinct, require_schema
+from weakhitl.label_names import in_order, require_distinct
+from weakhitl.schema import ABSTAIN, LabelSchema, require_schema
 from weakhitl.vote_names import item_index, positions
 from weakhitl.wide_columns import require_ratings
 from weakhitl.wording import number_of

@@ -19,7 +19,8 @@ from weakhitl.cli.shared import (
     source_option,
 )
 from weakhitl.errors import UsageError
-from weakhitl.schema import LEVELS, LabelSchema, Level, in_order
+from weakhitl.label_names import in_order
+from weakhitl.schema import LEVELS, LabelSchema, Level
 
 if TYPE_CHECKING:
     from weakhitl.pipeline.ratings import Groups
@@ -108,9 +109,9 @@ def _groups_of_people(path: Path | None, annotator: str, columns: tuple[str, ...
 
 def _print(content: dict[str, Any], pairs: int) -> None:
     """Print all tables; ``pairs`` is how many pairs, people, items and confusions."""
-    found = content["dataset"]["percent-agreement"]
-    if found["value"] is None:
-        _print_nothing(found["reason"], content.get("ratings"))
+    percent = content["dataset"]["percent-agreement"]
+    if percent["value"] is None:
+        _print_nothing(percent["reason"], content.get("ratings"))
         return
     _print_coefficients(content)
     _print_order(content)

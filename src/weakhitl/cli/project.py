@@ -15,7 +15,7 @@ from weakhitl.cli.shared import (
     print_table,
     project_option,
 )
-from weakhitl.schema import in_order
+from weakhitl.label_names import in_order
 
 
 @click.command("init")

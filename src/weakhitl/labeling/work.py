@@ -15,7 +15,7 @@ from weakhitl.labeling.chunk import Chunk
 from weakhitl.labeling.function import LabelingFunction
 from weakhitl.labeling.portable import packed, unpacked
 from weakhitl.labeling.rule import Rule, run_rules
-from weakhitl.schema import ABSTAIN, LabelSchema
+from weakhitl.schema import LabelSchema
 from weakhitl.votes import IntArray, Votes
 
 Function = LabelingFunction | Rule | Callable[..., Any]
@@ -261,7 +261,7 @@ def _encode(function: Any, name: str, given: list[Any], items: pd.Index, schema:
     """Class indices of what a function returned; the usual kinds by one look-up each."""
     if {*map(type, given)} <= _USUAL:  # bool and float are none: True == 1, and would find its place
         codes: dict[Any, int] = {label: schema.encode(label) for label in (*schema.classes, *schema.skip, None)}
-        codes |= {code: code for code in range(ABSTAIN, len(schema)) if codes.get(str(code), code) == code}
+        codes |= {code: code for code in schema.indices}
         try:
             return np.fromiter(map(codes.__getitem__, given), dtype=np.int32, count=len(given))
         except KeyError:

@@ -20,10 +20,11 @@ from weakhitl.errors import ConfigError, DataError, UsageError
 from weakhitl.files import raise_row_faults, read_table, require_columns, sha256
 from weakhitl.gate import Gate, Subject, run_policy
 from weakhitl.gate.log import Run, append_run
+from weakhitl.label_names import in_order, require_distinct
 from weakhitl.pipeline.clock import moment
 from weakhitl.pipeline.own_functions import own_checks
 from weakhitl.release.evidence_files import NAMES
-from weakhitl.schema import LabelSchema, Level, in_order, require_distinct
+from weakhitl.schema import LabelSchema, Level
 from weakhitl.vote_names import alike_people
 from weakhitl.vote_table import conflict_faults, encode_labels, missing_faults, with_names
 from weakhitl.votes import Votes

@@ -14,8 +14,9 @@ from weakhitl.annotation.formats import Columns, as_long
 from weakhitl.errors import DataError, UsageError
 from weakhitl.feedback.simulate import Plan, as_truth, ratings_until, replay
 from weakhitl.files import read_table
+from weakhitl.label_names import in_order, require_distinct
 from weakhitl.pipeline.workspace import Workspace
-from weakhitl.schema import ABSTAIN, LabelSchema, in_order, require_distinct
+from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.vote_table import read_names
 from weakhitl.votes import Votes
 

@@ -26,7 +26,8 @@ from weakhitl.annotation.formats.content import (
 )
 from weakhitl.errors import DataError, SchemaError
 from weakhitl.files import Fault
-from weakhitl.schema import LabelSchema, in_order, require_distinct, whole
+from weakhitl.label_names import in_order, require_distinct, whole
+from weakhitl.schema import LabelSchema
 from weakhitl.vote_table import conflict_faults, encode_labels
 
 Place = tuple[int, str]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from weakhitl.errors import DataError
 from weakhitl.files import require_columns
-from weakhitl.schema import whole
+from weakhitl.label_names import whole
 from weakhitl.vote_table import with_names
 
 Columns: TypeAlias = tuple[str, str, str]
