@@ -746,3 +746,28 @@ def test_label_studios_stars_numbers_and_pairs_are_read_like_choices(tmp_path, k
         assert read.ratings.drop_duplicates("item")["label"].tolist() == [
             str(int(a)) if kind != "pairwise" else a for a in answers
         ]
+
+
+def test_label_studios_choices_are_meant_where_something_else_is_asked_too(tmp_path):
+    """Many ask how sure somebody is beside the class."""
+    result = [
+        {"from_name": "mood", "to_name": "text", "type": "choices", "value": {"choices": ["good"]}},
+        {"from_name": "sure", "to_name": "text", "type": "rating", "value": {"rating": 4}},
+    ]
+    tasks = [{"id": 1, "data": {"text": "x"}, "annotations": [{"completed_by": 1, "result": result}]}]
+    (tmp_path / "both.json").write_text(json.dumps(tasks))
+    schema = wh.LabelSchema(["bad", "good", "4"])
+    found = {
+        label: format_named("label-studio").read(tmp_path / "both.json", schema, Layout(label=label, own_ids=True))
+        for label in ("label", "sure")
+    }
+    assert {label: one.ratings["label"].tolist() for label, one in found.items()} == {"label": ["good"], "sure": ["4"]}
+
+
+def test_a_doccano_member_whose_name_begins_with_a_dot_is_not_taken_for_a_hidden_file(tmp_path):
+    """What macOS writes beside the files is known by how it begins."""
+    example = {"id": 1, "text": "x", "item": "i1", "label": ["HAM"]}
+    for name in (".", ".ana"):
+        put(tmp_path / f"{name}.jsonl", [example])
+    (tmp_path / "._.ana.jsonl").write_bytes(b"\x00\x05\x16\x07\x00\x02")
+    assert ratings_of(load("doccano", tmp_path)) == [("i1", ".", "HAM"), ("i1", ".ana", "HAM")]

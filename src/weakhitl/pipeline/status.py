@@ -73,10 +73,7 @@ def status(workspace: Workspace, *, checks: bool = False, kpis: bool = False) ->
     facts["releases"] = [folder.name for folder in folders]
     if withdrawn := assessment.evidence.context.withdrawn:
         facts["recalled"] = [f"{source}: {why}" for source, why in withdrawn.items()]
-    version = next_patch(folders[-1].name) if folders else "1.0.0"
-    if facts["gate"] == PASS and folders and is_released(workspace, assessment.evidence, folders[-1]):
-        version = ""
-    facts["next"] = _next(assessment, facts, version)
+    facts["next"] = _next(workspace, assessment, facts)
     return facts
 
 
@@ -114,8 +111,8 @@ def _rated(assessment: Assessment) -> bool:
     return bool(assessment.counted.measured.n_votes)
 
 
-def _next(assessment: Assessment, facts: Mapping[str, Any], version: str) -> str:
-    """Give the command that comes next; ``version`` is the next release's, empty where the last one has all of it."""
+def _next(workspace: Workspace, assessment: Assessment, facts: Mapping[str, Any]) -> str:
+    """Give the command that comes next."""
     batches = assessment.evidence.batches
     if not batches:
         return _first_batch(assessment.evidence.functions)
@@ -127,9 +124,17 @@ def _next(assessment: Assessment, facts: Mapping[str, Any], version: str) -> str
         return f"{_RATE}; then {_DECIDE}"
     if len(assessment.adjudication_queue):
         return f"weakhitl annotate, or {_DECIDE}"
-    release = f"weakhitl release {version}" if version else f"nothing: release {facts['releases'][-1]} has all of this"
-    done = {PASS: release, FAIL: "weakhitl check says what fails"}
-    return done.get(facts["gate"], "weakhitl check says what is missing")
+    what = "fails" if facts["gate"] == FAIL else "is missing"
+    return _release(workspace, assessment) if facts["gate"] == PASS else f"weakhitl check says what {what}"
+
+
+def _release(workspace: Workspace, assessment: Assessment) -> str:
+    folders = release_folders(workspace.releases)
+    if not folders:
+        return "weakhitl release 1.0.0"
+    if is_released(workspace, assessment.evidence, folders[-1]):
+        return f"nothing: release {folders[-1].name} rests on the same votes, ratings and configuration"
+    return f"weakhitl release {next_patch(folders[-1].name)}"
 
 
 def _first_batch(functions: Votes) -> str:

@@ -144,7 +144,7 @@ class Workspace:
             at = pc.is_in(part.column(self.config.data.id).cast("string"), pa.array(list(wanted), pa.string()))
             for row in part.filter(at).to_pylist():
                 cells = {name: row.get(name) for name in columns or row if name != self.config.data.id}
-                named = " · ".join(f"{name}: {cell}" for name, cell in cells.items())
+                named = " · ".join(f"{name}: {cell}" for name, cell in cells.items() if cell not in (None, ""))
                 text = str(row.get(columns[0]) or "") if len(columns) == 1 else named
                 found[str(row[self.config.data.id])] = shorten(text, _SHOWN, placeholder=" …")
         return found
@@ -160,12 +160,12 @@ class Workspace:
 
     @cached_property
     def columns_read(self) -> list[str]:
-        """The columns that people see, in the order of the data."""
+        """The columns that people see, in the order of the data, but texts among themselves as they are configured."""
         annotation, routing = self.config.annotation, self.config.routing
         names = [str(name) for name in self.items.columns]
         if annotation.text:
-            shown = {*annotation.text, *annotation.media, *annotation.html}
-            return [name for name in names if name in shown]
+            shown, texts = {*annotation.text, *annotation.media, *annotation.html}, iter(annotation.text)
+            return [next(texts) if name in annotation.text else name for name in names if name in shown]
         return [name for name in names if name not in {self.config.data.id, routing.cost, routing.skill}]
 
     def forget_items(self) -> None:

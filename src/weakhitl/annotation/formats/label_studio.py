@@ -129,13 +129,14 @@ def _person(name: str) -> int | dict[str, str]:
 
 
 def _question(path: Path, tasks: list[dict[str, Any]], layout: Layout) -> str:
-    """Find the name of the question: the layout's, or the only one."""
+    """Find the name of the question: the layout's, or the only one; of several kinds the choices."""
     entries = [entry for task in tasks for answer in _answers(task) for entry in objects(answer.get("result"))]
-    names = dict.fromkeys(str(entry.get("from_name")) for entry in entries if entry.get("type") in _ANSWERS)
+    names = {str(entry.get("from_name")): entry["type"] for entry in entries if entry.get("type") in _ANSWERS}
     kinds = dict.fromkeys(str(entry.get("type")) for entry in entries if entry.get("type") != "textarea")
     if kinds and not names:
         raise DataError(str(path), f"no result is of type {', '.join(_ANSWERS)}; the types are {', '.join(kinds)}")
-    return pick_question(path, names, layout.label)
+    choices = [name for name, kind in names.items() if kind == "choices" or name == layout.label]
+    return pick_question(path, choices or names, layout.label)
 
 
 def _answers(task: dict[str, Any]) -> list[dict[str, Any]]:

@@ -49,6 +49,11 @@ def _draw_overall(report: Content) -> str:
     return estimates("agreement", "Agreement coefficients with 95 % intervals", named)
 
 
+def _is_in_order(report: Content) -> bool:
+    """Whether the classes are; reports of earlier versions do not say, and are nominal in this."""
+    return bool(report["agreement"].get("level", "nominal") != "nominal")
+
+
 def paradox(report: Content) -> Section:
     """Say whether a common class makes coefficients differ."""
     panel = report["agreement"]["paradox"]
@@ -128,7 +133,7 @@ def _draw_slices(report: Content) -> str:
 
 def by_coder(report: Content) -> Section:
     """Show what agreement would be without each annotator."""
-    in_order = report["agreement"].get("level", "nominal") != "nominal"
+    in_order = _is_in_order(report)
     rows = tuple(
         (
             row["coder"],
@@ -177,11 +182,7 @@ def pairs(report: Content) -> Section:
     )
     n_pairs = report["agreement"]["n_pairs"]
     more = f" The table lists the 100 pairs of {n_pairs:,} that share most items." if n_pairs > 100 else ""
-    partly = (
-        ""
-        if report["agreement"].get("level", "nominal") == "nominal"
-        else ", with partial agreement between near classes,"
-    )
+    partly = ", with partial agreement between near classes," if _is_in_order(report) else ""
     text = (f"Cohen's kappa{partly} of every pair that shares at least {PAIR_ITEMS} items, with 95 % intervals.{more}",)
     header = ("first", "second", "shared items", "agreement", "kappa [95 %]")
     return Section("Agreement by pair", text, header, rows, draw_pairs)
