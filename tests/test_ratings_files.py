@@ -361,8 +361,9 @@ def test_classes_that_are_sets_of_others_are_said_to_be_classes_of_their_own(tmp
 @pytest.mark.parametrize(
     ("sheet", "column", "why"),
     [
-        (",ana,bo\n0,yes,yes\n1,no,no\n2,yes,no\n3,no,no\n", "Unnamed: 0", "has another value in each row"),
-        ("id,ana,bo\n0,1,1\n1,0,0\n2,1,0\n3,0,0\n", "id", "has another value in each row"),
+        (",ana,bo\n0,yes,yes\n1,no,no\n2,yes,no\n3,no,no\n", "Unnamed: 0", "counts the rows"),
+        (",ana,bo\n0,1,2\n1,5,5\n2,2,2\n3,3,3\n", "Unnamed: 0", "counts the rows"),
+        ("id,ana,bo\n17,1,1\n10,0,0\n25,1,0\n3,0,0\n", "id", "has another value in each row"),
         (
             "item,text,ana,bo,cy\n0,aa,yes,yes,no\n1,bb,no,no,no\n2,aa,yes,no,\n",
             "text",
@@ -394,3 +395,13 @@ def test_people_who_use_the_same_classes_are_taken_for_people(rows, classes, peo
     }
     if len({value for column in cells.values() for value in column}) > 1 and rows > classes:
         assert len(wh.Votes.from_wide(cells)) == rows
+
+
+def test_a_gap_in_one_of_three_columns_makes_nobody_of_its_annotator(tmp_path):
+    """Pandas writes whole numbers there with a fraction, so that no text is the same as elsewhere."""
+    file = tmp_path / "stars.csv"
+    file.write_text("item,ana,bo,cy\na,1,1.0,2\nb,5,5.0,5\nc,3,,4\nd,2,1.0,2\ne,4,4.0,5\n")
+    found = json.loads(run("agreement", file, "--wide", "*", "--json").output)
+    assert list(found["by_class"]) == ["1", "2", "3", "4", "5"]
+    assert found["dataset"]["krippendorff-alpha"]["n_sources"] == 3
+    assert wh.Votes.from_wide(pd.read_csv(file, dtype=str)).sources == ("ana", "bo", "cy")

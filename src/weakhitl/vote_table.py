@@ -118,7 +118,7 @@ def _frame(table: pd.DataFrame | Mapping[str, Sequence[Any]]) -> pd.DataFrame:
 
 
 def _filled(cells: "pd.Series[Any]") -> list[str]:
-    return [text for text in as_texts(cells) if text]
+    return [text for text in as_texts(cells.dropna()) if text]
 
 
 def _cell_fault(items: pd.Index, names: Sequence[str], fault: Fault) -> str:
