@@ -204,7 +204,11 @@ def test_import_and_status_tell_ratings_to_come_from_decisions_to_make(fresh, wo
     (fresh / "empty.csv").write_text("item,annotator,label\n000,,\n")
     assert "All ratings so far: none." in run("import", fresh / "empty.csv", "--project", fresh).output
     for people, printed, waiting in [
-        (["ana"], "120 items wait for the adjudicator, 120 of them without all their ratings:", 140),
+        (
+            ["ana"],
+            "120 items go to the adjudicator when all their ratings are there; what comes next: weakhitl status",
+            140,
+        ),
         (["bo", "cy"], " items wait for the adjudicator: weakhitl", 0),
     ]:
         world.ratings(items, dict.fromkeys(people, 0.9)).to_csv(fresh / "rated.csv", index=False)

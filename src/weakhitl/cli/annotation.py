@@ -148,6 +148,9 @@ def export_command(
         print_json(facts | {"cannot_hold": list(exported.cannot_hold)})
         return
     click.echo(f"wrote {out}: {text}.")
+    if exported.early:
+        wanting = number_of(exported.early, "of them still wants", "of them still want")
+        click.echo(f"{wanting} ratings by people: weakhitl export FILE")
     if to is None and not settings["ratings"]:
         who, flag = ("adjudicator", "--adjudication ") if adjudication else ("annotator", "")
         echo_wrapped(f"Next: fill in {who} and label, then: weakhitl import {flag}{out}")
@@ -204,11 +207,18 @@ def import_command(
                 "comes next: weakhitl status"
             )
     if collected.waiting:
-        early = f", {collected.unfinished:,} of them without all their ratings" if collected.unfinished else ""
-        echo_wrapped(
-            f"{number_of(collected.waiting, 'item waits', 'items wait')} for the adjudicator{early}: "
-            "weakhitl export --adjudication FILE"
-        )
+        echo_wrapped(_for_the_adjudicator(collected.waiting - collected.unfinished, collected.unfinished))
+
+
+def _for_the_adjudicator(now: int, later: int) -> str:
+    """Say how many items wait for the adjudicator, and how many will when people have rated them."""
+    if not now:
+        items = number_of(later, "item goes", "items go")
+        return f"{items} to the adjudicator when all their ratings are there; what comes next: weakhitl status"
+    more = f", and {later:,} will when all their ratings are there" if later else ""
+    return (
+        f"{number_of(now, 'item waits', 'items wait')} for the adjudicator{more}: weakhitl export --adjudication FILE"
+    )
 
 
 @click.command("annotators")

@@ -140,10 +140,15 @@ def status_command(project_path: Path, checks: bool, kpis: bool, as_json: bool) 
     if found := facts.pop("agreement", None):
         facts["agreement"] = f"Krippendorff's alpha {found['text']}"
     figures, months = facts.pop("kpis", {}), facts.pop("interventions", [])
-    rows = [(name, ", ".join(value) if isinstance(value, list) else str(value)) for name, value in facts.items()]
-    print_table("", ("", ""), [(name, value or "none") for name, value in rows])
+    print_table("", ("", ""), [(name, _words(value) or "none") for name, value in facts.items()])
     if kpis:
         _print_kpis(figures, months)
+
+
+def _words(value: object) -> str:
+    if isinstance(value, list):
+        return "; ".join(value)
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _print_kpis(figures: dict[str, Any], months: list[dict[str, Any]]) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 from weakhitl.annotation import Counted, adjudication_queue, count_by
 from weakhitl.annotation.adjudication import unclear
 from weakhitl.annotation.quality import leading_class
+from weakhitl.annotation.wanted import still_wanted
 from weakhitl.consensus import Consensus
 from weakhitl.gate.evidence import PERSON, Evidence
 from weakhitl.gold import gold_names
@@ -101,6 +102,11 @@ class Assessment:
         """Routed item -> why its ratings do not settle it, or ``""``."""
         return unclear(self.counted.settling, self.evidence.config.annotation.adjudicate_below)
 
+    @cached_property
+    def still_wanted(self) -> "pd.Series[int]":
+        """Routed item -> how many more ratings it wants; a pilot's are left out."""
+        return still_wanted(self.counted, self.evidence.batches, self.evidence.config)
+
     @property
     def adjudication_queue(self) -> pd.DataFrame:
         """What still waits for the adjudicator: item, why."""
@@ -171,18 +177,24 @@ def fit_model(evidence: Evidence, counted: Counted, ledger: Votes) -> Any:
 def lesson_labels(evidence: Evidence, counted: Counted) -> "pd.Series[int]":
     """Item -> class index from which the default label model learns: gold, and what people settled on in a pilot.
 
-    A pilot is a random sample on which nothing is measured. Its items count on which one class has the most ratings, at
-    least two; none where no function votes: people would be taught by themselves.
+    A pilot is a random sample on which nothing is measured. It teaches nothing where no function votes: people would be
+    taught by themselves.
     """
     known = pd.Series(dtype=np.int64) if evidence.gold is None else evidence.gold
-    pilots = [item for batch in evidence.batches if batch.kind == PILOT for item in batch.items]
-    at = np.flatnonzero(counted.votes.items.isin(pilots) & ~counted.votes.items.isin(known.index))
-    if not len(at) or not evidence.functions.n_votes:
+    if not evidence.functions.n_votes:
         return known
+    found = pilot_labels(evidence, counted)
+    found = found[~found.index.isin(known.index)]
+    return found if known.empty else pd.concat([known, found])
+
+
+def pilot_labels(evidence: Evidence, counted: Counted) -> "pd.Series[int]":
+    """Item of a pilot -> class index on which people settled: it has the most ratings, at least two."""
+    pilots = [item for batch in evidence.batches if batch.kind == PILOT for item in batch.items]
+    at = np.flatnonzero(counted.votes.items.isin(pilots))
     leader, support = leading_class(counted.votes.take_items(at).class_counts())
     settled = (leader != ABSTAIN) & (support >= _SETTLED)
-    found = pd.Series(leader[settled], index=counted.votes.items[at[settled]], dtype=np.int64)
-    return found if known.empty else pd.concat([known, found])
+    return pd.Series(leader[settled], index=counted.votes.items[at[settled]], dtype=np.int64)
 
 
 def consolidate(model: Any, votes: Votes) -> Consensus:

@@ -8,13 +8,14 @@ from typing import Any
 import pandas as pd
 
 from weakhitl.annotation import ADJUDICATOR, ANNOTATOR
-from weakhitl.annotation.counting import COUNTED, SURPLUS
+from weakhitl.annotation.counting import SURPLUS
 from weakhitl.annotation.formats import Columns, read_long, write_queue
 from weakhitl.annotation.formats.content import plain, queue_table
 from weakhitl.annotation.formats.exchange import Exchange, Layout, format_named, refuse_json
 from weakhitl.errors import DataError, StateError, UsageError
 from weakhitl.gate import Assessment
 from weakhitl.pipeline.workspace import Workspace
+from weakhitl.routing.batch import PILOT
 from weakhitl.vote_names import alike_people, unknown_item
 
 MODEL = "weakhitl"
@@ -46,10 +47,15 @@ class Collected:
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written: the queue (item, needed, or why), or the ratings; and what the file cannot hold of them."""
+    """What was written.
+
+    ``table`` is the queue (item, needed, or why), or the ratings. Of items for the adjudicator ``early`` still want
+    ratings by people. ``cannot_hold`` says what the file does not hold.
+    """
 
     table: pd.DataFrame
     cannot_hold: tuple[str, ...] = field(default=())
+    early: int = 0
 
 
 def export(
@@ -70,10 +76,10 @@ def export(
     """
     workspace.check_output(out)
     if to is None and not ratings:
-        return Exported(_write_table(workspace, out, adjudication=adjudication))
+        return _write_table(workspace, out, adjudication=adjudication)
     found = format_named(to or "long")
     assessment = workspace.assess()
-    queue = _queue(workspace, assessment, adjudication=adjudication)
+    queue = _queue(assessment, adjudication=adjudication)
     said = workspace.store.ratings()
     items = said["item"].unique().tolist() if ratings else queue["item"].tolist()
     if not items:
@@ -89,17 +95,24 @@ def export(
         text=column,
     )
     found.write(out, content)
-    return Exported(said if ratings else queue, found.cannot_hold if ratings or predictions else ())
+    cannot_hold = found.cannot_hold if ratings or predictions else ()
+    return Exported(said, cannot_hold) if ratings else _exported(queue, assessment, cannot_hold)
 
 
-def _write_table(workspace: Workspace, out: Path, *, adjudication: bool) -> pd.DataFrame:
-    queue = _queue(workspace, workspace.assess(), adjudication=adjudication)
+def _exported(queue: pd.DataFrame, assessment: Assessment, cannot_hold: tuple[str, ...] = ()) -> Exported:
+    early = int(queue["item"].isin(assessment.still_wanted.index).sum()) if "why" in queue else 0
+    return Exported(queue, cannot_hold, early)
+
+
+def _write_table(workspace: Workspace, out: Path, *, adjudication: bool) -> Exported:
+    assessment = workspace.assess()
+    queue = _queue(assessment, adjudication=adjudication)
     if queue.empty:
         raise StateError(_nothing(adjudication=adjudication))
     write_queue(
         out, queue[["item"]], workspace.items[workspace.columns_read], ADJUDICATOR if adjudication else ANNOTATOR
     )
-    return queue
+    return _exported(queue, assessment)
 
 
 def _nothing(*, adjudication: bool) -> str:
@@ -205,7 +218,7 @@ def _stored(workspace: Workspace, table: pd.DataFrame, role: str, where: str, no
         assessment = workspace.assess()
     except StateError as error:  # the ratings are in the store; what they do waits for the functions
         return Collected(new, len(table) - new, role, None, 0, 0, notices=(*notices, str(error)))
-    waiting = assessment.adjudication_queue["item"].tolist()
+    waiting = assessment.adjudication_queue["item"]
     remedy = "recall the one (weakhitl recall), and import those ratings under the name of the other"
     notices += alike_people(assessment.counted.ratings["annotator"], table["annotator"], remedy)
     return Collected(
@@ -214,7 +227,7 @@ def _stored(workspace: Workspace, table: pd.DataFrame, role: str, where: str, no
         role=role,
         fates=assessment.counted.fates,
         waiting=len(waiting),
-        unfinished=len(workspace.desk.unfinished(waiting)),
+        unfinished=int(waiting.isin(assessment.still_wanted.index).sum()),
         surplus=0 if role == ADJUDICATOR else int((assessment.counted.ratings["fate"].tail(new) == SURPLUS).sum()),
         notices=notices,
     )
@@ -228,17 +241,12 @@ def _checked(workspace: Workspace, path: Path, content: Exchange, *, adjudicatio
     return ratings.assign(role=ADJUDICATOR) if adjudication else ratings
 
 
-def _queue(workspace: Workspace, assessment: Assessment, *, adjudication: bool) -> pd.DataFrame:
+def _queue(assessment: Assessment, *, adjudication: bool) -> pd.DataFrame:
     """List what waits: item and how many ratings it needs, or why it needs a decision."""
     if adjudication:
         return assessment.adjudication_queue
-    batches = workspace.store.batches()
-    if not batches:
-        return pd.DataFrame(columns=["item", "needed"])
-    last = batches[-1]
-    table = assessment.counted.ratings
-    have = table[table["fate"] == COUNTED]["item"].value_counts().reindex(last.items).fillna(0).astype(int)
-    if last.overlap is None:
-        return pd.DataFrame({"item": last.items, "needed": 1})
-    queue = pd.DataFrame({"item": last.items, "needed": last.overlap - have.to_numpy()})
-    return queue[queue["needed"] > 0].reset_index(drop=True)
+    wanted = assessment.still_wanted.rename_axis("item").rename("needed").reset_index()
+    batches = assessment.evidence.batches
+    if not batches or batches[-1].kind != PILOT:
+        return wanted
+    return pd.concat([pd.DataFrame({"item": batches[-1].items, "needed": 1}), wanted], ignore_index=True)

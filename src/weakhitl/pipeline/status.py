@@ -17,6 +17,7 @@ from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release.kpis import interventions
 from weakhitl.release.kpis import kpis as key_figures
 from weakhitl.release.last_release import next_patch, release_folders
+from weakhitl.routing.batch import PILOT
 from weakhitl.votes import Votes
 from weakhitl.wording import number_of
 
@@ -57,7 +58,7 @@ def status(workspace: Workspace, *, checks: bool = False, kpis: bool = False) ->
     }
     if people.annotators is not None:
         facts["annotators qualified"] = int(people.annotators["qualified"].sum())
-    facts["waiting for annotators"] = workspace.desk.overview()["waiting"]
+    facts["waiting for annotators"] = len(assessment.still_wanted)
     facts["waiting for the adjudicator"] = len(assessment.adjudication_queue) if _rated(assessment) else 0
     gate = run_gate(assessment, own_checks(workspace.config.gate.check, workspace.root))
     facts["gate"] = gate.status
@@ -118,7 +119,7 @@ def _next(workspace: Workspace, assessment: Assessment, facts: Mapping[str, Any]
         return _first_batch(assessment.evidence.functions)
     if not assessment.counted.ratings["item"].isin(batches[-1].items).any():
         return _RATE
-    if batches[-1].kind == "pilot":
+    if batches[-1].kind == PILOT and not facts["waiting for annotators"]:
         return "weakhitl annotators, then weakhitl route"
     if facts["waiting for annotators"] and facts["gate"] != PASS:
         return f"{_RATE}; then {_DECIDE}"
