@@ -300,4 +300,25 @@ def test_without_any_label_by_people_there_is_nothing_to_learn(tmp_path):
     made_project(tmp_path).label()
     result = run("refine", "--project", tmp_path)
     assert result.exit_code == 3
-    assert "nobody has labelled anything yet" in result.output
+    assert "there is no label by people yet, neither gold nor" in " ".join(result.output.split())
+
+
+def test_a_pilot_and_gold_are_learned_from_before_anything_is_routed(tmp_path):
+    project = made_project(tmp_path)
+    project.label()
+    _, truth = made()
+    names = pd.Series(np.array(SCHEMA.classes)[truth], index=[f"{at:04d}" for at in range(len(truth))])
+    pilot = project.route(pilot=100).items
+    rows = [(item, who, names[item]) for item in pilot for who in ("ana", "bo")]
+    collect(project, tmp_path, pd.DataFrame(rows, columns=["item", "annotator", "label"]))
+    found = project.refine()
+    assert set(project.assess().evidence.items[found.people.places]) == set(pilot)
+    assert not found.people.random
+    gold = names[~names.index.isin(pilot)].head(200)
+    gold.rename_axis("item").rename("label").to_csv(tmp_path / "gold.csv")
+    config = tmp_path / "weakhitl.toml"
+    config.write_text(config.read_text().replace("[routing]", '[label_model]\ngold = "gold.csv"\n[routing]'))
+    found = wh.Project.load(tmp_path).refine()
+    assert len(found.people) == 300
+    assert (found.people.codes == truth[found.people.places]).all()
+    assert {one.label for one, _ in found.candidates} == {"HAM", "SPAM"}

@@ -57,7 +57,8 @@ def refine_command(
 
 def _print(found: "Refined") -> None:
     measured = int(found.people.measured.sum())
-    drawn = "a random audit" if found.people.random else "a random half: too little was routed beside the audit"
+    half = "a random half: there is no random audit with enough labels beside it"
+    drawn = "a random audit" if found.people.random else half
     echo_wrapped(
         f"{number_of(len(found.people), 'item has', 'items have')} a label by people: "
         f"{len(found.people) - measured:,} to learn from, {measured:,} to measure on ({drawn})."
@@ -101,21 +102,22 @@ def _print_candidates(candidates: "list[tuple[Candidate, Preview]]") -> None:
         )
         for number, (one, preview) in enumerate(candidates, start=1)
     ]
+    click.echo()
     echo_wrapped(
-        "\nProposed rules, with their precision on the measured items; items of the dataset that they vote on (of "
+        "Proposed rules, with their precision on the measured items; items of the dataset that they vote on (of "
         "these without a vote so far); labels that change and that are new:"
     )
     print_table("", ("", "rule", "precision", "items", "labels"), rows, [0, 3, 4])
+    measured = any(one.value is not None for _, preview in candidates for one in preview.accuracy)
     for number, (_, preview) in enumerate(candidates, start=1):
         before, after = preview.accuracy
+        accuracy = f"; release accuracy {before} -> {after}" if measured else ""
+        echo_wrapped(f"{number}: coverage {preview.coverage[0]:.1%} -> {preview.coverage[1]:.1%}{accuracy}")
+    if measured:
         echo_wrapped(
-            f"{number}: coverage {preview.coverage[0]:.1%} -> {preview.coverage[1]:.1%}; release accuracy "
-            f"{before} -> {after}"
+            "Whoever chooses by figures of the audit has used it up a little: draw a new audit before the next release "
+            "rests on it."
         )
-    echo_wrapped(
-        "Whoever chooses by figures of the audit has used it up a little: draw a new audit before the next release "
-        "rests on it."
-    )
 
 
 def _interval(estimate: object) -> str:

@@ -93,7 +93,10 @@ def refine(workspace: Workspace, *, most: int = 10, seed: int = 0) -> Refined:
     assessment = workspace.assess()
     people = human_labels(assessment, seed)
     if not len(people):
-        raise StateError("nobody has labelled anything yet: `weakhitl status` says what comes next")
+        raise StateError(
+            "there is no label by people yet, neither gold nor an item whose ratings settle it: `weakhitl status` says "
+            "what comes next"
+        )
     votes = assessment.evidence.functions
     items = workspace.items.loc[votes.items].drop(columns=workspace.config.data.id, errors="ignore")
     column = text_column(workspace, items)
