@@ -154,3 +154,9 @@ def test_planning_before_any_data_keeps_its_promise():
     assert wh.units_before(0.8, 0.75, 0.3) is None
     with pytest.raises(wh.WeakHITLError, match="prevalence is 0"):
         wh.units_before(0.6, 0.75, 0)
+
+
+def test_groups_that_are_numbers_come_in_the_order_of_their_values():
+    some = wh.Votes.from_matrix([[0, 0], [0, 1], [1, 1], [1, 1]], wh.LabelSchema(["no", "yes"]))
+    assert list(wh.by_slice(some, [10, 9, 10, 100])) == ["9", "10", "100"]
+    assert list(wh.by_slice(some, ["10", "9", "10", "old"])) == ["10", "9", "old"]

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import select
 
-from projects import World, collect, start
+from projects import World, collect, ready, start
 from weakhitl import Project
 from weakhitl.annotation.store import tables
 
@@ -71,6 +71,7 @@ def test_a_pilot_drawn_while_a_batch_waits_is_exported_with_it_and_next_is_to_ra
     assert found.unfinished == found.waiting
     assert project.status()["next"].startswith("weakhitl annotate, or weakhitl export")
     assert exported(project, tmp_path, adjudication=False).size == 32
+    assert project.status()["gate"] != "pass"
     early = project.export(tmp_path / "queue.csv", adjudication=True)
     assert early.early == len(early.table) == 20
 
@@ -97,3 +98,13 @@ def test_files_and_pages_ask_for_the_same_ratings(project, world, tmp_path, seed
     wanted = project.assess().still_wanted.to_dict()
     assert wanted == by_the_queue(project)
     assert {2, 3} <= set(wanted.values())
+
+
+def test_once_the_gate_passes_a_release_is_next_also_where_a_pilot_came_last(tmp_path):
+    project = ready(tmp_path)
+    assert project.status()["next"] == "weakhitl release 1.0.0"
+    pilot = project.route(pilot=12).items
+    assert project.status()["next"].startswith("weakhitl annotate")
+    collect(project, tmp_path, World().ratings(pilot, {"ana": 1.0, "bo": 1.0, "cy": 1.0}))
+    found = project.status()
+    assert (found["gate"], found["next"]) == ("pass", "weakhitl release 1.0.0")

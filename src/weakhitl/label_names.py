@@ -33,14 +33,26 @@ def in_order(labels: Iterable[str]) -> tuple[list[str], bool]:
     ((['1.5', '9', '10'], True), (['1', '1.0', 'low'], False))
 
     """
-    found = sorted({*labels})
+    found = {*labels}
+    return ordered({whole(label) for label in found} if _numbers(found) else found), _numbers(found)
+
+
+def ordered(names: Iterable[str]) -> list[str]:
+    """Give the distinct names, by value where all are numbers, else by the alphabet.
+
+    >>> ordered(["10", "9", "9"]), ordered(["10", "9", "none"])
+    (['9', '10'], ['10', '9', 'none'])
+
+    """
+    found = {*names}
+    return sorted(sorted(found), key=float) if _numbers(found) else sorted(found)
+
+
+def _numbers(names: Iterable[str]) -> bool:
     try:
-        numbers = [float(label) for label in found]
+        return all(isfinite(float(name)) for name in names)
     except ValueError:
-        return found, False
-    if not all(map(isfinite, numbers)):
-        return found, False
-    return sorted({whole(label) for label in found}, key=float), True
+        return False
 
 
 def look_alikes(names: Iterable[str]) -> list[list[str]]:

@@ -15,6 +15,7 @@ from weakhitl.agreement.statistic import difference
 from weakhitl.agreement.units import Units, checked_weights, units_of
 from weakhitl.errors import DataError
 from weakhitl.estimate import Estimate
+from weakhitl.label_names import ordered
 from weakhitl.schema import LabelSchema
 from weakhitl.vote_names import item_pairs, none_known, positions
 from weakhitl.votes import FloatArray, IntArray, Votes
@@ -58,12 +59,12 @@ def by_slice(
     """Agreement on the items of each group.
 
     ``groups`` maps items to values, such as a column of the dataset indexed by item, or holds one for each item; items
-    without a value are left out. Groups are sorted by name. Raises ``DataError`` where it speaks of other items.
+    without a value are left out. Groups are ordered by name. Raises ``DataError`` where it speaks of other items.
     """
     given = checked_weights(weights, len(votes))
     values = _values(groups, votes.items)
     found = {}
-    for name in sorted(values.dropna().astype(str).unique()):
+    for name in ordered(values.dropna().astype(str)):
         here = (values.astype(str) == name).to_numpy() & values.notna().to_numpy()
         part = None if given is None else given[here]
         found[name] = coefficient(votes.take_items(here), weights=part, **how)

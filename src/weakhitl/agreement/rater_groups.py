@@ -13,6 +13,7 @@ from weakhitl.agreement.intervals import Uncertainty, estimate
 from weakhitl.agreement.two_sources import Sides, kappa_between_groups
 from weakhitl.errors import DataError
 from weakhitl.estimate import Estimate
+from weakhitl.label_names import ordered
 from weakhitl.vote_names import item_pairs
 from weakhitl.votes import FloatArray, Votes, require_votes
 
@@ -73,7 +74,7 @@ def by_group(
     votes
         Ratings.
     groups
-        Rater -> group, or one for each source in order; raters without one are left out. Groups are sorted by name.
+        Rater -> group, or one for each source in order; raters without one are left out. Groups are ordered by name.
     weights, how
         As for ``krippendorff_alpha``.
 
@@ -126,7 +127,7 @@ def _members(votes: Votes, groups: Any) -> dict[str, list[str]]:
             members.setdefault(known[rater], []).append(rater)
     if not members:
         raise DataError("groups", f"nobody who rated has a group; they are such as {next(iter(rated), 'nobody')!r}")
-    return dict(sorted(members.items()))
+    return {group: members[group] for group in ordered(members)}
 
 
 def _more(sides: Sides, code: int, label: str, confidence: float) -> Estimate:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from weakhitl.errors import ConfigError
 from weakhitl.gate.assessment import Assessment
+from weakhitl.label_names import ordered
 from weakhitl.votes import FloatArray, Votes
 
 
@@ -84,14 +85,14 @@ class Subject:
             values = [wanted] if isinstance(wanted, str) else list(wanted)
             known = part.values_of(column)
             if missing := [value for value in values if value not in known]:
-                found = ", ".join(sorted(known)[:20]) or "none"
+                found = ", ".join(ordered(known)[:20]) or "none"
                 raise ConfigError("gate", f"no item has {column} = {', '.join(map(repr, missing))}; values are {found}")
             part = part._only(part.column(column).isin(values))
         return part
 
     def slices(self, column: str) -> "dict[str, Subject]":
-        """One part per value of a column, sorted by name; items without a value are in none."""
-        return {value: self._only(self.column(column) == value) for value in sorted(self.values_of(column))}
+        """One part per value of a column, ordered by name; items without a value are in none."""
+        return {value: self._only(self.column(column) == value) for value in ordered(self.values_of(column))}
 
     def values_of(self, column: str) -> set[str]:
         """Values that the column has among the items looked at."""

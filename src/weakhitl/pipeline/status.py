@@ -119,7 +119,7 @@ def _next(workspace: Workspace, assessment: Assessment, facts: Mapping[str, Any]
         return _first_batch(assessment.evidence.functions)
     if not assessment.counted.ratings["item"].isin(batches[-1].items).any():
         return _RATE
-    if batches[-1].kind == PILOT and not facts["waiting for annotators"]:
+    if batches[-1].kind == PILOT and not facts["waiting for annotators"] and facts["gate"] != PASS:
         return "weakhitl annotators, then weakhitl route"
     if facts["waiting for annotators"] and facts["gate"] != PASS:
         return f"{_RATE}; then {_DECIDE}"
