@@ -10,10 +10,11 @@ import pytest
 
 from sites import Somebody, make_project, opened
 from weakhitl.annotation import ADJUDICATOR, ANNOTATOR
+from weakhitl.annotation.media import media_kind, media_path
 from weakhitl.errors import DataError, UsageError
 from weakhitl.web.guard import Doors, Limit, origin_of
 from weakhitl.web.server import Address
-from weakhitl.web.show import fields_of, guideline_html, media_kind, media_path
+from weakhitl.web.show import fields_of, guideline_html
 
 pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning"), pytest.mark.xdist_group("web")]
 

@@ -26,7 +26,9 @@ from weakhitl.label_names import in_order
     multiple=True,
     help="A class; give one at a time, in order.  [default: no, yes; with --from the labels there]",
 )
-@click.option("--data", type=click.Path(path_type=Path), help="Your items: csv, tsv, jsonl or parquet.")
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="Your items: csv, tsv, jsonl, parquet, or a folder of files."
+)
 @click.option(
     "--from",
     "source",
@@ -73,6 +75,7 @@ def init_command(
     Example:
       weakhitl init spam --class HAM --class SPAM --data comments.csv
       weakhitl init spam --from label-studio --data export.json
+      weakhitl init . --class cat --class dog --data pictures --no-functions
       weakhitl init --ci
     """
     from weakhitl.config import CONFIG_NAME
@@ -93,11 +96,13 @@ def init_command(
         label=label,
     )
     _echo_written([*made.written, *(init_ci(folder) if ci else [])])
+    for notice in made.notices:
+        echo_wrapped(notice)
     if data is None:
         click.echo(
             f"Put your items into {folder / 'items.csv'} (columns {made.id_column}, text), or change [data] path."
         )
-    elif id_column is None and not add_ids and source is None:
+    elif id_column is None and not add_ids and source is None and not made.notices:
         click.echo(f"The column {made.id_column!r} tells items apart; if another does, change [data] id.")
     if len(made.classes) > 2 and in_order(made.classes)[1]:
         click.echo('The classes are numbers: if they are a scale, set level = "ordinal" in [labels].')

@@ -18,7 +18,9 @@ from weakhitl.files import (
     write_table,
     write_text,
 )
+from weakhitl.pipeline.folder_items import FILE, folder_items, has_tables, passed_over
 from weakhitl.schema import LabelSchema
+from weakhitl.wording import number_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -157,22 +159,28 @@ def init_ci(folder: Path) -> list[Path]:
 
 @dataclass(frozen=True)
 class Made:
-    """What a new project is made of: files that were written, the column of ids, and the classes."""
+    """What a new project is made of: files that were written, the column of ids, the classes, what to know of it."""
 
     written: list[Path]
     id_column: str
     classes: tuple[str, ...]
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class _Items:
-    """A new project's items: the file as the configuration names it, its columns, classes, and a copy to write."""
+    """A new project's items: the file as the configuration names it, its columns, classes, and a copy to write.
+
+    ``shown`` says that the column names files that people look at.
+    """
 
     name: str = "items.csv"
     id_: str = _ID
     column: str = _TEXT
     classes: tuple[str, ...] = ()
     copy: "pd.DataFrame | None" = None
+    shown: bool = False
+    notices: tuple[str, ...] = ()
 
 
 def init_project(
@@ -192,7 +200,8 @@ def init_project(
     ``id_column`` defaults to a column of the data called item or id, else to the first whose cells differ, and to text
     only where no other does. With ``add_ids`` the project works on a copy of the data in ``folder``, with a new first
     column of this name (default: item) that numbers the rows. ``source`` names the tool that wrote ``data``: its items
-    are copied, under its own ids where they have none of ours; ``label`` is its question. Without ``functions`` people
+    are copied, under its own ids where they have none of ours; ``label`` is its question. Of a folder without tables
+    each picture, sound or video is an item, or else each text (see ``folder_items``). Without ``functions`` people
     label everything. The classes default to the labels in the tool's file, else to no and yes. ``task`` is one of
     ``TASKS`` and sets the bar for agreement. Raises ``StateError`` when a file is there already: nothing is
     overwritten.
@@ -205,6 +214,8 @@ def init_project(
         raise UsageError(f"{'--add-ids' if add_ids else '--from'}: say which data with --data")
     if data is None:
         items = _Items(id_=id_column or _ID)
+    elif source is None and data.is_dir() and not has_tables(data):
+        items = _items_of_folder(folder, data, id_column, add_ids=add_ids)
     elif source is None:
         items = _items_of_table(folder, data, id_column, add_ids=add_ids)
     elif add_ids:
@@ -215,7 +226,7 @@ def init_project(
     names = tuple(classes) or items.classes or ("no", "yes")
     copy = {} if items.copy is None else {items.name: items.copy}
     written = _write(folder, {**copy, **_texts(folder, names, items, task, functions=functions)})
-    return Made(written, items.id_, names)
+    return Made(written, items.id_, names, items.notices)
 
 
 def _items_of_table(folder: Path, data: Path, id_column: str | None, *, add_ids: bool) -> _Items:
@@ -230,6 +241,21 @@ def _items_of_table(folder: Path, data: Path, id_column: str | None, *, add_ids:
     column = _TEXT if _TEXT in names else _longest(table.drop(columns=id_, errors="ignore")) or id_
     name = _copy_name(data) if add_ids else _path_from(folder, data)
     return _Items(name, id_, column, copy=table if add_ids else None)
+
+
+def _items_of_folder(folder: Path, data: Path, id_column: str | None, *, add_ids: bool) -> _Items:
+    """List the files of a folder without tables."""
+    if add_ids:
+        raise UsageError("--add-ids: the files of a folder are told apart by their names; leave it out")
+    id_ = id_column or _ID
+    found = folder_items(folder, data, id_)
+    notices = (
+        f"{number_of(len(found.table), 'file is an item', 'files are the items')}.",
+        passed_over(found.passed_over),
+    )
+    return _Items(
+        id_=id_, column=found.column, copy=found.table, shown=found.column == FILE, notices=tuple(filter(None, notices))
+    )
 
 
 def _longest(table: "pd.DataFrame") -> str:
@@ -262,7 +288,7 @@ def _texts(folder: Path, classes: tuple[str, ...], items: _Items, task: str, *, 
             id=_quoted(items.id_),
             functions='["labeling_functions/"]' if functions else "[]                 # people label everything",
             bar=_BARS[task],
-            read=_read_by_people(items.column),
+            read=_shown_to_people(items),
         ),
         _FUNCTION_FILE: _FUNCTIONS.format(word=word, first=classes[0], column=items.column),
         "guidelines/guideline.md": _GUIDELINE.format(
@@ -285,10 +311,12 @@ def _write(folder: Path, contents: "Mapping[str, str | pd.DataFrame]") -> list[P
     return [folder / name for name in contents]
 
 
-def _read_by_people(column: str) -> str:
-    """Name the column that people read; where it is a guess, as a hint."""
-    line = f"text = {_quoted(column)}"
-    line = line if column == _TEXT else f"# {line}"
+def _shown_to_people(items: _Items) -> str:
+    """Name the column that people look at or read; where it is a guess, as a hint."""
+    if items.shown:
+        return f"{f'media = [{_quoted(items.column)}]':<30} # files of the project that people look at"
+    line = f"text = {_quoted(items.column)}"
+    line = line if items.column == _TEXT else f"# {line}"
     return f"{line:<30} # what people read, or a list of columns; without, all: labels, too"
 
 

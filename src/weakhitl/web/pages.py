@@ -10,12 +10,13 @@ from fastapi.responses import FileResponse, RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 
 from weakhitl.annotation import ADJUDICATOR, Answer, Given, Login, Nothing, Person
+from weakhitl.annotation.media import media_path
 from weakhitl.annotation.people import ROLES
 from weakhitl.errors import DataError
 from weakhitl.web.guard import COOKIE, Adjudicator, Annotator, Anybody, Owner, check_csrf
 from weakhitl.web.inputs import FlagForm, InviteForm, NameForm, PageForm, RatingForm
 from weakhitl.web.room import Room
-from weakhitl.web.show import guideline_html, media_path
+from weakhitl.web.show import guideline_html
 
 router = APIRouter()
 

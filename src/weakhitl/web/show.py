@@ -1,22 +1,19 @@
 """What a page shows of an item: its fields, each in its way, with nothing in them that could run."""
 
-import mimetypes
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Literal
 
 import nh3
 import pandas as pd
 from markupsafe import Markup, escape
 
-from weakhitl.errors import DataError
+from weakhitl.annotation.media import media_kind
 
 Kind = Literal["text", "html", "image", "audio", "video", "file"]
 
-_MEDIA = ("image", "audio", "video")
 _TAGS = nh3.ALLOWED_TAGS - {"img"}
 
 
@@ -47,34 +44,6 @@ def fields_of(
         else:
             found.append(Field(name, "text", _marked(raw, spans), raw))
     return found
-
-
-def media_kind(name: str) -> Kind:
-    """Say how a file is shown, by its ending. An SVG may hold scripts, so it is only offered as a file."""
-    kind = (mimetypes.guess_type(name)[0] or "").partition("/")[0]
-    if name.lower().endswith((".svg", ".svgz")) or kind not in _MEDIA:
-        return "file"
-    return kind  # type: ignore[return-value]  # one of _MEDIA
-
-
-def media_path(root: Path, cell: str) -> Path:
-    """Find a file of the project that a cell names.
-
-    Raises ``DataError`` for what is absolute, leads out of the folder, goes through a link, or is no file.
-    """
-    inside = Path(cell)
-    if inside.is_absolute() or ".." in inside.parts or "\\" in cell or "\0" in cell or re.match(r"^\w+:", cell):
-        raise DataError(cell, "is no path inside of the project's folder")
-    path = root
-    for part in inside.parts:
-        path /= part
-        if part.startswith("."):
-            raise DataError(cell, "is hidden; such files are not shown")
-        if path.is_symlink():
-            raise DataError(cell, "leads through a link; such files are not shown")
-    if not path.is_file() or not path.resolve().is_relative_to(root.resolve()):
-        raise DataError(cell, "there is no such file in the project's folder")
-    return path
 
 
 def _marked(text: str, spans: Sequence[str]) -> Markup:
