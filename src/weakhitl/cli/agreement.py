@@ -235,7 +235,7 @@ def _print_confused(content: dict[str, Any], most: int) -> None:
     if rows:
         header = ("classes", "share", "chance", *(["alpha if merged"] if shown else []), "items such as")
         print_table("Classes that people confuse, of all disagreement", header, rows, [1, 2])
-    if merged and not shown:
+    if merged and not shown and most:
         pairs = [(f"{first} / {second}", alpha) for (first, second), alpha in merged.items()][:most]
         print_table("Alpha if two neighbours were one class", ("classes", "alpha [95 %]"), pairs)
     hardest = [row for row in content["hardest_items"] if row["agreement"] < 1][:most]

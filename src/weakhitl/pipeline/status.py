@@ -59,7 +59,8 @@ def status(workspace: Workspace, *, checks: bool = False, kpis: bool = False) ->
     if people.annotators is not None:
         facts["annotators qualified"] = int(people.annotators["qualified"].sum())
     facts["waiting for annotators"] = len(assessment.still_wanted)
-    facts["waiting for the adjudicator"] = len(assessment.adjudication_queue) if _rated(assessment) else 0
+    left = assessment.adjudication_queue["item"]
+    facts["waiting for the adjudicator"] = int((~left.isin(assessment.still_wanted.index)).sum())
     gate = run_gate(assessment, own_checks(workspace.config.gate.check, workspace.root))
     facts["gate"] = gate.status
     if checks:
@@ -106,10 +107,6 @@ def _share(found: Estimate) -> str:
     if found.value is None or found.low is None or found.high is None:
         return ""
     return f"{found.value:.0%} ({found.low:.0%} to {found.high:.0%})"
-
-
-def _rated(assessment: Assessment) -> bool:
-    return bool(assessment.counted.measured.n_votes)
 
 
 def _next(workspace: Workspace, assessment: Assessment, facts: Mapping[str, Any]) -> str:
