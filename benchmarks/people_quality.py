@@ -311,7 +311,7 @@ def _coverage_of_others(runs: int) -> Iterator[dict[str, Any]]:
             labels = _rated(n, shares, accuracy, rng)
             rows = [(f"i{i}", f"p{j}", schema.classes[labels[i, j]]) for i in range(n) for j in range(overlap)]
             table = pd.DataFrame(rows, columns=["item", "annotator", "label"]).assign(role="annotator")
-            found = annotator_quality(table, schema)[0].loo_agreement
+            found = annotator_quality(table, schema, min_evidence=1)[0].loo_agreement
             held += found.low <= true[0] <= found.high
         yield _held("agreement with others", f"{k} classes, overlap {overlap}, n {n}", held, runs)
 
@@ -323,13 +323,15 @@ def _rated(n: int, shares: tuple[float, ...], accuracy: np.ndarray, rng: np.rand
 
 
 def _agreement(labels: np.ndarray, k: int) -> list[float]:
-    """``share[person]`` of items on which the others' one leading class is theirs."""
+    """``share[person]`` of items on which the others' one leading class is theirs, or none of those that lead."""
     shares = []
     for at in range(labels.shape[1]):
         others = np.delete(labels, at, axis=1)
         counts = (others[:, :, None] == np.arange(k)).sum(axis=1)
-        alone = (counts == counts.max(axis=1, keepdims=True)).sum(axis=1) == 1
-        shares.append(float((alone & (counts.argmax(axis=1) == labels[:, at])).mean()))
+        leads = counts == counts.max(axis=1, keepdims=True)
+        mine = leads[np.arange(len(labels)), labels[:, at]]
+        confirmed = mine & (leads.sum(axis=1) == 1)
+        shares.append(float(confirmed.sum() / (confirmed | ~mine).sum()))
     return shares
 
 

@@ -134,14 +134,23 @@ def test_too_few_pilot_ratings_qualify_nobody():
     assert not count(ratings, pilot, min_ratings=2).annotators["qualified"].any()
 
 
-def test_where_others_tie_nobody_is_confirmed_and_alone_nobody_is_looked_at():
-    votes = wh.Votes.from_matrix([[0, 0, 1], [2, -1, -1], [0, 0, 0]], SCHEMA, sources=["ana", "bo", "cy"])
+def test_others_who_tie_refute_what_none_of_them_says_and_else_tell_nothing():
+    votes = wh.Votes.from_matrix([[0, 0, 1], [2, -1, -1], [0, 0, 0], [0, 1, 2]], SCHEMA, sources=["ana", "bo", "cy"])
     found = qualify(votes, 0.5, 1)
-    assert found["ratings"].tolist() == [2, 2, 2]
-    assert found["agreement"].tolist() == [0.5, 0.5, 0.5]
+    assert found["ratings"].tolist() == [2, 2, 3]
+    assert found["agreement"].tolist() == [1 / 2, 1 / 2, 1 / 3]
     nobody = qualify(wh.Votes.from_matrix([[0]], SCHEMA, sources=["ana"]), 0.5, 1)
     assert nobody["agreement"].isna().all()
     assert not nobody["qualified"].any()
+
+
+def test_of_three_people_the_careless_one_is_told_from_the_others():
+    """Two classes, three ratings an item: where a tie counted against everybody, all three had the same figure."""
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 2, 200)
+    right = rng.random((200, 3)) < [0.92, 0.92, 0.6]
+    votes = wh.Votes.from_matrix(np.where(right, truth[:, None], 1 - truth[:, None]), wh.LabelSchema(["no", "yes"]))
+    assert qualify(votes, 0.75, 10)["qualified"].tolist() == [True, True, False]
 
 
 def test_ties_low_consensus_unrated_and_audited_items_are_adjudicated():

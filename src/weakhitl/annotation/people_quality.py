@@ -21,6 +21,12 @@ from weakhitl.wording import number_of
 
 MEASURES = ("gold_accuracy", "loo_agreement", "self_consistency", "seconds_median", "seconds_p10")
 
+AGAINST_OTHERS: dict[str, Any] = {
+    "what": ("rating that the others confirm or refute", "ratings that the others confirm or refute"),
+    "method": "share of the ratings that the others confirm, of those that they confirm or refute",
+}
+"""How ``loo_agreement`` is called, as an argument of ``share_estimate``."""
+
 _FAST = 0.1
 
 
@@ -37,9 +43,9 @@ class AnnotatorQuality:
     gold_accuracy
         Share of their ratings on items with gold that say the gold class.
     loo_agreement
-        Share of their ratings, on items that others rated too, that say the one leading class of the others. Where the
-        others tie, nobody is confirmed. Whom it compares them with are these others, right or wrong; and where one
-        class is common, chance alone agrees often: ``weakhitl.kappa_with_group`` takes that out.
+        Share of their ratings that say the one leading class of the others on the item, of those that do or say none
+        of their leading classes. Whom it compares them with are these others, right or wrong; and where one class is
+        common, chance alone agrees often: ``weakhitl.kappa_with_group`` takes that out.
     self_consistency
         Share of their repeats that say what they said first, under the same guideline.
     seconds_median, seconds_p10
@@ -240,7 +246,7 @@ def _check_settings(min_evidence: int, confidence: float) -> None:
 def _measures(answers: Answers, who: int, rows: IntArray, *, needed: int, confidence: float) -> dict[str, Estimate]:
     label = answers.label[rows]
     golden = answers.gold[rows] != ABSTAIN
-    met = answers.support[rows] > 0
+    told, confirmed = answers.told_by_others(rows)
     repeats = answers.repeats[answers.repeats[:, 0] == who]
     share = partial(share_estimate, needed=needed, confidence=confidence)
     missing = "the ratings have no column 'seconds'" if answers.seconds is None else ""
@@ -255,12 +261,7 @@ def _measures(answers: Answers, who: int, rows: IntArray, *, needed: int, confid
             what=("rating on an item with gold", "ratings on items with gold"),
             method="share of ratings that say the gold class",
         ),
-        "loo_agreement": share(
-            int((label == answers.leader[rows])[met].sum()),
-            int(met.sum()),
-            what=("rating on an item that others rated", "ratings on items that others rated"),
-            method="share of ratings that say the one leading class of the others",
-        ),
+        "loo_agreement": share(int(confirmed.sum()), int(told.sum()), **AGAINST_OTHERS),
         "self_consistency": share(
             int((repeats[:, 1] == repeats[:, 2]).sum()),
             len(repeats),

@@ -23,12 +23,42 @@ def leading_class(counts: IntArray) -> tuple[IntArray, IntArray]:
     return np.where(alone & (support > 0), counts.argmax(axis=1), ABSTAIN), support
 
 
+def told_by_others(others: IntArray, label: IntArray) -> tuple[np.ndarray, np.ndarray]:
+    """Say of ratings whether the others' ratings of the item tell of them, and whether they confirm them.
+
+    A rating is confirmed if it is the one class with the most of the others' ratings, and refuted if it is none of
+    those with the most. If it is one of several, or there are no others, they tell nothing.
+
+    Parameters
+    ----------
+    others
+        ``others[rating, class]``: how many of the others said so of the item.
+    label
+        ``label[rating]``: class index.
+
+    Returns
+    -------
+    tuple
+        ``told[rating]`` and ``confirmed[rating]``.
+
+    Examples
+    --------
+    >>> told, confirmed = told_by_others(np.array([[2, 0, 0], [2, 0, 0], [1, 1, 0], [1, 1, 0]]), np.array([0, 1, 0, 2]))
+    >>> told.tolist(), confirmed.tolist()
+    ([True, True, False, True], [True, False, False, False])
+
+    """
+    leader, support = leading_class(others)
+    confirmed = leader == label
+    refuted = others[np.arange(len(label)), label] < support
+    return confirmed | refuted, confirmed
+
+
 def qualify(pilot: Votes, min_agreement: float, min_ratings: int) -> pd.DataFrame:
     """Compare every annotator with the others on a pilot.
 
-    Leave-one-out agreement is the share of an annotator's ratings that match the one leading class among
-    the *other* ratings of the item. Where the others tie, nobody's rating is confirmed; where there are no
-    others, the rating is not looked at.
+    Leave-one-out agreement is the share of an annotator's ratings that the *other* ratings of the item confirm, of
+    those that they confirm or refute (see ``told_by_others``).
 
     Parameters
     ----------
@@ -45,16 +75,15 @@ def qualify(pilot: Votes, min_agreement: float, min_ratings: int) -> pd.DataFram
     Examples
     --------
     >>> from weakhitl import LabelSchema
-    >>> ratings = Votes.from_matrix([[0, 0, 1], [1, 1, 0]], LabelSchema("no yes".split()), sources=list("abc"))
-    >>> qualify(ratings, min_agreement=0.75, min_ratings=2)["agreement"].to_dict()
-    {'a': 0.0, 'b': 0.0, 'c': 0.0}
+    >>> ratings = Votes.from_matrix([[0, 0, 0], [1, 1, 0], [1, 1, 0]], LabelSchema(["no", "yes"]), sources=list("abc"))
+    >>> qualify(ratings, min_agreement=0.75, min_ratings=1)[["ratings", "agreement"]].to_numpy().tolist()
+    [[1, 1.0], [1, 1.0], [3, 0.3333333333333333]]
 
     """
     row, column, label = pilot.entries()
     others = pilot.class_counts()[row]
     others[np.arange(len(row)), label] -= 1
-    leader, support = leading_class(others)
-    looked_at, agrees = support > 0, leader == label
+    looked_at, agrees = told_by_others(others, label)
     m = len(pilot.sources)
     ratings = np.bincount(column[looked_at], minlength=m)
     agreement = np.bincount(column[agrees], minlength=m) / np.where(ratings, ratings, 1)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from weakhitl.agreement import krippendorff_alpha
+from weakhitl.annotation.quality import told_by_others
 from weakhitl.errors import StateError, WeakHITLError
 from weakhitl.estimate import Estimate, exact_share
 from weakhitl.gate import Assessment, Subject
@@ -227,9 +228,8 @@ def _people(subject: Subject, parts: dict[str, Subject], smallest: int, rng: np.
     row, column, label = votes.entries()
     others = counts[row].astype(np.int64)
     others[np.arange(len(row)), label] -= 1
-    best = others.max(axis=1, initial=0)
-    clear = (best > 0) & ((others == best[:, None]).sum(axis=1) == 1)
-    table = pd.DataFrame({"item": row, "person": column, "right": others.argmax(axis=1) == label})[clear]
+    told, confirmed = told_by_others(others, label)
+    table = pd.DataFrame({"item": row, "person": column, "right": confirmed})[told]
     found = []
     for name, part in parts.items():
         inside = table["item"].isin(np.flatnonzero(votes.items.isin(part.votes.items)))

@@ -9,7 +9,7 @@ import pandas as pd
 from weakhitl.agreement import percent_agreement
 from weakhitl.annotation import ADJUDICATOR, ANNOTATOR
 from weakhitl.annotation.counting import COUNTED
-from weakhitl.annotation.people_quality import quantile_estimate, share_estimate
+from weakhitl.annotation.people_quality import AGAINST_OTHERS, quantile_estimate, share_estimate
 from weakhitl.annotation.people_ratings import Answers, read_answers
 from weakhitl.gate import Assessment
 from weakhitl.gold import gold_names
@@ -63,21 +63,16 @@ def _measures(assessment: Assessment) -> dict[str, dict[str, Any]]:
 
 
 def _figures(answers: Answers | None, rows: Any) -> dict[str, Any]:
-    label, gold, leader, support = (
-        np.zeros(0, dtype=np.int64) if answers is None else getattr(answers, name)[rows]
-        for name in ("label", "gold", "leader", "support")
+    label, gold = (
+        np.zeros(0, dtype=np.int64) if answers is None else getattr(answers, name)[rows] for name in ("label", "gold")
     )
+    told, confirmed = (np.zeros(0, dtype=bool),) * 2 if answers is None else answers.told_by_others(rows)
     share = partial(share_estimate, needed=FEWEST, confidence=0.95)
-    met, known = support > 0, gold != ABSTAIN
-    told = answers is not None and answers.seconds is not None
+    known = gold != ABSTAIN
+    timed = answers is not None and answers.seconds is not None
     seconds = answers.seconds[rows] if answers is not None and answers.seconds is not None else np.zeros(0)
     return {
-        "agreement": share(
-            int((label == leader)[met].sum()),
-            int(met.sum()),
-            what=("rating on an item that others rated", "ratings on items that others rated"),
-            method="share of ratings that say the one leading class of the others",
-        ).to_dict(),
+        "agreement": share(int(confirmed.sum()), int(told.sum()), **AGAINST_OTHERS).to_dict(),
         "accuracy": share(
             int((label == gold)[known].sum()),
             int(known.sum()),
@@ -89,7 +84,7 @@ def _figures(answers: Answers | None, rows: Any) -> dict[str, Any]:
             0.5,
             needed=FEWEST,
             confidence=0.95,
-            missing="" if told or answers is None else "the ratings carry no times",
+            missing="" if timed or answers is None else "the ratings carry no times",
         ).to_dict(),
     }
 

@@ -24,9 +24,9 @@ def annotators(report: Content) -> Section:
     text = (
         (
             "Names are those of the evidence; where people go under pseudonyms there, they do here. All figures are on "
-            "the ratings that count. Agreement: how often a rating says the leading class of the others on the item. "
-            "Accuracy: how often it says what was decided, on the audit. Exact 95 % intervals, each for one person; "
-            "among many people, some lie apart by chance."
+            "the ratings that count. Agreement: how often the others on the item confirm a rating, of those that they "
+            "confirm or refute. Accuracy: how often it says what was decided, on the audit. Exact 95 % intervals, each "
+            "for one person; among many people, some lie apart by chance."
         ),
         *excluded,
     )
