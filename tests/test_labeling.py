@@ -537,3 +537,16 @@ def test_what_cannot_be_a_table_is_refused_by_its_kind():
         wh.apply([wins], OfDask(), SCHEMA)
     with pytest.raises(DataError, match="are a int; expected a DataFrame, a list of dicts or a path"):
         wh.apply([wins], 3, SCHEMA)
+
+
+def test_a_function_that_takes_a_csv_cell_for_a_number_is_told_that_it_is_text(tmp_path):
+    @wh.labeling_function
+    def liked(x):
+        return "a" if x.likes > 3 else wh.ABSTAIN
+
+    (tmp_path / "items.csv").write_text("item,likes\n1,4\n2,5\n")
+    with pytest.raises(LabelingFunctionError, match=r"float\(\.\.\.\) makes a number of one"):
+        wh.apply([liked], tmp_path / "items.csv", wh.LabelSchema(["a", "b"]), id="item")
+    with pytest.raises(LabelingFunctionError) as error:
+        wh.apply([liked], [{"likes": None}, {"likes": None}], wh.LabelSchema(["a", "b"]))
+    assert "CSV" not in str(error.value)

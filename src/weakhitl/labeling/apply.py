@@ -1,5 +1,6 @@
 """Run labeling functions over items."""
 
+import re
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -233,7 +234,7 @@ class _Collected:
 
     def _too_many(self, fault: Faults, rows: int) -> str:
         if fault.count == rows:
-            return f"{fault} (every item)"
+            return f"{fault} (every item){_texts_for_numbers(fault)}"
         share = f"{fault.count / rows:.0%} of the items; max_faults allows {self._max_faults:.0%}"
         return f"{fault} ({share}; return ABSTAIN where there is nothing to look at)"
 
@@ -244,6 +245,12 @@ class _Collected:
         if not is_unique(ids):
             raise DataError("items", "the index has duplicate ids; name a column that has none with id=…")
         return ids
+
+
+def _texts_for_numbers(fault: Faults) -> str:
+    """Say what every cell of a CSV file is, where a function seems to take one for a number."""
+    mixed = fault.error.startswith("TypeError") and "'str'" in fault.error and re.search("'(int|float)'", fault.error)
+    return "; all cells of CSV and TSV files are texts: float(...) makes a number of one" if mixed else ""
 
 
 def _stops(on_error: str, max_faults: float) -> bool:
