@@ -13,6 +13,9 @@ Simulated pilots: how many of those right on 85 to 95 % reach an agreement of .7
 the rank correlation with the true accuracy. Real crowds, with all their ratings and thinned to a few an item: the rank
 correlation with accuracy on the truth, of people with ten ratings and more, and who would qualify.
 
+Scales, where near ratings agree in part: three people whose error has a standard deviation of 15 % of the scale, and
+one who rates at random; how many of them reach .75, with linear weights (ours) and those of the kappa at ordinal level.
+
     python benchmarks/qualification.py FOLDER [FOLDER ...] [--runs 400] [--out qualification.json]
 """
 
@@ -28,6 +31,7 @@ from scipy.stats import spearmanr
 from vote_sets import VoteSet, read_set
 
 import weakhitl as wh
+from weakhitl.agreement import coder_agreement
 from weakhitl.annotation import qualify
 from weakhitl.annotation.quality import leading_class
 
@@ -45,10 +49,14 @@ def main() -> None:
     warnings.filterwarnings("ignore")
     made = pd.DataFrame(simulated(arguments.runs))
     real = pd.DataFrame([row for folder in arguments.folders for row in crowd(read_set(folder))])
-    arguments.out.write_text(json.dumps({"simulated": made.to_dict("records"), "real": real.to_dict("records")}))
+    scales = pd.DataFrame(on_scales(arguments.runs))
+    tables = {"simulated": made, "real": real, "scales": scales}
+    arguments.out.write_text(json.dumps({name: table.to_dict("records") for name, table in tables.items()}))
     for figure in ("good", "careless", "rank"):
         print(f"\nsimulated pilots: {figure}")
         print(made.pivot_table(figure, "pilot", "way", sort=False).round(2).to_string())
+    print("\nscales")
+    print(scales.groupby(["classes", "weights"], sort=False).mean().round(3).to_string())
     if len(real):
         real["ratings an item"] = real["overlap"].map({0: "all"} | {n: str(n) for n in (3, 5)})
         for figure in ("rank", "qualified", "right"):
@@ -110,6 +118,20 @@ def simulated(runs: int) -> Iterator[dict[str, object]]:
                     "careless": above[~good].mean() if not good.all() else None,
                     "rank": rank(right, agreement),
                 }
+
+
+def on_scales(runs: int) -> Iterator[dict[str, object]]:
+    """Pilots of 100 items on a scale, the middle of which is commonest."""
+    for k in (5, 7, 11):
+        rng, schema = np.random.default_rng(k), wh.LabelSchema([str(step) for step in range(k)], level="ordinal")
+        for _ in range(runs):
+            truth = rng.normal((k - 1) / 2, (k - 1) / 4, (100, 1))
+            good = np.clip(np.rint(truth + rng.normal(0, 0.15 * (k - 1), (100, 3))), 0, k - 1)
+            votes = wh.Votes.from_matrix(np.hstack([good, rng.integers(0, k, (100, 1))]).astype(int), schema)
+            ways = {"linear": qualify(votes, BAR, FEWEST)["agreement"], "kappa's": coder_agreement(votes)["agreement"]}
+            for way, agreement in ways.items():
+                above = agreement.to_numpy() >= BAR
+                yield {"classes": k, "weights": way, "good": above[:3].mean(), "at random": float(above[3])}
 
 
 def crowd(votes: VoteSet) -> Iterator[dict[str, object]]:

@@ -96,7 +96,7 @@ def test_what_is_undefined_says_how_much_is_there_and_how_much_is_needed():
     table = rated(("i1", "ana", "a"), ("i1", "bo", "a"), ("i2", "ana", "b"))
     found = one(table, gold={"i1": "a"}, min_evidence=20)
     assert found.gold_accuracy.reason == "1 rating on an item with gold; 20 are needed"
-    assert found.loo_agreement.reason == "1 rating that the others confirm or refute; 20 are needed"
+    assert found.loo_agreement.reason == "1 rating that can be compared with others'; 20 are needed"
     assert found.self_consistency.reason == "0 items rated twice under one guideline; 20 are needed"
     assert found.self_consistency.kind == "nothing-measured"
     assert found.seconds_median.reason == "the ratings have no column 'seconds'"

@@ -9,7 +9,8 @@ from statsmodels.stats import inter_rater
 
 import weakhitl as wh
 from strategies import vote_matrices
-from weakhitl.annotation import class_keys
+from strategies import votes as some_votes
+from weakhitl.annotation import annotator_quality, class_keys, qualify
 from weakhitl.cli.main import cli
 from weakhitl.errors import UsageError
 
@@ -142,3 +143,33 @@ def test_init_asks_whether_numbers_are_a_scale(tmp_path):
     assert code == 0
     assert 'if they are a scale, set level = "ordinal"' in text
     assert "scale" not in run("init", tmp_path / "codes", "--class", "0", "--class", "1")[1]
+
+
+@given(some_votes(items=(1, 12), sources=(1, 5)))
+def test_on_a_scale_people_agree_with_each_of_the_others_by_how_near_they_are(votes):
+    schema = wh.LabelSchema(votes.schema.classes, level="ordinal")
+    found = qualify(wh.Votes.from_entries(votes.entries(), schema, votes.items, votes.sources), 0.75, 1)
+    matrix = votes.to_matrix()
+    for at, name in enumerate(votes.sources):
+        means = [
+            np.mean([1 - abs(other - row[at]) / (len(schema) - 1) for other in others])
+            for row in matrix
+            if row[at] >= 0 and (others := [code for j, code in enumerate(row) if j != at and code >= 0])
+        ]
+        assert found.loc[name, "ratings"] == len(means)
+        assert not means or found.loc[name, "agreement"] == pytest.approx(np.mean(means))
+
+
+def test_on_a_scale_of_seven_the_one_who_rates_at_random_does_not_qualify():
+    rng = np.random.default_rng(0)
+    truth = rng.normal(3, 1.5, (200, 1))
+    noise = rng.normal(0, [0.8, 0.8, 0.8], (200, 3))
+    ratings = np.hstack([np.clip(np.round(truth + noise), 0, 6), rng.integers(0, 7, (200, 1))]).astype(int)
+    schema = wh.LabelSchema([str(n) for n in range(1, 8)], level="ordinal")
+    votes = wh.Votes.from_matrix(ratings, schema, sources=["ana", "bo", "cy", "di"])
+    assert qualify(votes, 0.75, 10)["qualified"].to_dict() == {"ana": True, "bo": True, "cy": True, "di": False}
+    table = votes.to_long().rename(columns={"source": "annotator"}).assign(role="annotator")
+    for one in annotator_quality(table, schema):
+        mean = qualify(votes, 0.75, 10)["agreement"][one.name]
+        assert one.loo_agreement.value == pytest.approx(mean)
+        assert one.loo_agreement.low < mean < one.loo_agreement.high

@@ -86,7 +86,7 @@ def _under(estimate: Estimate, bar: float | None, confidence: float, name: str) 
     """Say that a share is surely under its bar; the interval is made anew, at the rule's confidence."""
     if bar is None or estimate.value is None:
         return ""
-    _, high = exact_bounds(round(estimate.value * estimate.n_units), estimate.n_units, confidence)
+    _, high = exact_bounds(estimate.value * estimate.n_units, estimate.n_units, confidence)
     if high >= bar:
         return ""
     return f"{name} is {estimate.value:.3f}, at most {high:.3f} at {confidence:.0%} confidence; {bar:g} is needed"

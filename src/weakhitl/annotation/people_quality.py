@@ -22,8 +22,8 @@ from weakhitl.wording import number_of
 MEASURES = ("gold_accuracy", "loo_agreement", "self_consistency", "seconds_median", "seconds_p10")
 
 AGAINST_OTHERS: dict[str, Any] = {
-    "what": ("rating that the others confirm or refute", "ratings that the others confirm or refute"),
-    "method": "share of the ratings that the others confirm, of those that they confirm or refute",
+    "what": ("rating that can be compared with others'", "ratings that can be compared with others'"),
+    "method": "agreement with the others' ratings of the item, where these tell of it",
 }
 """How ``loo_agreement`` is called, as an argument of ``share_estimate``."""
 
@@ -44,8 +44,9 @@ class AnnotatorQuality:
         Share of their ratings on items with gold that say the gold class.
     loo_agreement
         Share of their ratings that say the one leading class of the others on the item, of those that do or say none
-        of their leading classes. Whom it compares them with are these others, right or wrong; and where one class is
-        common, chance alone agrees often: ``weakhitl.kappa_with_group`` takes that out.
+        of their leading classes; on a scale, where near ratings agree in part, their mean agreement with the others.
+        Whom it compares them with are these others, right or wrong; and where one class is common, chance alone
+        agrees often: ``weakhitl.kappa_with_group`` takes that out.
     self_consistency
         Share of their repeats that say what they said first, under the same guideline.
     seconds_median, seconds_p10
@@ -180,7 +181,7 @@ def quality_table(qualities: Sequence[AnnotatorQuality]) -> pd.DataFrame:
 
 
 def share_estimate(
-    hits: int, n: int, *, needed: int, confidence: float, what: tuple[str, str], method: str
+    hits: float, n: int, *, needed: int, confidence: float, what: tuple[str, str], method: str
 ) -> Estimate:
     """Estimate a share with Clopper and Pearson's interval; undefined under ``needed``. ``what``: one of it, many."""
     method = f"{method}; Clopper-Pearson interval"
@@ -192,8 +193,10 @@ def share_estimate(
     return Estimate(share, low, high, float(np.sqrt(share * (1 - share) / n)), **facts)
 
 
-def exact_bounds(hits: int, n: int, confidence: float) -> tuple[float, float]:
-    """Give Clopper and Pearson's two-sided interval of a share.
+def exact_bounds(hits: float, n: int, confidence: float) -> tuple[float, float]:
+    """Give Clopper and Pearson's two-sided interval of a share, or of a mean of figures from 0 to 1.
+
+    Of such figures it is the wider for it: none vary more than zeros and ones of the same mean.
 
     >>> exact_bounds(20, 20, 0.95)[0].__round__(3)
     0.832
@@ -246,7 +249,7 @@ def _check_settings(min_evidence: int, confidence: float) -> None:
 def _measures(answers: Answers, who: int, rows: IntArray, *, needed: int, confidence: float) -> dict[str, Estimate]:
     label = answers.label[rows]
     golden = answers.gold[rows] != ABSTAIN
-    told, confirmed = answers.told_by_others(rows)
+    told, agrees = answers.told_by_others(rows)
     repeats = answers.repeats[answers.repeats[:, 0] == who]
     share = partial(share_estimate, needed=needed, confidence=confidence)
     missing = "the ratings have no column 'seconds'" if answers.seconds is None else ""
@@ -261,7 +264,7 @@ def _measures(answers: Answers, who: int, rows: IntArray, *, needed: int, confid
             what=("rating on an item with gold", "ratings on items with gold"),
             method="share of ratings that say the gold class",
         ),
-        "loo_agreement": share(int(confirmed.sum()), int(told.sum()), **AGAINST_OTHERS),
+        "loo_agreement": share(float(agrees.sum()), int(told.sum()), **AGAINST_OTHERS),
         "self_consistency": share(
             int((repeats[:, 1] == repeats[:, 2]).sum()),
             len(repeats),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from weakhitl.annotation.quality import leading_class, told_by_others
+from weakhitl.annotation.quality import leading_class, partial_weights, told_by_others
 from weakhitl.annotation.store import ADJUDICATOR, ANNOTATOR, GOLD, REPEAT
 from weakhitl.errors import DataError
 from weakhitl.files import Fault, require_columns
@@ -75,9 +75,9 @@ class Answers:
         counts[np.arange(len(rows)), self.label[rows]] -= 1
         return counts
 
-    def told_by_others(self, rows: IntArray) -> tuple[np.ndarray, np.ndarray]:
-        """Say of the rows whether the others tell of them, and whether they confirm them; see ``told_by_others``."""
-        return told_by_others(self.others(rows), self.label[rows])
+    def told_by_others(self, rows: IntArray) -> tuple[np.ndarray, FloatArray]:
+        """Say of the rows whether the others tell of them, and how far they agree; see ``told_by_others``."""
+        return told_by_others(self.others(rows), self.label[rows], partial_weights(self.schema))
 
 
 def read_answers(ratings: pd.DataFrame, schema: LabelSchema, gold: GoldByItem | None) -> Answers:

@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from weakhitl.schema import ABSTAIN
-from weakhitl.votes import IntArray, Votes
+from weakhitl.agreement.distances import agreement_weights
+from weakhitl.schema import ABSTAIN, LabelSchema
+from weakhitl.votes import FloatArray, IntArray, Votes
 
 
 def leading_class(counts: IntArray) -> tuple[IntArray, IntArray]:
@@ -23,11 +24,15 @@ def leading_class(counts: IntArray) -> tuple[IntArray, IntArray]:
     return np.where(alone & (support > 0), counts.argmax(axis=1), ABSTAIN), support
 
 
-def told_by_others(others: IntArray, label: IntArray) -> tuple[np.ndarray, np.ndarray]:
-    """Say of ratings whether the others' ratings of the item tell of them, and whether they confirm them.
+def told_by_others(
+    others: IntArray, label: IntArray, weights: FloatArray | None = None
+) -> tuple[np.ndarray, FloatArray]:
+    """Say of ratings whether the others' ratings of the item tell of them, and how far they agree.
 
-    A rating is confirmed if it is the one class with the most of the others' ratings, and refuted if it is none of
+    A rating agrees (1) if it is the one class with the most of the others' ratings, and does not (0) if it is none of
     those with the most. If it is one of several, or there are no others, they tell nothing.
+
+    On a scale hardly any two are the same, and near ratings agree in part: with the mean of the others, by ``weights``.
 
     Parameters
     ----------
@@ -35,30 +40,50 @@ def told_by_others(others: IntArray, label: IntArray) -> tuple[np.ndarray, np.nd
         ``others[rating, class]``: how many of the others said so of the item.
     label
         ``label[rating]``: class index.
+    weights
+        ``weights[class, class]``: how far two classes agree, see ``partial_weights``; None where no two do in part.
 
     Returns
     -------
     tuple
-        ``told[rating]`` and ``confirmed[rating]``.
+        ``told[rating]`` and ``agrees[rating]``, 0 to 1; 0 where nothing is told.
 
     Examples
     --------
-    >>> told, confirmed = told_by_others(np.array([[2, 0, 0], [2, 0, 0], [1, 1, 0], [1, 1, 0]]), np.array([0, 1, 0, 2]))
-    >>> told.tolist(), confirmed.tolist()
-    ([True, True, False, True], [True, False, False, False])
+    >>> told, agrees = told_by_others(np.array([[2, 0, 0], [2, 0, 0], [1, 1, 0], [1, 1, 0]]), np.array([0, 1, 0, 2]))
+    >>> told.tolist(), agrees.tolist()
+    ([True, True, False, True], [1.0, 0.0, 0.0, 0.0])
 
     """
+    if weights is not None:
+        present = others.sum(axis=1)
+        return present > 0, (others * weights[label]).sum(axis=1) / np.maximum(present, 1)
     leader, support = leading_class(others)
-    confirmed = leader == label
+    agrees = leader == label
     refuted = others[np.arange(len(label)), label] < support
-    return confirmed | refuted, confirmed
+    return agrees | refuted, agrees.astype(np.float64)
+
+
+def partial_weights(schema: LabelSchema) -> FloatArray | None:
+    """``weights[class, class]``: 1 minus how far apart they are, in parts of the scale; None for classes of no order.
+
+    Linear, where the kappas of a scale are quadratic or nearly so: whoever rates at random comes near others then.
+
+    >>> partial_weights(LabelSchema(["1", "2", "3"], level="ordinal")).tolist()
+    [[1.0, 0.5, 0.0], [0.5, 1.0, 0.5], [0.0, 0.5, 1.0]]
+
+    """
+    if schema.level == "nominal":
+        return None
+    ranks = tuple(map(float, range(len(schema))))
+    return agreement_weights("linear", ranks if schema.level == "ordinal" else schema.values)  # noqa: PD011 - no table
 
 
 def qualify(pilot: Votes, min_agreement: float, min_ratings: int) -> pd.DataFrame:
     """Compare every annotator with the others on a pilot.
 
-    Leave-one-out agreement is the share of an annotator's ratings that the *other* ratings of the item confirm, of
-    those that they confirm or refute (see ``told_by_others``).
+    Leave-one-out agreement is how far an annotator's ratings agree with the *other* ratings of the item, where these
+    tell (see ``told_by_others``).
 
     Parameters
     ----------
@@ -83,10 +108,10 @@ def qualify(pilot: Votes, min_agreement: float, min_ratings: int) -> pd.DataFram
     row, column, label = pilot.entries()
     others = pilot.class_counts()[row]
     others[np.arange(len(row)), label] -= 1
-    looked_at, agrees = told_by_others(others, label)
+    looked_at, agrees = told_by_others(others, label, partial_weights(pilot.schema))
     m = len(pilot.sources)
     ratings = np.bincount(column[looked_at], minlength=m)
-    agreement = np.bincount(column[agrees], minlength=m) / np.where(ratings, ratings, 1)
+    agreement = np.bincount(column, weights=agrees, minlength=m) / np.where(ratings, ratings, 1)
     return pd.DataFrame(
         {
             "ratings": ratings,

@@ -228,8 +228,8 @@ def _people(subject: Subject, parts: dict[str, Subject], smallest: int, rng: np.
     row, column, label = votes.entries()
     others = counts[row].astype(np.int64)
     others[np.arange(len(row)), label] -= 1
-    told, confirmed = told_by_others(others, label)
-    table = pd.DataFrame({"item": row, "person": column, "right": confirmed})[told]
+    told, agrees = told_by_others(others, label)
+    table = pd.DataFrame({"item": row, "person": column, "right": agrees > 0})[told]
     found = []
     for name, part in parts.items():
         inside = table["item"].isin(np.flatnonzero(votes.items.isin(part.votes.items)))

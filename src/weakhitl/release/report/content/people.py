@@ -66,13 +66,13 @@ def _figures(answers: Answers | None, rows: Any) -> dict[str, Any]:
     label, gold = (
         np.zeros(0, dtype=np.int64) if answers is None else getattr(answers, name)[rows] for name in ("label", "gold")
     )
-    told, confirmed = (np.zeros(0, dtype=bool),) * 2 if answers is None else answers.told_by_others(rows)
+    told, agrees = (np.zeros(0),) * 2 if answers is None else answers.told_by_others(rows)
     share = partial(share_estimate, needed=FEWEST, confidence=0.95)
     known = gold != ABSTAIN
     timed = answers is not None and answers.seconds is not None
     seconds = answers.seconds[rows] if answers is not None and answers.seconds is not None else np.zeros(0)
     return {
-        "agreement": share(int(confirmed.sum()), int(told.sum()), **AGAINST_OTHERS).to_dict(),
+        "agreement": share(float(agrees.sum()), int(told.sum()), **AGAINST_OTHERS).to_dict(),
         "accuracy": share(
             int((label == gold)[known].sum()),
             int(known.sum()),
