@@ -129,3 +129,14 @@ def test_decisions_are_not_taken_for_ratings(tmp_path):
     as_ratings.to_csv(tmp_path / "late.csv", index=False)
     asked = run("import", tmp_path / "late.csv", "--project", tmp_path)
     assert "Were they decisions of an adjudicator?" in " ".join(asked.output.split())
+
+
+def test_a_sheet_with_the_datasets_own_id_column_needs_no_item_column(tmp_path):
+    (tmp_path / "items.csv").write_text("tweet,text\n1,x\n2,y\n")
+    assert run("init", tmp_path / "p", "--no-functions", "--data", tmp_path / "items.csv").exit_code == 0
+    (tmp_path / "sheet.csv").write_text("tweet,ana,bo\n1,yes,no\n2,no,no\n")
+    refused = run("import", tmp_path / "sheet.csv", "--project", tmp_path / "p")
+    assert "--wide '*' if each annotator has a column" in " ".join(refused.output.split())
+    assert "4 new ratings" in run("import", tmp_path / "sheet.csv", "--wide", "*", "--project", tmp_path / "p").output
+    (tmp_path / "long.csv").write_text("tweet,annotator,label\n1,cy,yes\n")
+    assert "1 new rating." in run("import", tmp_path / "long.csv", "--project", tmp_path / "p").output

@@ -178,6 +178,7 @@ def collect(
 
     ``wide`` are the annotators' columns, names or patterns, of a table whose rows are items. ``source`` names another
     tool's format; ``people`` says who is meant by its numbers, ``default_annotator`` who rated where it does not say.
+    A table without the named column of items may have the dataset's column of ids instead.
     With ``own_ids`` the ids of items are the tool's, where a file has none of ours.
     """
     role = ADJUDICATOR if adjudication else ANNOTATOR
@@ -185,8 +186,8 @@ def collect(
     if source is None:
         if not isinstance(ratings, pd.DataFrame):
             refuse_json(Path(ratings))
-        known = workspace.items.index
-        table = read_long(ratings, workspace.config.schema_, known, columns, wide, adjudication=adjudication)
+        known, ids = workspace.items.index, workspace.config.data.id
+        table = read_long(ratings, workspace.config.schema_, known, columns, wide, adjudication=adjudication, ids=ids)
     elif wide:
         raise UsageError("a table with a column an annotator is of no other tool; leave out --from")
     elif isinstance(ratings, pd.DataFrame):

@@ -22,7 +22,7 @@ from weakhitl.annotation.formats.content import (
     write_json_lines,
 )
 from weakhitl.annotation.formats.reading import Place, Reading
-from weakhitl.annotation.formats.wide import Columns, as_long
+from weakhitl.annotation.formats.wide import HINT, Columns, as_long
 from weakhitl.annotation.store import ADJUDICATOR, ANNOTATOR
 from weakhitl.errors import DataError
 from weakhitl.files import raise_row_faults, read_table, require_columns, row_places, write_table
@@ -39,8 +39,11 @@ def read_long(
     wide: str | Sequence[str] = (),
     *,
     adjudication: bool = False,
+    ids: str = "",
 ) -> pd.DataFrame:
     """Read ratings from a long file, or a table in memory, into columns item, annotator, label (strings).
+
+    Without a column of items as named, ``ids`` is it, where there is one of this name.
 
     With ``adjudication`` they are decisions, whose person may be in a column ``adjudicator``, as in the queue that is
     written; without, such a table is refused. ``wide`` are the annotators' columns of a table whose rows are items
@@ -49,12 +52,14 @@ def read_long(
     naming every missing id, unknown item, label that is neither class nor skip answer, and second,
     different rating by one annotator of one item.
     """
-    path, hint, given = str(ratings), "", ratings
+    path, hint, given = str(ratings), HINT, ratings
     if isinstance(given, pd.DataFrame):
         path = "ratings"
         hint = "columns=(item, annotator, label) names others; wide=['*'] if each annotator has a column"
     else:
         given = read_table(given)
+    if columns[0] not in given and ids in given:
+        columns = (ids, *columns[1:])
     if ADJUDICATOR in given and columns[1] not in given and not wide:
         if not adjudication:
             raise DataError(path, "has a column 'adjudicator': these are decisions; read them with --adjudication")

@@ -16,7 +16,8 @@ from weakhitl.vote_table import with_names
 Columns: TypeAlias = tuple[str, str, str]
 """Names of the columns with item, annotator and label."""
 
-_HINT = "--item, --annotator and --label name others; --wide '*' if each annotator has a column"
+HINT = "--item, --annotator and --label name others; --wide '*' if each annotator has a column"
+"""What may help where columns are missing in a file."""
 
 
 def as_long(
@@ -24,7 +25,7 @@ def as_long(
     columns: Columns,
     wide: str | Sequence[str] = (),
     where: str = "ratings",
-    hint: str = _HINT,
+    hint: str = HINT,
     classes: Collection[str] = (),
 ) -> tuple[pd.DataFrame, Columns, npt.NDArray[np.intp]]:
     """Give a table with a row a rating, its columns of item, annotator and label, and the row that each comes from.
