@@ -12,7 +12,7 @@ _MEDIA = ("image", "audio", "video")
 
 def media_kind(name: str) -> Literal["image", "audio", "video", "file"]:
     """Say how a file is shown, by its ending. An SVG may hold scripts, so it is only offered as a file."""
-    kind = (mimetypes.guess_type(name)[0] or "").partition("/")[0]
+    kind = (mimetypes.guess_type(name, strict=False)[0] or "").partition("/")[0]
     if name.lower().endswith((".svg", ".svgz")) or kind not in _MEDIA:
         return "file"
     return kind  # type: ignore[return-value]  # one of _MEDIA
