@@ -13,8 +13,9 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 import weakhitl as wh
 from strategies import votes as some_votes
 from weakhitl.annotation import CountingRule, anchoring, annotator_quality, qualify, quality_table, who_counts
-from weakhitl.annotation.people_quality import exact_bounds, quantile_estimate, share_estimate
+from weakhitl.annotation.people_quality import quantile_estimate, share_estimate
 from weakhitl.errors import DataError, UsageError
+from weakhitl.estimate import exact_bounds
 
 SCHEMA = wh.LabelSchema(["a", "b", "c"], skip=["?"])
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import betaincinv
 
 from weakhitl.notebook import html_table
 
@@ -106,6 +107,29 @@ class Estimate:
         return asdict(self)
 
 
+def exact_bounds(
+    k: npt.ArrayLike, n: npt.ArrayLike, confidence: float = 0.95
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Give Clopper and Pearson's two-sided interval of shares ``k`` of ``n``, or of means of figures from 0 to 1.
+
+    ``k`` and ``n`` need not be whole. Of such figures it is the wider for it: none vary more than zeros and ones of the
+    same mean. Each end is a one-sided bound at ``(1 + confidence) / 2``.
+
+    Source: C. J. Clopper, E. S. Pearson (1934), The use of confidence or fiducial limits illustrated in the case of the
+    binomial, Biometrika 26.
+
+    >>> low, high = exact_bounds([0, 18, 20], 20)
+    >>> low.round(3).tolist(), high.round(3).tolist()
+    ([0.0, 0.683, 0.832], [0.168, 0.988, 1.0])
+
+    """
+    k, n, tail = np.asarray(k, dtype=np.float64), np.asarray(n, dtype=np.float64), (1 - confidence) / 2
+    some, rest = k > 0, n - k > 0
+    low = np.where(some, betaincinv(np.where(some, k, 1), n - k + 1, tail), 0.0)
+    high = np.where(rest, betaincinv(k + 1, np.where(rest, n - k, 1), 1 - tail), 1.0)
+    return low, high
+
+
 def exact_share(k: float, n: int, nothing: str, confidence: float = 0.95, method: str = "Clopper-Pearson") -> Estimate:
     """Give the share ``k`` of ``n`` with Clopper and Pearson's exact interval; undefined where ``n`` is 0.
 
@@ -128,10 +152,8 @@ def exact_share(k: float, n: int, nothing: str, confidence: float = 0.95, method
     """
     if not n:
         return Estimate(None, confidence=confidence, method=method, reason=nothing, kind="nothing-measured")
-    from statsmodels.stats.proportion import proportion_confint
-
     share = k / n
-    low, high = map(float, proportion_confint(k, n, alpha=1 - confidence, method="beta"))
+    low, high = map(float, exact_bounds(k, n, confidence))
     return Estimate(share, low, high, (share * (1 - share) / n) ** 0.5, confidence, n, n, method=method)
 
 

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.stats import norm, t
-from statsmodels.stats.proportion import proportion_confint
 
 from weakhitl.annotation.people_ratings import with_roles
 from weakhitl.annotation.store import ANNOTATOR, GOLD
@@ -113,6 +112,8 @@ def _wilson(rows: pd.DataFrame, confidence: float) -> tuple[float, float, float]
     if 0 < share < 1 and len(sums) > 1:
         effect = len(sums) / (len(sums) - 1) * (n - 1) / n * float((sums**2).sum()) / (n * share * (1 - share))
         effective = n / max(1.0, effect)
+    from statsmodels.stats.proportion import proportion_confint
+
     alpha = 2 * norm.sf(t.ppf((1 + confidence) / 2, max(len(sums) - 1, 1)))
     low, high = proportion_confint(share * effective, effective, alpha=alpha, method="wilson")
     return share, float(low), float(high)

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from weakhitl.annotation.people_quality import AnnotatorQuality, exact_bounds
+from weakhitl.annotation.people_quality import AnnotatorQuality
 from weakhitl.errors import UsageError
-from weakhitl.estimate import Estimate
+from weakhitl.estimate import Estimate, exact_bounds
 
 
 @dataclass(frozen=True)

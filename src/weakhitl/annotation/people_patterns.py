@@ -13,11 +13,12 @@ from zlib import crc32
 
 import numpy as np
 from scipy.special import betainc
-from scipy.stats import beta, binom
+from scipy.stats import binom
 
 from weakhitl.annotation.people_ratings import Answers, medians_of_others
 from weakhitl.annotation.quality import leading_class
 from weakhitl.annotation.rotation import PERIODS, beyond_chance, rotation, shuffled_p
+from weakhitl.estimate import exact_bounds
 from weakhitl.holm import holm
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import FloatArray, IntArray
@@ -174,7 +175,7 @@ def _elsewhere(others: IntArray, gold: IntArray, common: int) -> tuple[FloatArra
 
 def _upper_bound(share: float, n: float) -> float:
     """Clopper and Pearson's upper 75 % bound of a share of ``n``, which need not be whole."""
-    return float(beta.ppf(0.75, share * n + 1, n - share * n)) if share < 1 - 1e-9 else 1.0
+    return float(exact_bounds(share * n, n, 0.5)[1]) if share < 1 - 1e-9 else 1.0
 
 
 def _too_fast(answers: Answers, rows: IntArray, pace: FloatArray, needed: int, floor: float) -> Pattern:

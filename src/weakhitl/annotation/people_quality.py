@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.stats import binom
-from statsmodels.stats.proportion import proportion_confint
 
 from weakhitl.annotation.people_patterns import Pattern, find_patterns
 from weakhitl.annotation.people_ratings import Answers, read_answers
 from weakhitl.errors import UsageError
-from weakhitl.estimate import Estimate
+from weakhitl.estimate import Estimate, exact_bounds
 from weakhitl.gold import GoldByItem
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.votes import FloatArray, IntArray
@@ -188,22 +187,9 @@ def share_estimate(
     facts = _facts(n, confidence, method)
     if n < needed:
         return _undefined(f"{n} {what[0] if n == 1 else what[1]}; {needed} are needed", facts)
-    low, high = exact_bounds(hits, n, confidence)
+    low, high = map(float, exact_bounds(hits, n, confidence))
     share = hits / n
     return Estimate(share, low, high, float(np.sqrt(share * (1 - share) / n)), **facts)
-
-
-def exact_bounds(hits: float, n: int, confidence: float) -> tuple[float, float]:
-    """Give Clopper and Pearson's two-sided interval of a share, or of a mean of figures from 0 to 1.
-
-    Of such figures it is the wider for it: none vary more than zeros and ones of the same mean.
-
-    >>> exact_bounds(20, 20, 0.95)[0].__round__(3)
-    0.832
-
-    """
-    low, high = proportion_confint(hits, n, alpha=1 - confidence, method="beta")
-    return float(low), float(high)
 
 
 def quantile_estimate(values: FloatArray, at: float, *, needed: int, confidence: float, missing: str = "") -> Estimate:

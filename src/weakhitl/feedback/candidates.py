@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import beta, binom
+from scipy.stats import binom
 
-from weakhitl.estimate import Estimate, exact_share
+from weakhitl.estimate import Estimate, exact_bounds, exact_share
 from weakhitl.feedback.human_labels import HumanLabels
 from weakhitl.labeling import Rule, keyword, regex, threshold
 from weakhitl.monitor.drift import column_kind
@@ -139,7 +139,7 @@ def _candidate(
     usual = float((people.codes[learned] == code).mean())
     if n < _LEAST or k < _SURE * n or float(binom.sf(k - 1, n, usual)) > _BY_CHANCE:
         return None
-    low = float(beta.ppf(0.1, k, n - k + 1))
+    low = float(exact_bounds(k, n, 0.8)[0])
     measured = people.measured & holds[people.places]
     precision = exact_share(
         int((people.codes[measured] == code).sum()), int(measured.sum()), "no measured item holds it"

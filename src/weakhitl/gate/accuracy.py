@@ -16,10 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import beta
 
 from weakhitl.consensus import Consensus
-from weakhitl.estimate import Estimate, Kind, paired_difference
+from weakhitl.estimate import Estimate, Kind, exact_bounds, paired_difference
 from weakhitl.gate.assessment import Assessment
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import FloatArray, IntArray
@@ -152,9 +151,7 @@ def weighted_proportion(right: npt.ArrayLike, weight: npt.ArrayLike, confidence:
     x, w = np.asarray(right, dtype=np.float64), np.asarray(weight, dtype=np.float64)
     n = _effective_size(w)
     p = float(x.sum() / w.sum())
-    tail = (1 - confidence) / 2
-    low = float(beta.ppf(tail, p * n, n - p * n + 1)) if p > 0 else 0.0
-    high = float(beta.ppf(1 - tail, p * n + 1, n - p * n)) if p < 1 else 1.0
+    low, high = map(float, exact_bounds(p * n, n, confidence))
     return p, low, high
 
 

@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import beta
 
 from weakhitl.agreement import COEFFICIENTS, Uncertainty, coder_agreement
 from weakhitl.annotation.counting import COUNTED
 from weakhitl.config import CheckSection
-from weakhitl.estimate import Estimate, Kind
+from weakhitl.estimate import Estimate, Kind, exact_bounds
 from weakhitl.gate.accuracy import release_accuracy
 from weakhitl.gate.assessment import Assessment
 from weakhitl.gate.audit import sequential_accuracy
@@ -114,10 +113,8 @@ def annotator_quality(subject: Subject, check: CheckSection, confidence: float) 
     if table.empty:
         reason = f"nobody has {_LEAST_RATINGS} ratings that others can be compared with"
         return Estimate(None, reason=reason, kind="too-few", method=method, **facts)
-    tail = (1 - confidence) / 2 / len(table)
     n, share = table["compared"].to_numpy(dtype=float), table["agreement"].to_numpy(dtype=float)
-    low = np.where(share > 0, beta.ppf(tail, np.maximum(share * n, 1e-9), n - share * n + 1), 0.0)
-    high = np.where(share < 1, beta.ppf(1 - tail, share * n + 1, np.maximum(n - share * n, 1e-9)), 1.0)
+    low, high = exact_bounds(share * n, n, 1 - (1 - confidence) / len(table))
     worst = int(share.argmin())
     se = float(np.sqrt(share[worst] * (1 - share[worst]) / n[worst]))
     facts |= {"n_pairable": int(n[worst]), "method": f"{method}; here {table.index[worst]}"}

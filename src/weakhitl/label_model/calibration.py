@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import beta
 
 from weakhitl.consensus import hits
 from weakhitl.errors import DataError
-from weakhitl.estimate import Estimate, exact_share
+from weakhitl.estimate import Estimate, exact_bounds, exact_share
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import FloatArray, IntArray
 from weakhitl.wording import number_of
@@ -131,6 +130,7 @@ def _table(which: IntArray, confidence: FloatArray, right: FloatArray, bins: int
     used = np.unique(which)
     n = np.bincount(which, minlength=bins)[used]
     correct = np.bincount(which, weights=right, minlength=bins)[used]
+    low, high = exact_bounds(correct, n)
     return pd.DataFrame(
         {
             "low": used / bins,
@@ -138,8 +138,8 @@ def _table(which: IntArray, confidence: FloatArray, right: FloatArray, bins: int
             "items": n,
             "confidence": np.bincount(which, weights=confidence, minlength=bins)[used] / n,
             "accuracy": correct / n,
-            "accuracy_low": np.where(correct > 0, beta.ppf(0.025, np.maximum(correct, 1e-9), n - correct + 1), 0.0),
-            "accuracy_high": np.where(correct < n, beta.ppf(0.975, correct + 1, np.maximum(n - correct, 1e-9)), 1.0),
+            "accuracy_low": low,
+            "accuracy_high": high,
         }
     )
 

@@ -7,8 +7,8 @@ from typing import Any, Literal
 import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
-from scipy.stats import beta
 
+from weakhitl.estimate import exact_bounds
 from weakhitl.gold import Gold
 from weakhitl.label_model.information import learnable
 from weakhitl.label_model.ledger import VotesLike, as_gold, as_votes, in_models_terms
@@ -221,7 +221,7 @@ def _below_chance(votes: Votes, truth: IntArray) -> Iterator[Finding]:
     m = len(votes.sources)
     total = np.bincount(source[judged], minlength=m)
     right = np.bincount(source[judged & (truth[row] == label)], minlength=m)
-    upper = beta.ppf(0.95, right + 1, np.maximum(total - right, 1e-9))
+    _, upper = exact_bounds(right, total, 0.9)
     worse = (total > 0) & (upper < 1 / len(votes.schema))
     if worse.any():
         names = _names(votes, worse)

@@ -35,7 +35,6 @@ from weakhitl.pipeline import drift as drifting
 from weakhitl.pipeline import refine as refining
 from weakhitl.pipeline import simulate as simulation
 from weakhitl.pipeline import threshold as acceptance
-from weakhitl.pipeline import train as training
 from weakhitl.pipeline.online import OnlineReport, arrival_table, online_report
 from weakhitl.pipeline.route import route
 from weakhitl.pipeline.workspace import Workspace
@@ -45,6 +44,7 @@ from weakhitl.votes import Votes
 
 if TYPE_CHECKING:
     from weakhitl.pipeline.ratings import Groups
+    from weakhitl.pipeline.train import Trained
 
 
 class Project:
@@ -260,9 +260,11 @@ class Project:
         """
         return refinement_files.write(self._workspace, found, numbers, stub)
 
-    def train(self, **settings: Any) -> training.Trained:
+    def train(self, **settings: Any) -> "Trained":
         """Train a classifier on the labels: columns=, estimator=, folds=, seed=, votes_above=, out=."""
-        return training.train(self._workspace, **settings)
+        from weakhitl.pipeline.train import train  # brings much of scikit-learn
+
+        return train(self._workspace, **settings)
 
     def judge(self, name: str, progress: Progress | bool = False, **how: Any) -> judges.Judged:
         """Ask a judge about all items that it has not answered yet, or of a random sample: sample=, seed=."""

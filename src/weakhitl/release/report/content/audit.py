@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from weakhitl.annotation.people_quality import exact_bounds
 from weakhitl.consensus import Consensus
-from weakhitl.estimate import Estimate
+from weakhitl.estimate import Estimate, exact_bounds
 from weakhitl.gate import Assessment
 from weakhitl.gate.accuracy import weighted_proportion
 from weakhitl.label_model import calibration
@@ -87,7 +86,8 @@ def _share(hits: int, n: int) -> Estimate:
     method = "share of audited items; Clopper-Pearson interval"
     if not n:
         return Estimate(None, method=method, reason="no audited item is of this class", kind="nothing-measured")
-    return Estimate(hits / n, *exact_bounds(hits, n, 0.95), n_units=n, method=method)
+    low, high = map(float, exact_bounds(hits, n))
+    return Estimate(hits / n, low, high, n_units=n, method=method)
 
 
 def class_shares(assessment: Assessment) -> list[Estimate]:
