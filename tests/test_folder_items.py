@@ -51,6 +51,14 @@ def test_each_picture_of_a_folder_is_an_item_that_people_see(pictures):
     assert loaded.status()["items"] == 3
 
 
+def test_functions_of_such_a_project_find_the_files_from_anywhere(pictures):
+    project = pictures.parent
+    assert run("init", project, "--class", "round", "--class", "square", "--data", pictures).exit_code == 0
+    (pictures / "a.png").write_bytes(PNG * 200)
+    assert run("label", "--project", project).exit_code == 0
+    assert wh.Project.load(project).votes.to_long()["item"].tolist() == ["round/b.PNG", "round/c.jpg"]
+
+
 def test_pictures_outside_of_the_project_are_refused_with_the_way_to_bring_them_in(pictures, tmp_path):
     refused = run("init", tmp_path / "other", "--data", pictures)
     assert refused.exit_code == 2

@@ -132,6 +132,22 @@ def mentions_{word}(x):
     return {first!r} if {word!r} in str(x[{column!r}]).lower() else ABSTAIN
 '''
 
+_FUNCTIONS_ON_FILES = '''\
+"""Labeling functions: rules of thumb that vote on a row. See `weakhitl lfs` for what they do."""
+
+from pathlib import Path
+
+from weakhitl import ABSTAIN, labeling_function
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+@labeling_function
+def small_is_{word}(x):
+    """Vote {first} where the file is small; replace this by a rule of yours."""
+    return {first!r} if (PROJECT / x[{column!r}]).stat().st_size < 10_000 else ABSTAIN
+'''
+
 _GUIDELINE = """\
 # Guideline
 
@@ -290,7 +306,9 @@ def _texts(folder: Path, classes: tuple[str, ...], items: _Items, task: str, *, 
             bar=_BARS[task],
             read=_shown_to_people(items),
         ),
-        _FUNCTION_FILE: _FUNCTIONS.format(word=word, first=classes[0], column=items.column),
+        _FUNCTION_FILE: (_FUNCTIONS_ON_FILES if items.shown else _FUNCTIONS).format(
+            word=word, first=classes[0], column=items.column
+        ),
         "guidelines/guideline.md": _GUIDELINE.format(
             classes="".join(f"## {name}\n\nWhen it applies. Two examples.\n\n" for name in classes)
         ),
