@@ -193,6 +193,31 @@ def test_new_items_are_compared_after_a_function_was_recalled_and_where_there_is
     assert compared("length") | compared("column") == {"text"}
 
 
+def test_numbers_of_the_projects_parquet_are_numbers_in_a_csv_of_new_items(tmp_path):
+    project = tmp_path / "p"
+    (project / "lf").mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    items = pd.DataFrame({"id": [f"i{n}" for n in range(200)], "text": "x", "likes": rng.poisson(3, 200)})
+    items.to_parquet(project / "items.parquet")
+    (project / "lf" / "f.py").write_text(
+        "import weakhitl as wh\n\n@wh.labeling_function\n"
+        "def liked(x):\n    return 'yes' if x.likes > 2 else wh.ABSTAIN\n"
+    )
+    (project / "weakhitl.toml").write_text(
+        '[project]\nname = "p"\n[labels]\nclasses = ["no", "yes"]\n[data]\npath = "items.parquet"\nid = "id"\n'
+        '[labeling]\nfunctions = ["lf/"]\n'
+    )
+    assert run("label", "--project", project).exit_code == 0
+    new = items.assign(id=items["id"].str.replace("i", "n"), likes=items["likes"] + 4)
+    new.to_csv(tmp_path / "new.csv", index=False)
+    found = json.loads(run("drift", tmp_path / "new.csv", "--project", project, "--json").output)
+    assert {"liked", "likes"} <= {one["name"] for one in found["shifts"] if one["alarm"]}
+    new.assign(likes=["many", *new["likes"][1:].astype(str)]).to_csv(tmp_path / "new.csv", index=False)
+    refused = run("drift", tmp_path / "new.csv", "--project", project)
+    assert refused.exit_code == 3
+    assert "line 2: likes 'many' is no number" in refused.output
+
+
 def test_items_added_since_the_last_release_are_compared_with_those_in_it(folder):
     assert run("drift", "--project", folder).exit_code == 3
     project = wh.Project.load(folder)

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from weakhitl.errors import StateError, UsageError
-from weakhitl.files import read_table
+from weakhitl.files import Fault, raise_row_faults, read_table
 from weakhitl.gate import FUNCTION, Assessment, assess
 from weakhitl.gate.assessment import consolidate
 from weakhitl.labeling import run
@@ -86,13 +87,36 @@ def _of_items(workspace: Workspace, new: Path | str | pd.DataFrame) -> Side:
     config = workspace.config
     table = read_items(new, config.data.id)
     name = "new items" if isinstance(new, pd.DataFrame) else Path(new).name
+    if not isinstance(new, pd.DataFrame):
+        table = _typed_alike(table, workspace.items, Path(new))
     side = Side(name, table.drop(columns=config.data.id))
     recalled = workspace.recalled(FUNCTION)
     functions = [one for one in project_functions(workspace) if one.name not in recalled]
     if not functions:
         return side
-    votes = run(functions, new, config.schema_, id=config.data.id).votes
+    votes = run(functions, table, config.schema_, id=config.data.id).votes
     return replace(side, votes=votes, labels=consolidate(workspace.assess().model, votes).labels)
+
+
+def _typed_alike(table: pd.DataFrame, items: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Make numbers of texts in columns that hold numbers in the project's data, as when CSV meets Parquet.
+
+    Raises ``DataError`` naming every cell that is none.
+    """
+    known = [name for name in table.columns if name in items and _holds_numbers(items[name])]
+    faults: list[Fault] = []
+    typed = {}
+    for name in (name for name in known if not is_numeric_dtype(table[name])):
+        cells = table[name].replace("", None)
+        typed[name] = pd.to_numeric(cells, errors="coerce")
+        wrong = np.flatnonzero(typed[name].isna() & cells.notna())
+        faults += [(int(at), f"{name} {cells.iloc[at]!r} is no number, as it is in the project's data") for at in wrong]
+    raise_row_faults(path, faults)
+    return table.assign(**typed)
+
+
+def _holds_numbers(column: "pd.Series[Any]") -> bool:
+    return is_numeric_dtype(column) and not is_bool_dtype(column)
 
 
 def _side(workspace: Workspace, assessment: Assessment, mask: np.ndarray | None, name: str) -> Side:
