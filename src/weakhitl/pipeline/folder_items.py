@@ -65,7 +65,8 @@ def folder_items(project: Path, folder: Path, id_column: str) -> FolderItems:
             faults.append(f"{name}: {error}")
     if faults:
         raise DataError(str(folder), faults)
-    others = tuple(file.relative_to(folder).as_posix() for file in found if file not in {*files})
+    taken = {*files}
+    others = tuple(file.relative_to(folder).as_posix() for file in found if file not in taken)
     return FolderItems(pd.DataFrame({id_column: ids, column: cells}), column, others)
 
 
