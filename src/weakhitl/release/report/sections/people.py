@@ -25,8 +25,9 @@ def annotators(report: Content) -> Section:
         (
             "Names are those of the evidence; where people go under pseudonyms there, they do here. All figures are on "
             "the ratings that count. Agreement: how often the others on the item confirm a rating, of those that they "
-            "confirm or refute. Accuracy: how often it says what was decided, on the audit. Exact 95 % intervals, each "
-            "for one person; among many people, some lie apart by chance."
+            "confirm or refute; on a scale, 1 minus how far apart they are, as a part of it. Accuracy: how often it "
+            "says what was decided, on the audit. Exact 95 % intervals, each for one person; among many people, some "
+            "lie apart by chance."
         ),
         *excluded,
     )
@@ -57,7 +58,7 @@ def pilot(report: Content) -> Section:
     )
     qualified = sum(row["qualified"] for row in report["annotators"])
     text = (
-        "People qualify by how often they agree with the others on the pilot, and only on the pilot.",
+        "People qualify by their agreement with the others on the pilot, and only on the pilot.",
         f"{qualified:,} of {len(rows):,} did.",
     )
     return Section("Pilot", text, ("annotator", "pilot ratings", "pilot agreement", "qualified"), rows)
