@@ -11,7 +11,8 @@ Ways to compare a rating with the others' of its item:
 
 Simulated pilots: how many of those right on 85 to 95 % reach an agreement of .75, how many of those right on 60 %, and
 the rank correlation with the true accuracy. Real crowds, with all their ratings and thinned to a few an item: the rank
-correlation with accuracy on the truth, of people with ten ratings and more, and who would qualify.
+correlation with accuracy on the truth, and who would qualify; of the same people in every way, those with ten ratings
+and more on items that others rated, and ten on items with a truth.
 
 Scales, where near ratings agree in part: three people whose error has a standard deviation of 15 % of the scale, and
 one who rates at random; how many of them reach .75, with linear weights (ours) and those of the kappa at ordinal level.
@@ -148,9 +149,13 @@ def crowd(votes: VoteSet) -> Iterator[dict[str, object]]:
         judged, hits = (np.bincount(entries[1][mask], minlength=m) for mask in (known, known & hit))
         thin = wh.Votes.from_entries(entries, votes.votes.schema, votes.votes.items, votes.votes.sources)
         accuracy = hits / np.maximum(judged, 1)
-        for way, (agreement, n) in agreements(thin).items():
-            use = (n >= FEWEST) & (judged >= FEWEST)
-            above = use & (agreement >= BAR)
+        ways = agreements(thin)
+        met = ways["pairs"][1]
+        use = (
+            (met >= FEWEST) & (judged >= FEWEST) & ~np.isnan([agreement for agreement, _ in ways.values()]).any(axis=0)
+        )
+        for way, (agreement, n) in ways.items():
+            above = use & (n >= FEWEST) & (agreement >= BAR)
             yield {
                 "set": votes.name,
                 "overlap": overlap,

@@ -140,3 +140,5 @@ def test_a_sheet_with_the_datasets_own_id_column_needs_no_item_column(tmp_path):
     assert "4 new ratings" in run("import", tmp_path / "sheet.csv", "--wide", "*", "--project", tmp_path / "p").output
     (tmp_path / "long.csv").write_text("tweet,annotator,label\n1,cy,yes\n")
     assert "1 new rating." in run("import", tmp_path / "long.csv", "--project", tmp_path / "p").output
+    other = run("import", tmp_path / "long.csv", "--item", "twet", "--project", tmp_path / "p")
+    assert "no column 'twet'" in other.output

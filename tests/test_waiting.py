@@ -24,9 +24,9 @@ def project(tmp_path, world):
     return made
 
 
-def exported(project, folder, **options) -> pd.Series:
+def exported(project, folder) -> pd.Series:
     """Item -> ratings that a file asks for."""
-    table = project.export(folder / "tasks.csv", **options).table
+    table = project.export(folder / "tasks.csv").table
     assert pd.read_csv(folder / "tasks.csv", dtype=str)["item"].tolist() == table["item"].tolist()
     return table.set_index("item")["needed"]
 
@@ -70,7 +70,7 @@ def test_a_pilot_drawn_while_a_batch_waits_is_exported_with_it_and_next_is_to_ra
     found = collect(project, tmp_path, world.ratings(pilot, {"ana": 1.0, "bo": 1.0}))
     assert found.unfinished == found.waiting
     assert project.status()["next"].startswith("weakhitl annotate, or weakhitl export")
-    assert exported(project, tmp_path, adjudication=False).size == 32
+    assert exported(project, tmp_path).size == 32
     assert project.status()["gate"] != "pass"
     early = project.export(tmp_path / "queue.csv", adjudication=True)
     assert early.early == len(early.table) == 20

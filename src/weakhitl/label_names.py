@@ -34,7 +34,8 @@ def in_order(labels: Iterable[str]) -> tuple[list[str], bool]:
 
     """
     found = {*labels}
-    return ordered({whole(label) for label in found} if _numbers(found) else found), _numbers(found)
+    are_numbers = _numbers(found)
+    return ordered({*map(whole, found)} if are_numbers else found), are_numbers
 
 
 def ordered(names: Iterable[str]) -> list[str]:

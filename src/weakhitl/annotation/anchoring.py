@@ -106,14 +106,14 @@ def _wilson(rows: pd.DataFrame, confidence: float) -> tuple[float, float, float]
     The design effect is the variance between items over that of independent ratings, at least 1; where all ratings
     agree, or none, it cannot be seen, and each item counts once. It is estimated, so the quantile is Student's.
     """
+    from statsmodels.stats.proportion import proportion_confint  # slow to import, and seldom needed
+
     n, share = len(rows), float(rows["agrees"].mean())
     sums = (rows["agrees"] - share).groupby(rows["item"]).sum().to_numpy()
     effective = float(len(sums))
     if 0 < share < 1 and len(sums) > 1:
         effect = len(sums) / (len(sums) - 1) * (n - 1) / n * float((sums**2).sum()) / (n * share * (1 - share))
         effective = n / max(1.0, effect)
-    from statsmodels.stats.proportion import proportion_confint
-
     alpha = 2 * norm.sf(t.ppf((1 + confidence) / 2, max(len(sums) - 1, 1)))
     low, high = proportion_confint(share * effective, effective, alpha=alpha, method="wilson")
     return share, float(low), float(high)

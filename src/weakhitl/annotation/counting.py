@@ -179,7 +179,7 @@ def _call_extra(table: pd.DataFrame, batches: Sequence[Batch], most: int | None,
     eligible = table[table["fate"].isin([COUNTED, SURPLUS]) & table["item"].isin(beyond)]
     for item, ratings in eligible.groupby("item", sort=False):
         first = overlap[item]
-        counted = Overlap(first, max(most, first), settled).counted(ratings["label"].tolist())
+        counted = Overlap(first, most, settled).counted(ratings["label"].tolist())
         table.loc[ratings.index[first:counted], "fate"] = EXTRA
 
 

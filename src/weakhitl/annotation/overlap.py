@@ -14,7 +14,7 @@ class Overlap:
     first
         Ratings that every item gets; None where everybody rates it.
     most
-        Ratings that an item gets at most while people differ on it.
+        Ratings that an item gets at most while people differ on it; none more than ``first`` where it is less, or None.
     settled
         Share of the ratings that the leading class needs, with no other as large, for people not to differ.
 
@@ -27,7 +27,7 @@ class Overlap:
     """
 
     first: int | None
-    most: int
+    most: int | None
     settled: float
 
     def counted(self, labels: Sequence[str]) -> int:
@@ -35,7 +35,7 @@ class Overlap:
         if self.first is None:
             return len(labels)
         at = min(self.first, len(labels))
-        while at < min(self.most, len(labels)) and not self._agree(labels[:at]):
+        while at < min(self._limit, len(labels)) and not self._agree(labels[:at]):
             at += 1
         return at
 
@@ -46,8 +46,12 @@ class Overlap:
         if len(labels) < self.first:
             return self.first
         at = self.counted(labels)
-        differ = at < self.most and not self._agree(labels[:at])
+        differ = at < self._limit and not self._agree(labels[:at])
         return at + 1 if differ else at
+
+    @property
+    def _limit(self) -> int:
+        return max(self.first or 0, self.most or 0)
 
     def _agree(self, labels: Sequence[str]) -> bool:
         (_, best), *others = Counter(labels).most_common(2) or [("", 0)]

@@ -59,7 +59,7 @@ class Standing:
         qualified, excluded = self._who_qualifies(connection), self._who_is_excluded(connection)
 
         def rule(first: int | None) -> Overlap:
-            return Overlap(first, max(rules.most or 0, first or 0), rules.settled)
+            return Overlap(first, rules.most, rules.settled)
 
         def counts(person: str) -> bool:
             return (qualified is None or person in qualified) and person not in excluded

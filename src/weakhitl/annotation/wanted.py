@@ -19,13 +19,13 @@ def still_wanted(counted: Counted, batches: Sequence[Batch], config: Config) -> 
     places = {item: batch for batch in batches for item in batch.items}
     ratings = counted.ratings[counted.ratings["fate"].isin([COUNTED, EXTRA])]
     said = ratings.groupby("item")["label"].agg(list).to_dict()
-    most, settled = config.routing.max_overlap or 0, config.annotation.adjudicate_below
+    most, settled = config.routing.max_overlap, config.annotation.adjudicate_below
     more = {}
     for item, batch in places.items():
         if batch.kind == PILOT:
             continue
-        labels, first = said.get(item, []), batch.overlap
-        wanted = Overlap(first, max(most, first or 0), settled).wanted(labels)
+        labels = said.get(item, [])
+        wanted = Overlap(batch.overlap, most, settled).wanted(labels)
         more[item] = 1 if wanted is None else max(0, wanted - len(labels))
     found = pd.Series(more, dtype=int)
     return found[found > 0]

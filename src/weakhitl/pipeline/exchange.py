@@ -178,7 +178,7 @@ def collect(
 
     ``wide`` are the annotators' columns, names or patterns, of a table whose rows are items. ``source`` names another
     tool's format; ``people`` says who is meant by its numbers, ``default_annotator`` who rated where it does not say.
-    A table without the named column of items may have the dataset's column of ids instead.
+    A table without a column ``item`` may have the dataset's column of ids instead, unless another one is named.
     With ``own_ids`` the ids of items are the tool's, where a file has none of ours.
     """
     role = ADJUDICATOR if adjudication else ANNOTATOR

@@ -22,7 +22,7 @@ from weakhitl.annotation.formats.content import (
     write_json_lines,
 )
 from weakhitl.annotation.formats.reading import Place, Reading
-from weakhitl.annotation.formats.wide import HINT, Columns, as_long
+from weakhitl.annotation.formats.wide import HINT, ITEM, Columns, as_long
 from weakhitl.annotation.store import ADJUDICATOR, ANNOTATOR
 from weakhitl.errors import DataError
 from weakhitl.files import raise_row_faults, read_table, require_columns, row_places, write_table
@@ -43,7 +43,7 @@ def read_long(
 ) -> pd.DataFrame:
     """Read ratings from a long file, or a table in memory, into columns item, annotator, label (strings).
 
-    Without a column of items as named, ``ids`` is it, where there is one of this name.
+    Where nobody named another column of items and there is none called item, the column ``ids`` is it, if it is there.
 
     With ``adjudication`` they are decisions, whose person may be in a column ``adjudicator``, as in the queue that is
     written; without, such a table is refused. ``wide`` are the annotators' columns of a table whose rows are items
@@ -58,7 +58,7 @@ def read_long(
         hint = "columns=(item, annotator, label) names others; wide=['*'] if each annotator has a column"
     else:
         given = read_table(given)
-    if columns[0] not in given and ids in given:
+    if columns[0] == ITEM and ITEM not in given and ids and ids in given:
         columns = (ids, *columns[1:])
     if ADJUDICATOR in given and columns[1] not in given and not wide:
         if not adjudication:

@@ -16,6 +16,9 @@ from weakhitl.vote_table import with_names
 Columns: TypeAlias = tuple[str, str, str]
 """Names of the columns with item, annotator and label."""
 
+ITEM = "item"
+"""The column of items unless another is named."""
+
 HINT = "--item, --annotator and --label name others; --wide '*' if each annotator has a column"
 """What may help where columns are missing in a file."""
 
