@@ -1,6 +1,5 @@
 """Projects of a folder of files: each picture or text is an item, nothing is passed over in silence."""
 
-import json
 from pathlib import Path
 
 import pandas as pd
@@ -60,10 +59,10 @@ def test_functions_of_such_a_project_find_the_files_from_anywhere(pictures):
 
 
 def test_pictures_outside_of_the_project_are_refused_with_the_way_to_bring_them_in(pictures, tmp_path):
-    refused = run("init", tmp_path / "other", "--data", pictures)
+    refused = run("init", tmp_path / "my shapes", "--data", pictures)
     assert refused.exit_code == 2
-    assert f"mv {pictures} {tmp_path / 'other' / 'pics'}" in said(refused)
-    assert not (tmp_path / "other").exists()
+    assert f"mv {pictures} '{tmp_path / 'my shapes' / 'pics'}'" in said(refused)
+    assert not (tmp_path / "my shapes").exists()
 
 
 def test_without_pictures_the_texts_of_a_folder_are_the_items(tmp_path):
@@ -76,7 +75,8 @@ def test_without_pictures_the_texts_of_a_folder_are_the_items(tmp_path):
     assert "2 files are the items. 1 other file passed over: c.pdf" in said(made)
     items = pd.read_csv(tmp_path / "p" / "items.csv", dtype=str).set_index("item")["text"]
     assert items.to_dict() == {"1912/b.TXT": "Größe", "a.txt": "Dear Anna,\n\nit snows."}
-    assert json.loads(run("label", "--project", tmp_path / "p", "--json").output)
+    assert run("label", "--project", tmp_path / "p").exit_code == 0
+    assert set(wh.Project.load(tmp_path / "p").votes.items) == {"1912/b.TXT", "a.txt"}
 
 
 def test_all_texts_that_cannot_be_read_are_named_and_nothing_is_written(tmp_path):

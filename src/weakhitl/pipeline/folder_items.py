@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from weakhitl.annotation.media import media_kind
@@ -83,10 +84,10 @@ def _is_plain(file: Path, folder: Path) -> bool:
 def _from(project: Path, folder: Path) -> Callable[[Path], str]:
     """Name files as the project's table does, from its folder on."""
     if not folder.resolve().is_relative_to(project.resolve()):
-        inside = project / folder.name
+        to, from_, inside = (quote(str(path)) for path in (project, folder, project / folder.resolve().name))
         raise UsageError(
             f"--data: {folder} lies outside of the project's folder, and people are shown only what lies inside; move "
-            f"it there (mkdir -p {project}; mv {folder} {inside}), then --data {inside}"
+            f"it there (mkdir -p {to}; mv {from_} {inside}), then --data {inside}"
         )
     return lambda file: file.resolve().relative_to(project.resolve()).as_posix()
 
