@@ -23,6 +23,8 @@ class JudgeServer:
         self.url = ""
 
         self.junk: bytes | None = None
+        self.refuses: Callable[[dict[str, Any]], str | None] = lambda _: None
+        """Says what is wrong with the fields of a call."""
 
     def answer(self, body: dict[str, Any], key: str) -> tuple[int, dict[str, Any]]:
         """Answer a call."""
@@ -31,6 +33,11 @@ class JudgeServer:
             self.keys.append(key)
             self._busy += 1
             self.busiest = max(self.busiest, self._busy)
+        refused = self.refuses(body)
+        if refused is not None:
+            with self._lock:
+                self._busy -= 1
+            return 400, {"error": {"message": refused, "type": "invalid_request_error"}}
         time.sleep(self.seconds)
         content = body["messages"][-1]["content"]
         text = content if isinstance(content, str) else content[0]["text"]

@@ -188,6 +188,37 @@ def test_texts_that_are_the_ids_are_read(tmp_path):
     assert Workspace.open(tmp_path / "p").texts(["fog today"]) == {"fog today": "fog today"}
 
 
+def test_a_project_and_the_data_beside_it_can_be_moved_together(tmp_path):
+    """The configuration of a repository must not name a folder of the machine where it was made."""
+    before, after, elsewhere = tmp_path / "before", tmp_path / "after", tmp_path / "elsewhere" / "items.csv"
+    for data in (before / "raw" / "items.csv", elsewhere):
+        data.parent.mkdir(parents=True)
+        data.write_text("item,text\na,yes\nb,no\n")
+    run("init", before / "p", "--data", before / "raw" / "items.csv")
+    before.rename(after)
+    assert run("label", "--project", after / "p").exit_code == 0
+    run("init", after / "q", "--data", elsewhere)
+    assert Workspace.open(after / "q").config.data.path == str(elsewhere)
+
+
+def test_a_guideline_that_nobody_has_written_is_named_until_it_is(tmp_path):
+    (tmp_path / "items.csv").write_text("item,text\na,yes\nb,no\n")
+    run("init", tmp_path, "--class", "a", "--class", "b", "--data", tmp_path / "items.csv")
+    run("label", "--project", tmp_path)
+
+    def said() -> str:
+        return json.loads(run("status", "--project", tmp_path, "--json").output).get("guideline", "")
+
+    guideline = tmp_path / "guidelines" / "guideline.md"
+    assert "What is asked, in one sentence." in said()
+    guideline.write_text(guideline.read_text().replace("What is asked, in one sentence.", "Is it a or b?"))
+    assert "When it applies. Two examples." in said()
+    guideline.write_text(guideline.read_text().replace("When it applies. Two examples.", "Always."))
+    assert said() == ""
+    guideline.unlink()
+    assert said() == ""
+
+
 def test_init_adds_no_ids_to_a_column_that_is_there_nor_without_data(tmp_path):
     (tmp_path / "items.csv").write_text("item,text\na,x\na,y\n")
     taken = run("init", tmp_path / "p", "--data", tmp_path / "items.csv", "--add-ids")

@@ -261,6 +261,98 @@ def test_a_run_that_only_fails_stops(tmp_path):
         assert len(server.requests) < 40
 
 
+def like_a_reasoning_model(body: dict[str, object]) -> str | None:
+    """Refuse what OpenAI's models refuse since o1, in their words."""
+    if "max_tokens" in body:
+        return (
+            "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
+        )
+    if body.get("temperature", 1) != 1:
+        return "Unsupported value: 'temperature' does not support 0 with this model. Only the default (1) is supported."
+    return None
+
+
+def test_a_model_that_takes_other_fields_is_asked_with_those(tmp_path):
+    start(tmp_path, World(n=40))
+    with serving(first_word) as server:
+        server.refuses = like_a_reasoning_model
+        project = declare(tmp_path, server.url, max_tokens=300)
+        found = project.judge("gpt")
+    assert found.failed == {}
+    assert sum(found.votes.values()) == 40
+    taken = [body for body in server.requests if like_a_reasoning_model(body) is None]
+    assert len(taken) == project.items["text"].nunique()
+    assert {(body["max_completion_tokens"], "temperature" in body) for body in taken} == {(300, False)}
+    assert (
+        len(server.requests) - len(taken) <= 4 * 2
+    )  # each call under way may learn the two by itself, later ones know
+
+
+@pytest.mark.parametrize(
+    ("keys", "refused", "help_"),
+    [
+        ({"temperature": 0.5}, "temperature does not support 0.5: unsupported", "leave `temperature` out"),
+        ({}, "response_format is not supported by this server", 'format = "text"'),
+    ],
+)
+def test_a_field_that_was_asked_for_and_is_refused_stops_the_run_with_the_way_on(tmp_path, keys, refused, help_):
+    start(tmp_path, World(n=60))
+    with serving(first_word) as server:
+        server.refuses = lambda _: refused
+        with pytest.raises(StateError) as error:
+            declare(tmp_path, server.url, **keys).judge("gpt")
+    assert help_ in str(error.value)
+    assert refused in str(error.value)
+    assert len(server.requests) <= 10
+
+
+def test_a_text_that_is_too_long_is_a_fault_of_that_item_alone(tmp_path):
+    start(tmp_path, World(n=12))
+    told = "'max_tokens' is too large: 200. This model's maximum context length is 4096 tokens"
+    with serving(first_word) as server:
+        server.refuses = lambda body: told if "snow" in body["messages"][-1]["content"] else None
+        project = declare(tmp_path, server.url)
+        found = project.judge("gpt")
+    texts = project.items["text"]
+    assert sum(found.failed.values()) == texts[texts.str.contains("snow")].nunique()
+    assert sum(found.votes.values()) == (~texts.str.contains("snow")).sum()
+
+
+def test_options_are_fields_of_a_call_and_a_change_of_them_makes_another_judge(tmp_path):
+    start(tmp_path, World(n=6))
+    with serving(first_word) as server:
+        declare(tmp_path, server.url).judge("gpt")
+        config = tmp_path / "weakhitl.toml"
+        text = config.read_text()
+        config.write_text(
+            text + 'options = { reasoning_effort = "low", chat_template_kwargs = { thinking = false } }\n'
+        )
+        project = Project.load(tmp_path)
+        assert project.judges()[0]["state"] == "changed"
+        project.judge("gpt")
+    assert {body.get("reasoning_effort") for body in server.requests} == {None, "low"}
+    assert server.requests[-1]["chat_template_kwargs"] == {"thinking": False}
+    config.write_text(text + "options = { max_tokens = 5, stream = true }\n")
+    with pytest.raises(
+        ConfigError, match="max_tokens is said by the key max_tokens; options: stream is not for judges"
+    ):
+        Project.load(tmp_path)
+
+
+def test_answers_that_are_all_of_no_use_end_a_run_before_they_cost_more(tmp_path):
+    start(tmp_path, World(n=240))
+    fenced = '```json\n{"label": "SPAM"}\n```'
+    with serving(lambda _: fenced) as server:
+        project = declare(tmp_path, server.url, price_in=1.0)
+        with pytest.raises(StateError, match=r"answers in a row count as none.*is no JSON object: '```json \{"):
+            project.judge("gpt")
+        assert 20 <= len(server.requests) < 32  # those under way are waited for
+        assert len(Ledger(tmp_path / "judges" / "gpt.jsonl").answers) == len(server.requests)
+        paid = len(server.requests)
+        server.say = first_word
+        assert project.judge("gpt").new == project.items["text"].nunique() - paid
+
+
 @pytest.mark.parametrize("junk", [b"<html>Sign in</html>", b'{"choices": []}', b'{"error": "quota"}', b"[1, 2]"])
 def test_what_is_no_answer_of_the_protocol_is_a_failure_and_no_vote(tmp_path, junk):
     """A proxy's page with status 200 must not be kept as an abstention."""
@@ -346,6 +438,22 @@ def test_a_dry_run_sends_nothing_and_shows_the_question(tmp_path):
     assert '--- user\n{"item": {"text": "' in result.output
     assert server.requests == []
     assert not (tmp_path / "judges").exists()
+
+
+def test_a_dry_run_says_that_the_budget_will_not_do_and_that_the_guideline_is_unwritten(tmp_path):
+    start(tmp_path, World(n=60))
+    guideline = tmp_path / "guidelines" / "guideline.md"
+    guideline.parent.mkdir(exist_ok=True)
+    guideline.write_text("# Guideline\n\nWhat is asked, in one sentence.\n")
+    with serving(first_word) as server:
+        declare(tmp_path, server.url, price_in=1.0, budget=0.001)
+        output = CliRunner().invoke(cli, ["judge", "run", "gpt", "--dry-run", "--project", str(tmp_path)]).output
+        assert "The budget leaves 0.0010: a run stops before it is exceeded." in output
+        assert 'guideline.md still says "What is asked, in one sentence."' in output.replace("\n", " ")
+        assert server.requests == []
+        (tmp_path / "own.txt").write_text("One of $classes as JSON.")
+        project = declare(tmp_path, server.url, price_in=1.0, budget=9.0, prompt="own.txt")
+        assert project.quote("gpt").guideline == ""  # it is not told it
 
 
 def test_examples_come_from_the_gold_and_get_no_vote(tmp_path):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from weakhitl.cli.shared import guarded, json_option, print_json, print_table, project_option
+from weakhitl.cli.shared import echo_wrapped, guarded, json_option, print_json, print_table, project_option
 from weakhitl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ def _address(options: dict[str, Any]) -> "Address":
 
 
 def _serve(workspace: "Workspace", address: "Address") -> None:
+    from weakhitl.pipeline.guideline import left_to_write
     from weakhitl.web.server import serve
 
     def say(room: "Room", address: "Address") -> None:
@@ -94,6 +95,8 @@ def _serve(workspace: "Workspace", address: "Address") -> None:
         else:
             click.echo(f"Listening on {address.host}:{address.port}; people open their links at {address.url}.")
         click.echo(room.queue_said())
+        if left := left_to_write(workspace.guideline_path):
+            echo_wrapped(f"The guideline {left}.")
         click.echo("Stop with Ctrl-C; nothing is lost.")
 
     serve(workspace, address, say)

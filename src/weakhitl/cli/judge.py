@@ -75,9 +75,12 @@ def run_command(name: str, project_path: Path, sample: int | None, seed: int, dr
 
 
 def _print_quote(quote: "Quote") -> None:
-    click.echo(
-        f"{number_of(quote.items, 'item')} would be asked about; at most {quote.most:,.2f}" + _likely(quote.likely)
+    echo_wrapped(
+        f"{number_of(quote.items, 'item')} would be asked about; at most {_money(quote.most)}" + _likely(quote.likely)
     )
+    if quote.left is not None and quote.most > quote.left:
+        echo_wrapped(f"The budget leaves {_money(quote.left)}: a run stops before it is exceeded.")
+    _print_guideline(quote.guideline)
     if quote.first is not None:
         click.echo("The first of them:")
         for message in quote.first if isinstance(quote.first, list) else [{"role": "row", "content": quote.first}]:
@@ -94,7 +97,17 @@ def _shown(content: Any) -> str:
 
 
 def _likely(cost: float | None) -> str:
-    return "" if cost is None else f", {cost:,.2f} by the mean of earlier answers"
+    return "" if cost is None else f", {_money(cost)} by the mean of earlier answers"
+
+
+def _money(amount: float) -> str:
+    """Give an amount with cents, and a small one with two digits that say something."""
+    return f"{amount:,.2f}" if amount >= 1 or not amount else f"{amount:,.4f}"
+
+
+def _print_guideline(left: str) -> None:
+    if left:
+        echo_wrapped(f"note: it is told the guideline, and {left}")
 
 
 def _print_run(found: "Judged") -> None:
@@ -115,7 +128,10 @@ def _print_run(found: "Judged") -> None:
             f"the budget of [[judge]] {found.name} could be exceeded"
         )
     spent = found.spent
-    click.echo(f"In all so far: {spent.tokens_in:,} tokens read, {spent.tokens_out:,} written, {spent.cost:,.4f} spent")
+    click.echo(
+        f"In all so far: {spent.tokens_in:,} tokens read, {spent.tokens_out:,} written, {_money(spent.cost)} spent"
+    )
+    _print_guideline(found.guideline)
     echo_wrapped("Its votes count from the next `weakhitl label` on.")
 
 
@@ -144,7 +160,7 @@ def list_command(project_path: Path, as_json: bool) -> None:
             one["model"],
             states[one["state"]],
             f"{one['votes']:,}",
-            f"{one['spent']['cost']:,.2f}",
+            _money(one["spent"]["cost"]),
             _may(one),
         ]
         for one in found

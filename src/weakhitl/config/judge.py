@@ -1,13 +1,23 @@
 """Models as annotators: ``[[judge]]``."""
 
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from weakhitl.config.section import Count, Section, Text
 
 _Money = Annotated[float, Field(ge=0)]
+
+_OWN_KEYS = {
+    "model": "model",
+    "temperature": "temperature",
+    "max_tokens": "max_tokens",
+    "max_completion_tokens": "max_tokens",
+    "response_format": "format",
+    "messages": "prompt",
+}
+"""Fields of a call -> the keys that say them."""
 
 
 class JudgeSection(Section):
@@ -38,10 +48,16 @@ class JudgeSection(Section):
         description="Examples of each class from the gold of `[label_model]` that go before the item; "
         "it does not vote on those itself.",
     )
-    temperature: Annotated[float, Field(ge=0)] = Field(default=0.0, description="0 for the likeliest answer.")
+    temperature: Annotated[float, Field(ge=0)] | None = Field(
+        default=None,
+        description="0 for the likeliest answer; without, 0 where the model takes it, and its own where it does not.",
+    )
     max_tokens: Annotated[int, Field(ge=1)] = Field(default=200, description="Tokens of an answer at most.")
     format: Literal["json_schema", "json_object", "text"] = Field(
         default="json_object", description="How strictly the endpoint is asked for JSON; `text` where it cannot be."
+    )
+    options: dict[str, Any] = Field(
+        default={}, description='Further fields of a call, such as `{ reasoning_effort = "low" }`.'
     )
     concurrency: Annotated[int, Field(ge=1, le=256)] = Field(default=4, description="Calls under way together.")
     retries: Count = Field(default=5, description="How often a call is tried again where the server is full or broken.")
@@ -65,6 +81,10 @@ class JudgeSection(Section):
             faults.append(f"url = {self.url!r} is no http:// or https:// address")
         if self.budget is not None and self.function is None and not (self.price_in or self.price_out):
             faults.append("a budget needs price_in and price_out")
+        faults += [
+            f"options: {name} is said by the key {_OWN_KEYS[name]}" for name in self.options if name in _OWN_KEYS
+        ]
+        faults += [f"options: {name} is not for judges" for name in self.options if name in ("stream", "n")]
         if faults:
             raise ValueError("; ".join(faults))
         return self

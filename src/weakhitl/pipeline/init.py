@@ -19,6 +19,7 @@ from weakhitl.files import (
     write_text,
 )
 from weakhitl.pipeline.folder_items import FILE, folder_items, has_tables, passed_over
+from weakhitl.pipeline.guideline import new_guideline
 from weakhitl.schema import LabelSchema
 from weakhitl.wording import number_of
 
@@ -147,22 +148,6 @@ def small_is_{word}(x):
     """Vote {first} where the file is small; replace this by a rule of yours."""
     return {first!r} if (PROJECT / x[{column!r}]).stat().st_size < 10_000 else ABSTAIN
 '''
-
-_GUIDELINE = """\
-# Guideline
-
-What is asked, in one sentence.
-
-{classes}
-## Borderline cases
-
-| example | label | because |
-| --- | --- | --- |
-
-## When you cannot tell
-
-Answer "I can't tell". It is better than a guess.
-"""
 
 
 def init_ci(folder: Path) -> list[Path]:
@@ -309,9 +294,7 @@ def _texts(folder: Path, classes: tuple[str, ...], items: _Items, task: str, *, 
         _FUNCTION_FILE: (_FUNCTIONS_ON_FILES if items.shown else _FUNCTIONS).format(
             word=word, first=classes[0], column=items.column
         ),
-        "guidelines/guideline.md": _GUIDELINE.format(
-            classes="".join(f"## {name}\n\nWhen it applies. Two examples.\n\n" for name in classes)
-        ),
+        "guidelines/guideline.md": new_guideline(classes),
     }
     if not functions:
         del texts[_FUNCTION_FILE]
@@ -339,9 +322,16 @@ def _shown_to_people(items: _Items) -> str:
 
 
 def _path_from(folder: Path, data: Path) -> str:
-    """Give the data's path as the project's configuration names it: from its folder where they lie inside."""
-    inside = data.resolve().is_relative_to(folder.resolve())
-    return str(data.resolve().relative_to(folder.resolve()) if inside else data.resolve())
+    """Give the data's path as the project's configuration names it: from its folder where they lie in it or beside it.
+
+    Both can be moved or cloned together then.
+    """
+    data, folder = data.resolve(), folder.resolve()
+    if data.is_relative_to(folder):
+        return data.relative_to(folder).as_posix()
+    if data.is_relative_to(folder.parent) and folder.parent != Path(folder.anchor):
+        return f"../{data.relative_to(folder.parent).as_posix()}"
+    return str(data)
 
 
 def _copy_name(data: Path) -> str:

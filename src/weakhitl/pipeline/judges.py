@@ -30,6 +30,7 @@ from weakhitl.labeling.judge import (
     rows_of,
 )
 from weakhitl.labeling.progress import Progress
+from weakhitl.pipeline.guideline import left_to_write
 from weakhitl.pipeline.own_functions import load_named
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release.whole_folder import only_one
@@ -58,6 +59,8 @@ class Judged:
         Items that were left because the budget is spent.
     spent
         What all its answers took so far, with earlier models and prompts.
+    guideline
+        What is left to write in the guideline that it was told; empty where nothing is.
 
     """
 
@@ -69,6 +72,7 @@ class Judged:
     failed: dict[str, int]
     unasked: int
     spent: Spent
+    guideline: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Give the figures, ready for JSON."""
@@ -77,12 +81,17 @@ class Judged:
 
 @dataclass(frozen=True)
 class Quote:
-    """What a run would ask, and cost: how many items; the most it can cost; what it would by earlier answers' mean."""
+    """What a run would ask, and cost: how many items; the most it can cost; what it would by earlier answers' mean.
+
+    ``left`` is what the budget leaves; ``guideline`` what is left to write in the guideline that it would be told.
+    """
 
     items: int
     most: float
     likely: float | None
     first: Any
+    left: float | None = None
+    guideline: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Give the figures, ready for JSON."""
@@ -138,7 +147,17 @@ def _run(
     votes = Counter(labels.values())
     classes = {str(label): votes[str(label)] for label in workspace.config.schema_.classes}
     abstained = len(answers) - len(labels)
-    return Judged(name, asked.new, classes, abstained, dict(problems), dict(asked.failed), asked.unasked, spent)
+    return Judged(
+        name,
+        asked.new,
+        classes,
+        abstained,
+        dict(problems),
+        dict(asked.failed),
+        asked.unasked,
+        spent,
+        _left_to_write(workspace, section),
+    )
 
 
 def _write_votes(path: Path, labels: Mapping[str, str]) -> None:
@@ -158,7 +177,20 @@ def quote_judge(workspace: Workspace, name: str, *, sample: int | None = None, s
     open_ = {key: asked for key, asked in questions.items() if key not in ledger.answers}
     spent = ledger.spent()
     likely = spent.cost / spent.answers * len(open_) if spent.answers else None
-    return Quote(len(open_), sum(map(asker.most, open_.values())), likely, next(iter(open_.values()), None))
+    return Quote(
+        len(open_),
+        sum(map(asker.most, open_.values())),
+        likely,
+        next(iter(open_.values()), None),
+        None if section.budget is None else max(0.0, section.budget - spent.cost),
+        _left_to_write(workspace, section),
+    )
+
+
+def _left_to_write(workspace: Workspace, section: JudgeSection) -> str:
+    """Say what is left to write in the guideline; nothing of a judge that is not told it."""
+    told = section.function is None and "$guideline" in _template(workspace, section)
+    return left_to_write(workspace.guideline_path) if told else ""
 
 
 def judge_asker(workspace: Workspace, section: JudgeSection) -> Asker:
@@ -179,7 +211,9 @@ def judge_asker(workspace: Workspace, section: JudgeSection) -> Asker:
     shown = workspace.items.loc[list(known), [*columns, *section.images]]
     examples = [(row, known[item]) for item, row in rows_of(shown)]
     prompt = Prompt(_instruction(workspace, section, where), columns, section.images, workspace.root, examples)
-    model = Model(section.model or "", section.url or "", section.temperature, section.max_tokens, section.format)
+    model = Model(
+        section.model or "", section.url or "", section.temperature, section.max_tokens, section.format, section.options
+    )
     prices = Prices(section.price_in, section.price_out)
     return Endpoint(model, prompt, schema, prices, key=section.key, retries=section.retries, timeout=section.timeout)
 
@@ -252,10 +286,13 @@ def _examples(workspace: Workspace, section: JudgeSection) -> dict[str, str]:
 
 
 def _instruction(workspace: Workspace, section: JudgeSection, where: str) -> str:
-    template = DEFAULT if section.prompt is None else _text(workspace.root / section.prompt)
     path = workspace.guideline_path
     guideline = _text(path) if path is not None and path.is_file() else ""
-    return fill(template, [str(one) for one in workspace.config.schema_.classes], guideline, where)
+    return fill(_template(workspace, section), [str(one) for one in workspace.config.schema_.classes], guideline, where)
+
+
+def _template(workspace: Workspace, section: JudgeSection) -> str:
+    return DEFAULT if section.prompt is None else _text(workspace.root / section.prompt)
 
 
 def _text(path: Path) -> str:

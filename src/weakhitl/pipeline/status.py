@@ -10,6 +10,7 @@ from weakhitl.errors import StateError
 from weakhitl.estimate import Estimate
 from weakhitl.gate import FAIL, PASS, Assessment, run_gate
 from weakhitl.pipeline.annotate import people_quality
+from weakhitl.pipeline.guideline import left_to_write
 from weakhitl.pipeline.own_functions import own_checks
 from weakhitl.pipeline.release import is_released
 from weakhitl.pipeline.revision import before_and_after
@@ -40,6 +41,8 @@ def status(workspace: Workspace, *, checks: bool = False, kpis: bool = False) ->
         "project": workspace.config.project.name,
         "items": len(workspace.items),
     }
+    if unwritten := left_to_write(workspace.guideline_path):
+        facts["guideline"] = unwritten
     try:
         assessment = workspace.assess()
     except StateError as error:

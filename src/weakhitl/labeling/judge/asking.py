@@ -13,7 +13,10 @@ from weakhitl.labeling.judge.endpoint import AskError
 from weakhitl.labeling.judge.ledger import Ledger
 
 _GIVEN_UP = 20
-"""Failures in a row after which a run stops."""
+"""Failures, or answers that count as none, in a row after which a run stops."""
+
+_SHOWN = 100
+"""Letters of an answer that an error shows."""
 
 Item = tuple[str, Mapping[str, Any]]
 
@@ -87,7 +90,7 @@ def ask_all(
     Raises
     ------
     ConfigError, UsageError, StateError
-        Nothing can be asked.
+        Nothing can be asked, or it is of no use: calls that only fail, answers that all count as none.
 
     """
     asker.check()
@@ -135,12 +138,18 @@ class _Calls:
         self._left = None if budget is None else budget - ledger.spent().cost
         self._waiting: dict[Future[Answer], float] = {}
         self._keys: set[str] = set()
-        self._in_a_row = 0
+        self._in_a_row = self._useless = 0
+        self._last: Answer
 
     def add(self, item: str, key: str, asked: Any) -> None:
-        """Ask, unless the same is being asked or the money might not do."""
+        """Ask, unless the same is being asked, the money might not do, or it is for nothing."""
         if key in self._keys:
             return
+        if self._useless >= _GIVEN_UP:
+            raise StateError(
+                f"{self._useless} answers in a row count as none, the last one because it {self._last.problem}: "
+                f"{_quoted(self._last.text)}; change the prompt, `format` or `max_tokens` of the judge"
+            )
         most = self._asker.most(asked)
         if self._left is not None and most > self._left - sum(self._waiting.values()):
             self.settle(1)  # those under way may turn out cheaper
@@ -175,10 +184,17 @@ class _Calls:
                 ) from None
             return
         self._in_a_row = 0
+        self._useless, self._last = (self._useless + 1 if answer.problem else 0), answer
         self._ledger.add(answer)
         self._found.new += 1
         if self._left is not None:
             self._left -= answer.cost
+
+
+def _quoted(text: str) -> str:
+    """Give the beginning of an answer in one line."""
+    line = " ".join(text.split())
+    return repr(line if len(line) <= _SHOWN else line[:_SHOWN] + "…")
 
 
 def rows_of(table: Any) -> Iterator[Item]:

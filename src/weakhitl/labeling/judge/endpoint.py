@@ -3,8 +3,9 @@
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from openai import OpenAI
 
 _MILLION = 1e6
+
+_HELP = {
+    "temperature": "leave `temperature` out, or give the one that the model takes",
+    "response_format": 'give `format = "text"`, or one that the server knows',
+}
+"""What to do where a server does not take a field of the call."""
 
 
 class AskError(Exception):
@@ -35,19 +42,27 @@ class Model:
     url
         The endpoint, up to and without ``/chat/completions``.
     temperature
-        0 for the likeliest answer.
+        0 for the likeliest answer; None for 0 where the model takes it, else its own.
     max_tokens
         Of an answer.
     format
         How strictly the endpoint is asked for JSON; ``text`` where it knows no ``response_format``.
+    options
+        Further fields of a call, as the endpoint knows them.
 
     """
 
     name: str
     url: str
-    temperature: float
+    temperature: float | None
     max_tokens: int
     format: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give what its answers depend on."""
+        found = asdict(self) | {"temperature": self.temperature or 0.0}
+        return found if self.options else {name: value for name, value in found.items() if name != "options"}
 
 
 @dataclass(frozen=True)
@@ -106,12 +121,13 @@ class Endpoint:
         self._key = key
         self._patience = {"max_retries": retries, "timeout": timeout}
         self._made: OpenAI | None = None
+        self._fields = self._first_fields()
 
     @cached_property
     def identity(self) -> str:
         """Hash of all that its answers depend on beside the item: model, prompt, examples, classes."""
         asked = self.prompt.messages(dict.fromkeys([*self.prompt.columns, *self.prompt.images]))
-        return _digest([asdict(self.model), asked, list(self.prompt.images), self.schema.classes, self.schema.skip])
+        return _digest([self.model.to_dict(), asked, list(self.prompt.images), self.schema.classes, self.schema.skip])
 
     def question(self, item: Mapping[str, Any]) -> tuple[str, list[Message]]:
         """Give the key of a question, and its messages. Raises ``DataError`` for an image that cannot be read."""
@@ -143,18 +159,13 @@ class Endpoint:
         import openai
 
         self.check()
-        client: Any = self._made
         start = perf_counter()
         try:
-            reply = client.chat.completions.create(
-                model=self.model.name,
-                messages=list(messages),
-                temperature=self.model.temperature,
-                max_tokens=self.model.max_tokens,
-                **self._format(),
-            )
+            reply = self._reply(messages)
         except (openai.AuthenticationError, openai.PermissionDeniedError, openai.NotFoundError) as error:
-            raise StateError(f"{self.model.url} refuses {self.model.name!r}: {_reason(error)}") from error
+            raise StateError(
+                f"{self.model.url} refuses {self.model.name!r}: {_reason(error)}{self._ending()}"
+            ) from error
         except openai.APITimeoutError as error:
             raise AskError(f"no answer within {self._patience['timeout']:g} s") from error
         except openai.APIConnectionError as error:
@@ -175,6 +186,44 @@ class Endpoint:
         tokens = (int(getattr(used, "prompt_tokens", 0) or 0), int(getattr(used, "completion_tokens", 0) or 0))
         return Answer(key, item, label, problem, shortened(text), *tokens, self.prices.of(*tokens), seconds)
 
+    def _reply(self, messages: Sequence[Message]) -> Any:
+        """Call with the fields that the model takes, as far as it has said: they are learned from what it refuses."""
+        import openai
+
+        client: Any = self._made
+        fields = self._fields
+        while True:
+            try:
+                reply = client.chat.completions.create(
+                    model=self.model.name, messages=list(messages), extra_body=dict(self.model.options), **fields
+                )
+            except openai.BadRequestError as error:
+                fields = self._without_refused(fields, _reason(error), error)
+            else:
+                self._fields = fields
+                return reply
+
+    def _without_refused(self, fields: dict[str, Any], reason: str, error: Exception) -> dict[str, Any]:
+        """Give the fields for another try; raises the error where it is about something else."""
+        refused = _refused(reason, [*fields, *self.model.options])
+        rest = {name: value for name, value in fields.items() if name != refused}
+        if refused is None:
+            raise error
+        if refused == "max_tokens" and "max_completion_tokens" in reason:
+            return rest | {"max_completion_tokens": self.model.max_tokens}
+        if refused == "temperature" and self.model.temperature is None:
+            return rest
+        hint = _HELP.get(refused, "take it out of `options`")
+        raise StateError(f"{self.model.url} refuses {refused} for {self.model.name!r} ({reason}): {hint}") from error
+
+    def _first_fields(self) -> dict[str, Any]:
+        known = {"temperature": self.model.temperature or 0.0, "max_tokens": self.model.max_tokens}
+        return known | self._format()
+
+    def _ending(self) -> str:
+        """Say what is usual at the end of an address that does not have it."""
+        return "" if re.search(r"/v\d", self.model.url) else "; the address of most servers ends in /v1"
+
     def _format(self) -> dict[str, Any]:
         if self.model.format == "text":
             return {}
@@ -189,6 +238,25 @@ class Endpoint:
         }
         form = {"name": "label", "strict": True, "schema": schema}
         return {"response_format": {"type": "json_schema", "json_schema": form}}
+
+
+def _refused(reason: str, names: Sequence[str]) -> str | None:
+    """Give the field that a server says it does not take; None where it complains of something else.
+
+    A text that is too long is about one item, though servers name ``max_tokens`` then, too.
+
+    Examples
+    --------
+    >>> _refused("Unsupported value: 'temperature' does not support 0 with this model.", ["temperature"])
+    'temperature'
+    >>> _refused("'max_tokens' is too large: 200. The context has 4096 tokens", ["max_tokens"])
+
+    """
+    if not re.search(
+        r"unsupported|not support|unrecogni[sz]ed|unknown|not permitted|not allowed", reason, re.IGNORECASE
+    ):
+        return None
+    return next((name for name in names if re.search(rf"\b{re.escape(name)}\b", reason)), None)
 
 
 def _digest(value: Any) -> str:
