@@ -24,7 +24,7 @@ from weakhitl.gate import Evidence, assess, figure
 from weakhitl.gate.accuracy import error_reduction, settled
 from weakhitl.gate.assessment import consolidate
 from weakhitl.release.evidence_files import NAMES
-from weakhitl.routing import SCORES, draw_batch, draw_pilot, score_order
+from weakhitl.routing import SCORES, book_requested, draw_batch, draw_pilot, score_order
 
 N, K, PEOPLE = 1000, 3, 10
 CONFIG = parse_config(
@@ -56,6 +56,23 @@ SCENARIOS = {
         "pilot": 200,
         "single": True,
     },
+    "200 arrive, half asked about, audited again": {
+        "right": 0.7,
+        "audit": 150,
+        "fill": 50,
+        "pilot": 0,
+        "single": False,
+        "arrive": 200,
+    },
+    "200 arrive after the audit": {
+        "right": 0.7,
+        "audit": 150,
+        "fill": 50,
+        "pilot": 0,
+        "single": False,
+        "arrive": 200,
+        "again": False,
+    },
 }
 
 
@@ -77,12 +94,9 @@ def main() -> None:
         print(f"{line}{row['removed']:>9.3f}{row['removed_bias']:>8.4f}{row['removed_missed']:>8}")
 
 
-def simulate(runs: int, *, right: float, audit: int, fill: int, pilot: int, single: bool) -> dict[str, float]:
-    """Repeat one scenario; ``too_high`` counts runs in which the one-sided 95 % bound exceeds the truth.
-
-    With ``single`` functions vote one class or abstain, so that a pilot is all that tells of them.
-    """
-    rows = [one_run(seed, right, audit, fill, pilot, single) for seed in range(runs)]
+def simulate(runs: int, **settings: float) -> dict[str, float]:
+    """Repeat one scenario; ``too_high`` counts runs in which the one-sided 95 % bound exceeds the truth."""
+    rows = [one_run(seed, **settings) for seed in range(runs)]
     table = pd.DataFrame([row for row in rows if row is not None])
     too_high = int((table["low"] > table["true"]).sum())
     return {
@@ -99,8 +113,14 @@ def simulate(runs: int, *, right: float, audit: int, fill: int, pilot: int, sing
     }
 
 
-def one_run(seed: int, right: float, audit: int, fill: int, pilot: int, single: bool) -> dict[str, float] | None:
-    """Label, route, rate, adjudicate; give the figure and the truth it is about."""
+def one_run(
+    seed: int, *, right: float, audit: int, fill: int, pilot: int, single: bool, arrive: int = 0, again: bool = True
+) -> dict[str, float] | None:
+    """Label, route, rate, adjudicate; give the figure and the truth it is about.
+
+    With ``single`` functions vote one class or abstain, so that a pilot is all that tells of them. Of the items that
+    ``arrive`` later the less sure half is shown to people, and a fifth of these audited; ``again`` draws another audit.
+    """
     rng = np.random.default_rng(seed)
     truth = pd.Series(rng.integers(0, K, N), index=[f"i{n}" for n in range(N)])
     hard = rng.random(N) < 0.3  # hard items mislead everybody, as real ones do
@@ -111,7 +131,7 @@ def one_run(seed: int, right: float, audit: int, fill: int, pilot: int, single: 
         functions[rng.random(functions.shape) < 0.6] = -1
     votes = wh.Votes.from_matrix(functions, CONFIG.schema_, items=truth.index)
     batches, ratings = [], []
-    left = votes.items
+    left, new = votes.items[: N - arrive], votes.items[N - arrive :]
     if pilot:
         batches.append(draw_pilot(left, pilot, seed))
         ratings.append(_rate(truth, batches[0].items, hard, 3, rng))
@@ -121,6 +141,13 @@ def one_run(seed: int, right: float, audit: int, fill: int, pilot: int, single: 
     ]
     batches.append(draw_batch(order[order.isin(left)], audit + fill, audit, 3, seed))
     ratings.append(_rate(truth, batches[-1].items, hard, 3, rng))
+    if arrive:
+        batches.append(book_requested(order[order.isin(new)][: arrive // 2], 0, 0.2, 3, batches))
+        ratings.append(_rate(truth, batches[-1].items, hard, 3, rng))
+    if arrive and again:
+        left = order[~order.isin([item for batch in batches for item in batch.items])]
+        batches.append(draw_batch(left, audit + fill, audit, 3, seed))
+        ratings.append(_rate(truth, batches[-1].items, hard, 3, rng))
     queue = assess(_evidence(votes, ratings, batches)).adjudication_queue["item"]
     decided = pd.DataFrame({"item": queue, "annotator": "senior", "label": _names(truth[queue]), "role": ADJUDICATOR})
     assessment = assess(_evidence(votes, [*ratings, decided], batches))

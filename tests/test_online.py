@@ -14,6 +14,7 @@ from weakhitl.cli.main import cli
 from weakhitl.errors import ConfigError, DataError, StateError, UsageError
 from weakhitl.pipeline.online import DATA, Online, online_report
 from weakhitl.pipeline.workspace import Workspace
+from weakhitl.web.room import Room
 
 pytestmark = pytest.mark.current
 
@@ -237,6 +238,23 @@ def test_people_answer_and_the_next_labels_and_training_have_it(tmp_path):
     assert (tmp_path / "data" / DATA).stat().st_mtime_ns == before
     assert len(again.batches) == 3
     assert again.train(columns=["text"]).items >= 120
+
+
+def test_a_share_of_what_people_are_asked_online_is_audited_so_that_a_release_can_speak_of_it(tmp_path):
+    workspace = make(tmp_path)
+    for number in range(11):
+        Online(workspace).arrive({"item": f"n{number}", "text": "sun hidden"}, "sun", 0.5)
+    project = wh.Project.load(tmp_path)
+    project.label()
+    (batch,) = project.batches
+    assert (batch.by_lot, batch.frame, len(batch.items), len(batch.drawn_for_audit)) == (True, 0, 11, 2)
+    ratings = pd.DataFrame([(item, who, "sun") for item in batch.items for who in ("ana", "bo", "cy")])
+    workspace.store.add_ratings(ratings.set_axis(["item", "annotator", "label"], axis=1), "annotator")
+    queue = wh.Project.load(tmp_path).export(tmp_path / "queue.csv", adjudication=True).table
+    assert sorted(queue["item"]) == sorted(batch.drawn_for_audit)
+    room = Room(Workspace.open(tmp_path))
+    assert [room.case(item, "").blind for item in batch.drawn_for_audit] == [True, True]
+    assert not room.case(next(item for item in batch.items if item not in batch.drawn_for_audit), "").blind
 
 
 def test_what_people_were_asked_online_is_no_batch_that_routing_waits_for(tmp_path):

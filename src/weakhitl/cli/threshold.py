@@ -72,6 +72,11 @@ def threshold_command(
         for name, one in found.thresholds.items():
             _print(name, one)
         click.echo(f"{number_of(len(found.table), 'item')} that nobody has looked at can be accepted" + _where(out))
+        if found.late:
+            echo_wrapped(
+                f"{number_of(found.late, 'item')} came into the dataset after the audit was drawn, which says nothing "
+                "of them: weakhitl route draws another."
+            )
         if scores is not None and any(one.best for one in found.thresholds.values()):
             click.echo(f"For [online] in weakhitl.toml: accept = {_setting(found.thresholds)}")
     sys.exit(EXIT_CODES["pass" if any(one.best for one in found.thresholds.values()) else "undecided"])

@@ -133,6 +133,10 @@ class RoutingSection(Section):
         default=None, description="A column that says what an annotator has to know for an item, such as its language."
     )
     audit: Count = Field(default=50, description="How many of the budget are a random sample of all items.")
+    audit_requested: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.1,
+        description="Share of the items that arrive online, or are asked for by name, that an adjudicator decides too.",
+    )
     seed: Count = Field(default=0, description="Seed of the random draws.")
     score: Score = Field(default="disagreement", description="What the rest of the budget goes by.")
     near: Text | None = Field(

@@ -11,6 +11,7 @@ from scipy.stats import hypergeom
 
 from weakhitl.errors import DataError, UsageError
 from weakhitl.gate import Assessment
+from weakhitl.routing import REQUESTED
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import FloatArray, IntArray
 
@@ -326,7 +327,8 @@ def _audited_rest(assessment: Assessment, *, whole: bool) -> tuple[IntArray, Int
     if not routing or not len(batches[routing[-1]].drawn_for_audit):
         raise UsageError("there is no random audit: run `weakhitl route` with an audit, and have it decided")
     items, last = assessment.evidence.items, batches[routing[-1]]
-    earlier = [item for batch in batches[: routing[-1]] for item in batch.items]
+    asked_later = [batch for batch in batches[routing[-1] :] if batch.kind == REQUESTED]
+    others = [item for batch in (*batches[: routing[-1]], *asked_later) for item in batch.items]
     chosen = last.items[:0] if whole else last.items[last.above_cut()]
-    rest = np.flatnonzero(~items.isin(earlier) & ~items.isin(chosen))
+    rest = np.flatnonzero(~items.isin(others) & ~items.isin(chosen))
     return rest, rest[items[rest].isin(last.drawn_for_audit)]

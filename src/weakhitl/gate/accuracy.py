@@ -5,14 +5,19 @@ item is looked at with the label that it would have had if it had been treated l
 
 - items in no batch: the label of the functions alone;
 - pilot items: functions and people, nobody adjudicated;
-- routed items: functions and people, adjudicated where the ratings do not settle it.
+- routed items, and those that arrived online or were asked for by name: functions and people, adjudicated where the
+  ratings do not settle it.
 
 Every audited item thus counts with the label it would have had without its own audit, and the figure is the accuracy
 of the release as it would be without the audit's decisions; with them it is, if anything, better.
+
+Items that came after the last audit was drawn have nobody to stand for them. A few of them must not undo an audit, and
+many must not hide behind it: they count as a missing decision does, as wrong in the estimate and its lower bound, and
+as right in the upper bound.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +25,7 @@ import numpy.typing as npt
 from weakhitl.consensus import Consensus
 from weakhitl.estimate import Estimate, Kind, exact_bounds, paired_difference
 from weakhitl.gate.assessment import Assessment
+from weakhitl.routing import REQUESTED
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import FloatArray, IntArray
 
@@ -40,6 +46,8 @@ class Stratum:
         ``mask[audited item]``: those that stand for them and would have been released like them.
     labels
         ``labels[audited item]``: the label under this treatment.
+    late
+        Whether they came after the audit was drawn, so that nobody could stand for them.
 
     """
 
@@ -47,14 +55,15 @@ class Stratum:
     size: int
     standing: np.ndarray
     labels: np.ndarray
+    late: bool = False
 
 
 def release_accuracy(assessment: Assessment, *, confidence: float = 0.95, within: np.ndarray | None = None) -> Estimate:
     """Share of released labels that the adjudicator would call right.
 
     An audited item without a decision counts as an error in the estimate and its lower bound, and as right
-    in the upper bound; one that the adjudicator could not tell is an error. ``within[item]`` restricts the dataset
-    to a part.
+    in the upper bound, and so do items that came after the audit; one that the adjudicator could not tell is an error.
+    ``within[item]`` restricts the dataset to a part.
 
     Returns
     -------
@@ -68,7 +77,7 @@ def release_accuracy(assessment: Assessment, *, confidence: float = 0.95, within
 
     """
     items = assessment.evidence.items
-    part = np.ones(len(items), dtype=bool) if within is None else within
+    part = _whole(assessment) if within is None else within
     at = np.flatnonzero(_audited(assessment) & part)
     decisions = assessment.decisions.reindex(items[at])
     pending = decisions.isna().to_numpy()
@@ -80,7 +89,8 @@ def release_accuracy(assessment: Assessment, *, confidence: float = 0.95, within
         return Estimate(None, confidence=confidence, n_units=len(at), method=_METHOD, reason=reason, kind=kind)
     weight = np.zeros(len(decided))
     right = np.zeros(len(decided))
-    for stratum in strata:
+    judged = [stratum for stratum in strata if not stratum.late]
+    for stratum in judged:
         share = stratum.size / stratum.standing.sum()
         weight += share * stratum.standing
         right += share * (stratum.standing & (stratum.labels == decided) & (decided != ABSTAIN))
@@ -89,17 +99,25 @@ def release_accuracy(assessment: Assessment, *, confidence: float = 0.95, within
     if (used & pending).any():
         optimistic = np.where(pending, weight, right)
         high = weighted_proportion(optimistic[used], weight[used], confidence)[2]
+    spoken_of = sum(stratum.size for stratum in judged) / sum(stratum.size for stratum in strata)
     return Estimate(
-        value,
-        low,
-        high,
-        float(np.sqrt(value * (1 - value) / _effective_size(weight))),
+        spoken_of * value,
+        spoken_of * low,
+        spoken_of * high + 1 - spoken_of,
+        spoken_of * float(np.sqrt(value * (1 - value) / _effective_size(weight))),
         confidence=confidence,
         n_units=int(used.sum()),
         n_pairable=int((used & ~pending).sum()),
         n_sources=_n_adjudicators(assessment),
         method=_METHOD,
     )
+
+
+def late_items(assessment: Assessment, within: np.ndarray) -> int:
+    """How many released items of a part came after the last audit was drawn, at most."""
+    least = assessment.evidence.config.release.min_confidence
+    strata = _strata(assessment, within, np.zeros(0, dtype=np.int64), least)
+    return sum(stratum.size for stratum in strata if stratum.late)
 
 
 def error_reduction(assessment: Assessment, *, confidence: float = 0.95) -> Estimate:
@@ -116,11 +134,12 @@ def error_reduction(assessment: Assessment, *, confidence: float = 0.95) -> Esti
 
     """
     items = assessment.evidence.items
-    if waiting := assessment.audit_waiting:
+    at, decisions = np.flatnonzero(_audited(assessment)), assessment.decisions
+    if waiting := len(items[at].difference(decisions.index)):
         return Estimate(None, confidence=confidence, reason=still_waiting(waiting), kind="nothing-measured")
-    at = np.sort(items.get_indexer(assessment.decided_audit.index))
-    truth = assessment.decided_audit.reindex(items[at]).to_numpy(dtype=np.int64)
-    strata = [one for one in _strata(assessment, np.ones(len(items), dtype=bool), at, None) if one.size]
+    at = at[(decisions[items[at]] != ABSTAIN).to_numpy()]
+    truth = decisions[items[at]].to_numpy(dtype=np.int64)
+    strata = [replace(one, late=False) for one in _strata(assessment, _whole(assessment), at, None) if one.size]
     if undefined := _undefined(strata, np.ones(len(at), dtype=bool)):
         kind, reason = undefined
         return Estimate(None, confidence=confidence, n_units=len(at), reason=reason, kind=kind)
@@ -164,12 +183,14 @@ def _strata(assessment: Assessment, part: np.ndarray, at: IntArray, least: float
     """Give the strata of a part of the dataset.
 
     ``at`` are the positions of its audited items; ``least`` is the confidence from which on items are released, None
-    for all items, labelled or not.
+    for all items, labelled or not. Of these, none in no batch is late: nobody has changed their labels.
     """
     items, batches = assessment.evidence.items, assessment.evidence.batches
-    audited = np.zeros(len(items), dtype=bool)
-    audited[at] = True
-    untouched = part.copy()
+    drawn = np.zeros(len(items), dtype=bool)
+    drawn[at] = True
+    by_lot = items.isin(assessment.evidence.audited_by_lot) & drawn
+    audited = drawn & ~by_lot
+    untouched, asked, asked_only = part.copy(), np.zeros(len(items), dtype=bool), np.zeros(len(items), dtype=bool)
     low_of_last = np.zeros(len(items), dtype=bool)
     ordinary, joint, automatic = (
         _Treatment.of(one, at, least) for one in (settled(assessment), assessment.joint, assessment.automatic)
@@ -180,12 +201,21 @@ def _strata(assessment: Assessment, part: np.ndarray, at: IntArray, least: float
         if batch.kind == "pilot":
             yield joint.stratum(f"batch {number} (pilot)", here, audited)
             continue
+        if batch.kind == REQUESTED:
+            (asked if batch.by_lot else asked_only)[here] = True
+            # Those that were in the dataset were taken out of what the last audit was drawn from.
+            low_of_last = low_of_last & (not batch.frame)
+            continue
         above = items.isin(batch.items[batch.above_cut()])
         low_of_last = here & ~above & audited
         for name, some in (("above the cut", here & above), ("below the cut", here & ~above)):
             standing = some & audited if (some & audited).any() else here & audited
             yield ordinary.stratum(f"batch {number} ({name})", some, standing)
-    yield automatic.stratum("items in no batch", untouched, low_of_last)
+    yield ordinary.stratum("items asked for", asked, by_lot)
+    yield ordinary.late("items asked for without an audit", asked_only)
+    came = 0 if least is None else assessment.evidence.since_audit
+    yield automatic.stratum("items in no batch", untouched, low_of_last, but=came)
+    yield automatic.late("items that came after the audit was drawn", untouched, at_most=came)
 
 
 @dataclass(frozen=True)
@@ -201,9 +231,16 @@ class _Treatment:
         released = np.ones(len(consensus.items), dtype=bool) if least is None else consensus.confident(least)
         return cls(released, at, consensus.take_items(at).labels)
 
-    def stratum(self, name: str, members: np.ndarray, standing: np.ndarray) -> Stratum:
+    def stratum(self, name: str, members: np.ndarray, standing: np.ndarray, but: int = 0) -> Stratum:
+        """Of the members ``but`` so many, who cannot be told apart, are not spoken of."""
         size = int(np.count_nonzero(members & self.confident))
-        return Stratum(name, size, (standing & self.confident)[self.at], self.labels)
+        return Stratum(name, max(0, size - but), (standing & self.confident)[self.at], self.labels)
+
+    def late(self, name: str, members: np.ndarray, at_most: int | None = None) -> Stratum:
+        """Give members for whom nobody can stand."""
+        size = int(np.count_nonzero(members & self.confident))
+        size = size if at_most is None else min(size, at_most)
+        return Stratum(name, size, np.zeros(len(self.at), dtype=bool), self.labels, late=True)
 
 
 def settled(assessment: Assessment) -> Consensus:
@@ -214,7 +251,12 @@ def settled(assessment: Assessment) -> Consensus:
 
 
 def _audited(assessment: Assessment) -> np.ndarray:
-    return np.asarray(assessment.evidence.items.isin(assessment.evidence.audited))
+    evidence = assessment.evidence
+    return np.asarray(evidence.items.isin(evidence.audited) | evidence.items.isin(evidence.audited_by_lot))
+
+
+def _whole(assessment: Assessment) -> np.ndarray:
+    return np.ones(len(assessment.evidence.items), dtype=bool)
 
 
 def _undefined(strata: list[Stratum], decided_audit: np.ndarray) -> tuple[Kind, str] | None:
@@ -222,7 +264,8 @@ def _undefined(strata: list[Stratum], decided_audit: np.ndarray) -> tuple[Kind, 
         return "nothing-measured", "no audited item has been adjudicated"
     if not strata:
         return "nothing-measured", "nothing would be released"
-    alone = [f"{stratum.size:,} ({stratum.name})" for stratum in strata if not stratum.standing.any()]
+    judged = [stratum for stratum in strata if not stratum.late]
+    alone = [f"{stratum.size:,} ({stratum.name})" for stratum in judged or strata if not stratum.standing.any()]
     return ("unrepresented", f"no audited item stands for these released ones: {', '.join(alone)}") if alone else None
 
 

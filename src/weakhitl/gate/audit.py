@@ -1,6 +1,7 @@
 """The audit as it comes in: release accuracy with bounds that hold at every look."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,10 @@ import pandas as pd
 from weakhitl.agreement import betting_bounds
 from weakhitl.consensus import Consensus
 from weakhitl.estimate import Estimate
-from weakhitl.gate.accuracy import settled
+from weakhitl.gate.accuracy import late_items, settled
 from weakhitl.gate.assessment import Assessment
+from weakhitl.routing import REQUESTED, Batch
+from weakhitl.routing.batch import PILOT
 from weakhitl.schema import ABSTAIN
 from weakhitl.vote_names import positions
 from weakhitl.votes import FloatArray
@@ -28,7 +31,7 @@ class _Population:
     Attributes
     ----------
     size
-        How many there are; None for more than were ever listed (a pilot's).
+        How many there are; None where that is not known (a pilot's, or some came after the draw).
     released
         How many released items it speaks for.
     right
@@ -36,7 +39,7 @@ class _Population:
     predictions
         ``predictions[draw]``: the probability that the model gave the label.
     predicted
-        Its mean over the population; without a meaning where that was never listed.
+        Its mean over the population; without a meaning where ``size`` is not known.
 
     """
 
@@ -55,8 +58,9 @@ def sequential_accuracy(
     Every item counts with the label that it would have if it had not been audited: routed for its disagreement, what
     people and functions say; else what the functions say. The audited items are a random sample of those, in random
     order; the sequence ends at the first one without a decision, so that which ones are decided first cannot matter.
-    Populations of several batches share the error between them. The promise is about these labels: decisions do not
-    change them, but new ratings do, and then another sequence begins.
+    Populations of several batches share the error between them. Items that came after the last audit was drawn count as
+    wrong in the estimate and the lower bound, and as right in the upper bound. The promise is about these labels:
+    decisions do not change them, but new ratings do, and then another sequence begins.
 
     Returns
     -------
@@ -64,10 +68,11 @@ def sequential_accuracy(
         Undefined without audit or decisions, and where released items have nobody to stand for them.
 
     """
+    late = late_items(assessment, within)
     populations = [one for one in _populations(assessment, within) if one.released]
     n = int(sum(len(one.right) for one in populations))
     facts: dict[str, Any] = {"confidence": confidence, "n_units": n, "n_pairable": n, "method": _METHOD}
-    if not populations:
+    if not populations and not late:
         return Estimate(None, reason="nothing would be released", kind="nothing-measured", **facts)
     if not n:
         return Estimate(None, reason="no audited item has been adjudicated", kind="nothing-measured", **facts)
@@ -97,38 +102,53 @@ def sequential_accuracy(
     )
     se = float(np.sqrt(max((weight**2).sum() * value * (1 - value), 0.0)))
     low, high = shares @ bounds
-    return Estimate(value, float(low), float(high), se, **facts)
+    spoken_of = sum(one.released for one in populations) / (sum(one.released for one in populations) + late)
+    return Estimate(
+        spoken_of * value, float(spoken_of * low), float(spoken_of * high + 1 - spoken_of), spoken_of * se, **facts
+    )
 
 
 def _populations(assessment: Assessment, within: np.ndarray) -> list[_Population]:
-    """One population per routing batch, and one for the pilots' items.
+    """One population per routing batch, one for the pilots' items, and one for those that were asked for.
 
     The last batch's audit was drawn from all items that no earlier batch holds, and stands for them; an earlier one
     for those of its own batch that were routed for their disagreement. The rest of an earlier batch is its audit, whose
-    labels the adjudicator has seen one by one: nothing is claimed of them beyond that.
+    labels the adjudicator has seen one by one: nothing is claimed of them beyond that. Items that arrived online, or
+    were asked for by name, have an audit of their own.
     """
     items = assessment.evidence.items
     batches = assessment.evidence.routing_batches
     if not batches:
         return []
-    joint, automatic = settled(assessment), assessment.automatic
+    labels = joint, _ = settled(assessment), assessment.automatic
     found = []
     earlier = np.zeros(len(items), dtype=bool)
-    pilots = np.asarray(
-        items.isin([item for batch in assessment.evidence.batches if batch.kind == "pilot" for item in batch.items])
+    pilots, asked, by_lot = (
+        _held(assessment, is_one)
+        for is_one in (
+            lambda batch: batch.kind == PILOT,
+            lambda batch: batch.kind == REQUESTED,
+            lambda batch: batch.by_lot,
+        )
     )
     for batch in batches:
         above = np.asarray(items.isin(batch.items[batch.above_cut()]))
-        here = above if batch is not batches[-1] else ~earlier & ~pilots
-        found.append(_population(assessment, here & within, above, (joint, automatic), batch.drawn_for_audit))
+        here = above if batch is not batches[-1] else ~earlier & ~pilots & ~asked
+        found.append(_population(assessment, here & within, above, labels, batch.drawn_for_audit))
         earlier |= np.asarray(items.isin(batch.items))
+    if came := min(assessment.evidence.since_audit, found[-1].released):
+        found[-1] = replace(found[-1], size=None, released=found[-1].released - came)
+    if by_lot.any():
+        drawn = assessment.evidence.audited_by_lot
+        drawn = drawn[np.random.default_rng(len(drawn)).permutation(len(drawn))]  # of all lots at once
+        found.append(_population(assessment, by_lot & within, by_lot, labels, drawn))
     if pilots.any():
         drawn = batches[-1].drawn_for_audit
         sampled = _population(
             assessment,
             np.asarray(items.isin(drawn)) & within,
             np.ones(len(items), dtype=bool),
-            (joint, automatic),
+            labels,
             drawn,
         )
         confident = joint.confident(assessment.evidence.config.release.min_confidence)
@@ -138,6 +158,12 @@ def _populations(assessment: Assessment, within: np.ndarray) -> list[_Population
             )
         )
     return found
+
+
+def _held(assessment: Assessment, is_one: Callable[[Batch], bool]) -> np.ndarray:
+    """``mask[item]``: is in a batch of some kind."""
+    held = [item for batch in assessment.evidence.batches if is_one(batch) for item in batch.items]
+    return np.asarray(assessment.evidence.items.isin(held))
 
 
 def _population(

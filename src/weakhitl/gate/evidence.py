@@ -11,7 +11,7 @@ import pandas as pd
 from weakhitl.annotation import ADJUDICATOR
 from weakhitl.config import Config
 from weakhitl.errors import DataError
-from weakhitl.routing import Batch
+from weakhitl.routing import REQUESTED, Batch
 from weakhitl.schema import LabelSchema
 from weakhitl.vote_names import positions
 from weakhitl.vote_table import encode_labels
@@ -137,10 +137,33 @@ class Evidence:
 
     @property
     def audited(self) -> pd.Index:
-        """Items of all random samples."""
+        """Items of all random samples of the dataset."""
         drawn = [item for batch in self.routing_batches for item in batch.drawn_for_audit]
         items: pd.Index = pd.Index(drawn, dtype=object)
         return items
+
+    @property
+    def audited_by_lot(self) -> pd.Index:
+        """Items that somebody asked for, or that arrived online, and that the lot chose for an audit of these."""
+        drawn = [item for batch in self.batches if batch.by_lot for item in batch.drawn_for_audit]
+        items: pd.Index = pd.Index(drawn, dtype=object)
+        return items
+
+    @property
+    def since_audit(self) -> int:
+        """How many items came into the dataset after the last audit was drawn from it, as far as numbers tell.
+
+        Those of requested batches are left out. Items that were taken out of the dataset hide as many new ones.
+        """
+        audits = [
+            number for number, batch in enumerate(self.batches) if len(batch.drawn_for_audit) and not batch.by_lot
+        ]
+        if not audits:
+            return 0
+        before = sum(len(batch.items) for batch in self.batches[: audits[-1]])
+        later = (batch for batch in self.batches[audits[-1] + 1 :] if batch.kind == REQUESTED)
+        asked = sum(len(batch.items) - batch.frame for batch in later)
+        return max(0, len(self.items) - before - asked - self.batches[audits[-1]].frame)
 
     def without(self, source: str, why: str) -> "Evidence":
         """Give the evidence with a source recalled: ``function:NAME`` or ``annotator:NAME``."""

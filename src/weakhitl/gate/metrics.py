@@ -13,7 +13,7 @@ from weakhitl.agreement import COEFFICIENTS, Uncertainty, coder_agreement
 from weakhitl.annotation.counting import COUNTED
 from weakhitl.config import CheckSection
 from weakhitl.estimate import Estimate, Kind, exact_bounds
-from weakhitl.gate.accuracy import release_accuracy
+from weakhitl.gate.accuracy import late_items, release_accuracy
 from weakhitl.gate.assessment import Assessment
 from weakhitl.gate.audit import sequential_accuracy
 from weakhitl.gate.subject import Subject
@@ -51,6 +51,8 @@ class Metric:
         Whether it counts something, so that its bar may exceed 1.
     between
         Whether it compares the slices with each other: ``measure`` is then of one of them.
+    late
+        How many items came after what it is measured on was drawn.
 
     """
 
@@ -61,6 +63,7 @@ class Metric:
     sequential: bool = False
     counts: bool = False
     between: bool = False
+    late: "Callable[[Subject], int] | None" = None
 
 
 def agreement(subject: Subject, check: CheckSection, confidence: float, *, name: str) -> Estimate:
@@ -84,6 +87,10 @@ def accuracy(subject: Subject, check: CheckSection, confidence: float) -> Estima
     if check.sequential:
         return sequential_accuracy(assessment, subject.members, confidence=confidence, predictions=check.predictions)
     return release_accuracy(assessment, confidence=confidence, within=subject.members)
+
+
+def _came_after_the_audit(subject: Subject) -> int:
+    return late_items(_assessment(subject), subject.members)
 
 
 def coverage(subject: Subject, check: CheckSection, confidence: float) -> Estimate:
@@ -233,7 +240,7 @@ METRICS: dict[str, Metric] = {
         name: Metric(partial(agreement, name=name), TALK, ratings_alone=True, preconditions=True, sequential=True)
         for name in COEFFICIENTS
     },
-    "release-accuracy": Metric(accuracy, _LABELS, sequential=True),
+    "release-accuracy": Metric(accuracy, _LABELS, sequential=True, late=_came_after_the_audit),
     "coverage": Metric(coverage, _COVER),
     "conflict": Metric(conflict, "see which functions conflict (`weakhitl lfs`), and repair or drop them"),
     "annotator-quality": Metric(

@@ -125,10 +125,14 @@ def decide(check: CheckSection, estimate: Estimate, missing: Sequence[str], advi
     return Verdict(check.label, check.metric, *bars, check.confidence, status, estimate, why, then)
 
 
+_AUDIT = "route more items, have their audit decided, then check again"
+
+
 def _judge(check: CheckSection, estimate: Estimate, missing: Sequence[str], advice: str) -> tuple[Status, str, str]:
     """Give status, why, and what to do next."""
     if estimate.value is None:
-        return UNDECIDED, f"undefined: {estimate.reason}", "collect what is missing, then check again"
+        then = _AUDIT if estimate.kind == "unrepresented" else "collect what is missing, then check again"
+        return UNDECIDED, f"undefined: {estimate.reason}", then
     if missing or estimate.low is None or estimate.high is None:
         why = "; ".join(missing) or f"no interval: {estimate.reason}"
         return UNDECIDED, why, "route more items, then check again"

@@ -13,7 +13,7 @@ from weakhitl.errors import StateError, UsageError
 from weakhitl.estimate import Estimate
 from weakhitl.files import write_table
 from weakhitl.pipeline.workspace import Workspace
-from weakhitl.routing import REQUESTED, Batch
+from weakhitl.routing import book_requested
 from weakhitl.vote_names import unknown_item
 
 
@@ -44,9 +44,9 @@ def ratings_table(workspace: Workspace) -> pd.DataFrame:
 def add_items(workspace: Workspace, items: Sequence[Mapping[str, Any] | str], overlap: int) -> int:
     """Queue items for annotators: ids of the dataset, or rows that are added to it; give how many.
 
-    Nothing is measured on them, since nobody drew them. New rows are written as a file of their own into the data's
-    folder. Raises ``UsageError`` naming every row that cannot be used, ``StateError`` where the data is a single file
-    or an item was routed before.
+    A share of them, by lot, an adjudicator decides, too (``[routing] audit_requested``). New rows are written as a file
+    of their own into the data's folder. Raises ``UsageError`` naming every row that cannot be used, ``StateError``
+    where the data is a single file or an item was routed before.
     """
     id_ = workspace.config.data.id
     rows = [one for one in items if not isinstance(one, str)]
@@ -65,15 +65,16 @@ def add_items(workspace: Workspace, items: Sequence[Mapping[str, Any] | str], ov
         raise UsageError("; ".join(faults))
     if rows and not workspace.data_path.is_dir():
         raise StateError(f"{workspace.config.data.path} is one file; new items need [data] path to be a folder")
-    table = pd.DataFrame({"item": ids, "reason": REQUESTED, "probability": 1.0, "rank": 0})
-    routed = {item for batch in workspace.store.batches() for item in batch.items}
+    batches = workspace.store.batches()
+    routed = {item for batch in batches for item in batch.items}
     if taken := [one for one in ids if one in routed]:
         raise StateError(f"routed before: {', '.join(taken[:20])}")
     if rows:
         table_of_rows = pd.DataFrame([dict(row) for row in rows])
         write_table(workspace.data_path / f"added-{uuid4().hex}.jsonl", table_of_rows)
         workspace.forget_items()
-    workspace.store.add_batch(Batch("requested", 0, overlap, len(ids), table))
+    share = workspace.config.routing.audit_requested
+    workspace.store.add_batch(book_requested(ids, len(ids) - len(rows), share, overlap, batches))
     return len(ids)
 
 

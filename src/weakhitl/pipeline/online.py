@@ -26,7 +26,7 @@ from weakhitl.labeling.declared import declared
 from weakhitl.labeling.rule import run_rules
 from weakhitl.pipeline.recalls import MODEL, ONLINE, UPSTREAM
 from weakhitl.pipeline.workspace import Workspace
-from weakhitl.routing import REQUESTED, Batch
+from weakhitl.routing import book_requested
 from weakhitl.schema import ABSTAIN
 
 if TYPE_CHECKING:
@@ -195,7 +195,8 @@ class Online:
 def take_in(workspace: Workspace) -> int:
     """Write what arrived into the data's folder, and book what people were asked of it as a batch; give how many.
 
-    Nothing is measured on that batch, since nobody drew it. Items stay where they are once they are there.
+    A share of that batch, by lot, an adjudicator decides, too (``[routing] audit_requested``), so that a release can
+    speak of it. Items stay where they are once they are there.
     """
     arrived = workspace.arrivals.all()
     if not arrived:
@@ -210,11 +211,12 @@ def take_in(workspace: Workspace) -> int:
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         write_text(path, text)
         workspace.forget_items()
-    booked = {item for batch in workspace.store.batches() for item in batch.items}
+    batches, config = workspace.store.batches(), workspace.config
+    booked = {item for batch in batches for item in batch.items}
     items = [one.item for one in arrived if one.asked and one.item not in booked]
     if items:
-        table = pd.DataFrame({"item": items, "reason": REQUESTED, "probability": 1.0, "rank": 0})
-        workspace.store.add_batch(Batch("requested", 0, workspace.config.online.overlap, len(items), table))
+        share, overlap = config.routing.audit_requested, config.online.overlap
+        workspace.store.add_batch(book_requested(items, 0, share, overlap, batches))
     return len(arrived)
 
 

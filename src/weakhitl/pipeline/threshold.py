@@ -26,11 +26,14 @@ class Accepted:
         ``all`` -> the threshold, or class name -> its own.
     table
         The accepted items that nobody has looked at: item, label, confidence.
+    late
+        How many items came into the dataset after the audit was drawn, so that it says nothing of them.
 
     """
 
     thresholds: dict[str, ErrorThreshold]
     table: pd.DataFrame
+    late: int = 0
 
 
 def threshold(
@@ -54,7 +57,8 @@ def threshold(
     labels, sure = claims or (assessment.automatic.labels, assessment.automatic.confidence)
     names = [str(schema.name(int(code))) for code in labels[at]]
     table = pd.DataFrame({"item": items[at], "label": names, "confidence": sure[at]})
-    return Accepted(found, table[~table["item"].isin(assessment.evidence.audited)].reset_index(drop=True))
+    table = table[~table["item"].isin(assessment.evidence.audited)].reset_index(drop=True)
+    return Accepted(found, table, assessment.evidence.since_audit)
 
 
 def _claims(path: Path, items: pd.Index, schema: LabelSchema) -> Claims:

@@ -2,7 +2,7 @@
 
 from weakhitl.routing.batch import REQUESTED, Batch
 from weakhitl.routing.order import far_apart, in_turns, item_vectors, score_order, text_vectors
-from weakhitl.routing.sampling import draw_batch, draw_pilot
+from weakhitl.routing.sampling import book_requested, draw_batch, draw_pilot
 from weakhitl.routing.scores import NOVELTY, RANDOM, SCORES, density, novelty
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "REQUESTED",
     "SCORES",
     "Batch",
+    "book_requested",
     "density",
     "draw_batch",
     "draw_pilot",

@@ -19,16 +19,18 @@ class Batch:
     ----------
     kind
         ``pilot``: its ratings choose the annotators, and nothing is measured on it; ``routing``; or ``requested``:
-        items that somebody asked for by name, whose ratings label them, and on which nothing is measured.
+        items that somebody asked for by name, or that arrived online; their ratings label them.
     seed
         Seed of the draw.
     overlap
         Ratings that count per item; None where all do.
     frame
-        How many items it was drawn from: those of the dataset that were in no earlier batch.
+        How many items it was drawn from: those of the dataset that were in no earlier batch. Of a requested batch, how
+        many of its items were in the dataset before.
     table
         One row per item: ``item``; ``reason`` (audit, pilot, requested, or the strategy by which it was chosen);
-        ``probability`` with which it was drawn from the frame; ``rank`` by that strategy within the frame, from 1.
+        ``probability`` with which it was drawn from the frame; ``rank`` by that strategy within the frame, from 1. Of a
+        requested batch ``rank`` is the place in the lot that chose its audit, and 0 where none was drawn.
 
     """
 
@@ -46,8 +48,15 @@ class Batch:
 
     @property
     def drawn_for_audit(self) -> pd.Index:
-        """The items of the random sample, in the random order of the batch."""
-        return self.items[np.asarray(self.table["reason"] == AUDIT)]
+        """The items of the random sample, in random order."""
+        table = self.table.sort_values("rank") if self.kind == REQUESTED else self.table
+        items: pd.Index = pd.Index(table["item"][table["reason"] == AUDIT].tolist(), dtype=object)
+        return items
+
+    @property
+    def by_lot(self) -> bool:
+        """Whether it is a requested batch with an audit of its own, drawn by lot."""
+        return self.kind == REQUESTED and bool((self.table["rank"] > 0).all())
 
     def above_cut(self) -> np.ndarray:
         """``mask[row]``: whether a routing batch's strategy would have chosen the item, audit or not."""

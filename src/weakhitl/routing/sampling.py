@@ -1,12 +1,15 @@
 """The sampling design: a uniform audit first, then the items with most disagreement, probabilities known."""
 
+from collections.abc import Sequence
+from math import ceil
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.stats import hypergeom
 
 from weakhitl.errors import UsageError
-from weakhitl.routing.batch import AUDIT, PILOT, Batch
+from weakhitl.routing.batch import AUDIT, PILOT, REQUESTED, Batch
 from weakhitl.votes import FloatArray
 from weakhitl.wording import number_of
 
@@ -62,6 +65,39 @@ def draw_batch(
         }
     )
     return Batch("routing", seed, overlap, n, table)
+
+
+def book_requested(items: Sequence[str], known: int, share: float, overlap: int, earlier: Sequence[Batch]) -> Batch:
+    """Make a batch of items that somebody asked for, and draw its audit.
+
+    Parameters
+    ----------
+    items
+        Their ids.
+    known
+        How many of them were in the dataset before.
+    share
+        Of all items that were ever asked for, how many are audited, rounded up; 0 draws no lot.
+    overlap
+        Ratings that count per item.
+    earlier
+        All batches so far. The share is kept over them together, so that many small batches are audited no more than
+        a large one, and their number is the seed.
+
+    """
+    lots = [batch for batch in earlier if batch.by_lot]
+    wanted = ceil(share * (sum(len(batch.items) for batch in lots) + len(items)))
+    audit = max(0, wanted - sum(len(batch.drawn_for_audit) for batch in lots))
+    place = np.random.default_rng(len(earlier)).permutation(len(items)) + 1
+    table = pd.DataFrame(
+        {
+            "item": list(items),
+            "reason": np.where(place <= audit, AUDIT, REQUESTED) if share else REQUESTED,
+            "probability": 1.0,
+            "rank": place if share else 0,
+        }
+    )
+    return Batch("requested", len(earlier), overlap, known, table)
 
 
 def inclusion_probability(rank: npt.ArrayLike, n: int, audit: int, fill: int) -> FloatArray:

@@ -164,7 +164,7 @@ def queue_status(request: Request, _: Owner) -> dict[str, Any]:
 
 @router.post("/items", status_code=201)
 def add(request: Request, _: Owner, body: ItemsBody) -> dict[str, int]:
-    """Queue items for annotators. Their ratings label them; nothing is measured on them, since nobody drew them."""
+    """Queue items for annotators. Their ratings label them; an adjudicator decides a share of them, by lot."""
     room = _room(request)
     return {"queued": add_items(room.workspace, body.items, body.overlap)}
 

@@ -200,7 +200,7 @@ class Room:
         return Case(why, told, self.votes_on(item), blind=False)  # type: ignore[arg-type]  # columns are strings
 
     def _audited(self, item: str) -> bool:
-        return any(item in set(one.drawn_for_audit) for one in self.workspace.store.batches() if one.kind == "routing")
+        return any(item in set(one.drawn_for_audit) for one in self.workspace.store.batches())
 
     def votes_on(self, item: str) -> list[tuple[str, str]]:
         """Give what each function votes on an item, where it does."""

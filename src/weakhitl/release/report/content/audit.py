@@ -10,6 +10,8 @@ from weakhitl.estimate import Estimate, exact_bounds
 from weakhitl.gate import Assessment
 from weakhitl.gate.accuracy import weighted_proportion
 from weakhitl.label_model import calibration
+from weakhitl.routing import REQUESTED
+from weakhitl.routing.batch import PILOT
 from weakhitl.schema import ABSTAIN
 from weakhitl.vote_names import positions
 from weakhitl.votes import FloatArray, IntArray
@@ -29,9 +31,11 @@ class _Audit:
     pending: np.ndarray
 
     @classmethod
-    def of(cls, assessment: Assessment) -> "_Audit":
-        items = assessment.evidence.items
-        at = np.sort(positions(items, assessment.evidence.audited.unique()))
+    def of(cls, assessment: Assessment, *, by_lot: bool = False) -> "_Audit":
+        """Take the random samples of the dataset; with ``by_lot`` also those of what arrived or was asked for."""
+        items, drawn = assessment.evidence.items, assessment.evidence.audited
+        drawn = drawn.append(assessment.evidence.audited_by_lot) if by_lot else drawn
+        at = np.sort(positions(items, drawn.unique()))
         found = assessment.decisions.reindex(items[at])
         return cls(at, found.fillna(ABSTAIN).to_numpy(dtype=np.int64), found.isna().to_numpy())
 
@@ -97,7 +101,7 @@ def class_shares(assessment: Assessment) -> list[Estimate]:
     have one. Items are weighted like those of the release's accuracy: each stands for the items of the dataset that
     were treated like it.
     """
-    audit = _Audit.of(assessment)
+    audit = _Audit.of(assessment, by_lot=True)
     known = audit.decided != ABSTAIN
     facts: dict[str, Any] = {"n_units": len(audit.at), "n_pairable": int(known.sum()), "method": _SHARES}
     k = len(assessment.evidence.schema)
@@ -108,8 +112,10 @@ def class_shares(assessment: Assessment) -> list[Estimate]:
     if weight is None:
         reason = "no decided audited item stands for some items of the dataset"
         return [Estimate(None, reason=reason, kind="unrepresented", **facts)] * k
-    decided = audit.decided[known]
-    return [Estimate(*weighted_proportion(weight * (decided == code), weight, 0.95), **facts) for code in range(k)]
+    decided, late = audit.decided[known], assessment.evidence.since_audit / len(assessment.evidence.items)
+    shares = [weighted_proportion(weight * (decided == code), weight, 0.95) for code in range(k)]
+    # Items that came after the audit may be of any class.
+    return [Estimate(value, (1 - late) * low, (1 - late) * high + late, **facts) for value, low, high in shares]
 
 
 def _weights(assessment: Assessment, at: IntArray) -> FloatArray | None:
@@ -117,28 +123,34 @@ def _weights(assessment: Assessment, at: IntArray) -> FloatArray | None:
 
     ``at`` are the positions of decided audited items. Strata as in ``gate.accuracy``: of each batch the items that
     disagreement alone would have routed, and the others; a pilot's items are stood for by the whole audit, those in no
-    batch by the last audit's items below its cut, those that somebody asked for by nobody.
+    batch by the last audit's items below its cut, those that arrived or were asked for by their own audit.
     """
     evidence = assessment.evidence
     n = len(evidence.items)
-    audited = np.zeros(n, dtype=bool)
-    audited[at] = True
-    untouched, last_low = np.ones(n, dtype=bool), np.zeros(n, dtype=bool)
+    drawn = np.zeros(n, dtype=bool)
+    drawn[at] = True
+    by_lot = drawn & np.asarray(evidence.items.isin(evidence.audited_by_lot))
+    audited = drawn & ~by_lot
+    untouched, last_low, asked = np.ones(n, dtype=bool), np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
     weight = np.zeros(len(at))
     strata = []
     for batch in evidence.batches:
         here, above = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
         here[positions(evidence.items, batch.items)] = True
         untouched &= ~here
-        if batch.kind != "routing":
-            strata.append((here, audited if batch.kind == "pilot" else here & audited))
+        if batch.kind == PILOT:
+            strata.append((here, audited))
+            continue
+        if batch.kind == REQUESTED:
+            asked |= here
+            last_low &= not batch.frame
             continue
         above[positions(evidence.items, batch.items[batch.above_cut()])] = True
         last_low = here & ~above & audited
         strata += [
             (part, part & audited if (part & audited).any() else here & audited) for part in (above, here & ~above)
         ]
-    strata.append((untouched, last_low))
+    strata += [(untouched, last_low), (asked, by_lot)]
     for members, standing in strata:
         if not members.any():
             continue
