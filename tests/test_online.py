@@ -257,6 +257,26 @@ def test_a_share_of_what_people_are_asked_online_is_audited_so_that_a_release_ca
     assert not room.case(next(item for item in batch.items if item not in batch.drawn_for_audit), "").blind
 
 
+def test_export_says_that_what_arrived_waits_on_the_pages(tmp_path):
+    workspace = make(tmp_path)
+    Online(workspace).arrive({"item": "n1", "text": "sun hidden"}, "sun", 0.5)
+    result = run(tmp_path, "export", str(tmp_path / "tasks.csv"))
+    assert result.exit_code == 3
+    assert "1 item waits on the pages since they arrived; `weakhitl label` takes them in" in result.output
+
+
+def test_a_program_is_told_what_its_request_lacks(tmp_path):
+    with opened(make(tmp_path)) as app:
+        program = Somebody(app, "owner")
+        text = '{"row": {"item": "n1", "text": "sun"}, "label": "sun", "confidence": 0.9}'
+        plain = program.client.post("/api/v1/arrivals", content=text, headers=program.headers)
+        assert plain.status_code == 422
+        assert plain.json()["detail"].endswith("sent with the header Content-Type: application/json")
+        stranger = program.client.post("/api/v1/arrivals", json={}, headers={"Authorization": "Bearer wrong"})
+        assert stranger.status_code == 401
+        assert "the token of a link that still holds" in stranger.json()["detail"]
+
+
 def test_what_people_were_asked_online_is_no_batch_that_routing_waits_for(tmp_path):
     workspace = make(tmp_path)
     project = wh.Project.load(tmp_path)

@@ -17,6 +17,7 @@ from weakhitl.gate import Assessment
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.routing.batch import PILOT
 from weakhitl.vote_names import alike_people, unknown_item
+from weakhitl.wording import number_of
 
 MODEL = "weakhitl"
 """The name of our labels in other tools."""
@@ -83,7 +84,8 @@ def export(
     said = workspace.store.ratings()
     items = said["item"].unique().tolist() if ratings else queue["item"].tolist()
     if not items:
-        raise StateError("nobody has rated anything yet" if ratings else _nothing(adjudication=adjudication))
+        nothing = _nothing(workspace, assessment, adjudication=adjudication)
+        raise StateError("nobody has rated anything yet" if ratings else nothing)
     needed = queue.get("needed", pd.Series(1, index=queue.index))
     table, column = _with_text(workspace, text)
     content = Exchange(
@@ -108,15 +110,24 @@ def _write_table(workspace: Workspace, out: Path, *, adjudication: bool) -> Expo
     assessment = workspace.assess()
     queue = _queue(assessment, adjudication=adjudication)
     if queue.empty:
-        raise StateError(_nothing(adjudication=adjudication))
+        raise StateError(_nothing(workspace, assessment, adjudication=adjudication))
     write_queue(
         out, queue[["item"]], workspace.items[workspace.columns_read], ADJUDICATOR if adjudication else ANNOTATOR
     )
     return _exported(queue, assessment)
 
 
-def _nothing(*, adjudication: bool) -> str:
-    return "no item waits for " + ("the adjudicator" if adjudication else "annotators: run `weakhitl route`")
+def _nothing(workspace: Workspace, assessment: Assessment, *, adjudication: bool) -> str:
+    if adjudication:
+        return "no item waits for the adjudicator"
+    known = assessment.evidence.items
+    arrived = sum(one.asked and one.item not in known for one in workspace.arrivals.all())
+    if arrived:
+        waits = number_of(arrived, "item waits", "items wait")
+        return (
+            f"{waits} on the pages since they arrived; `weakhitl label` takes them into the data, and then into files"
+        )
+    return "no item waits for annotators: run `weakhitl route`"
 
 
 def _with_text(workspace: Workspace, asked: str | None) -> tuple[pd.DataFrame, str]:

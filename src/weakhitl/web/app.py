@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -129,7 +129,7 @@ async def _answer_error(request: Request, error: Exception) -> Response:
 
 def _reason(error: Exception) -> tuple[int, str]:
     if isinstance(error, RequestValidationError):
-        return 422, "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors())
+        return 422, "; ".join(map(_invalid, error.errors()))
     if isinstance(error, StarletteHTTPException):
         return error.status_code, str(error.detail)
     if isinstance(error, StateError):
@@ -139,6 +139,14 @@ def _reason(error: Exception) -> tuple[int, str]:
     if isinstance(error, DataError):
         return 503, str(error)
     return 500, ""
+
+
+def _invalid(fault: Mapping[str, Any]) -> str:
+    """Say what is wrong with a part of a request, or with the whole."""
+    where = ".".join(map(str, fault["loc"][1:]))
+    if where:
+        return f"{where}: {fault['msg']}"
+    return f"{fault['msg']}; expected a JSON object, sent with the header Content-Type: application/json"
 
 
 def _say(request: Request, status: int, text: str) -> Response:

@@ -67,6 +67,8 @@ def current_login(request: Request) -> Login:
         login = people.by_cookie(cookie)
         if login is not None:
             return login
+    if scheme or request.url.path.startswith("/api/"):
+        raise HTTPException(401, "expected the header Authorization: Bearer, with the token of a link that still holds")
     raise HTTPException(401, "open your personal link again: this browser is not signed in")
 
 
