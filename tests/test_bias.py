@@ -1,6 +1,8 @@
 """Bias: groups of items are compared with intervals that hold for all of them, and small ones are left out."""
 
 import json
+import re
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -92,6 +94,22 @@ def test_a_column_that_is_not_there_is_refused(folder):
     result = run("bias", "dialetc", "--project", folder)
     assert result.exit_code == 2
     assert "there is no column 'dialetc'; the data has item, text, dialect" in result.output
+
+
+def test_a_column_of_many_values_is_refused_with_the_way_on_and_a_long_list_is_cut(folder, tmp_path):
+    result = run("bias", "item", "--project", folder)
+    assert result.exit_code == 2
+    assert "none has 20 items or more" in result.output
+    assert "name a column with fewer values, or lower --smallest" in result.output
+    alone = run("bias", "dialect", "--smallest", "1000", "--project", folder)
+    assert "there is nothing to compare" in alone.output
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    table = pd.read_csv(copy / "items.csv", dtype=str)
+    table["village"] = table["dialect"].where(table.index % 2 == 0, "village " + table["item"])
+    table.to_csv(copy / "items.csv", index=False)
+    run("label", "--project", copy)
+    said = " ".join(run("bias", "village", "--project", copy).output.split())
+    assert re.search(r"Left out, too small: (?:[^,]+, ){7}\S+ \S+ and \d+ more\.", said)
 
 
 def _audited(project):

@@ -1,4 +1,9 @@
-"""Wording: numbers in sentences."""
+"""Wording: numbers and lists in sentences."""
+
+from collections.abc import Sequence
+
+_NAMED = 8
+"""Names that a sentence holds of a long list."""
 
 
 def number_of(number: int, one: str, many: str = "") -> str:
@@ -8,3 +13,17 @@ def number_of(number: int, one: str, many: str = "") -> str:
     ('1 item waits', '2,000 items')
     """
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def a_few(names: Sequence[str]) -> str:
+    """List names; of many the first few, and how many more there are.
+
+    >>> a_few(["a", "b"])
+    'a, b'
+    >>> a_few([str(number) for number in range(1000)])
+    '0, 1, 2, 3, 4, 5, 6, 7 and 992 more'
+    """
+    # One that is left out takes as much room as saying so.
+    if len(names) <= _NAMED + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED:,} more"

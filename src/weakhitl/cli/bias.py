@@ -14,6 +14,7 @@ from weakhitl.cli.shared import (
     print_table,
     project_option,
 )
+from weakhitl.wording import a_few
 
 if TYPE_CHECKING:
     from weakhitl.estimate import Estimate
@@ -64,7 +65,7 @@ def _print(found: "Bias") -> None:
         what = "other classes than elsewhere" if shift.kind == "classes" else "other agreement than elsewhere"
         echo_wrapped(f"{shift.name}: {what}, effect {shift.effect:.3f}, p {shift.adjusted:.4f}: {shift.what}")
     if found.small:
-        echo_wrapped(f"Left out, too small: {', '.join(found.small)}.")
+        echo_wrapped(f"Left out, too small: {a_few(found.small)}.")
     for text in found.advice:
         echo_wrapped(f"next: {text}")
 

@@ -14,7 +14,7 @@ from weakhitl.gate.metrics import METRICS, Metric, least_units, overlap
 from weakhitl.gate.subject import Subject
 from weakhitl.gate.verdicts import FAIL, PASS, UNDECIDED, WAIVED, Gate, Status, Verdict, decide
 from weakhitl.monitor import group_confidence, largest_gap
-from weakhitl.wording import number_of
+from weakhitl.wording import a_few, number_of
 
 OwnCheck = Callable[[Subject, float], Estimate]
 """A user's metric: from the subject and a two-sided confidence to an estimate."""
@@ -211,7 +211,7 @@ def _each(parts: Mapping[str, _Part], check: CheckSection) -> Verdict:
     }
     lines = [f"{len(kept)} parts"]
     lines += [f"{kind}: {', '.join(names)}" for kind, names in named.items() if names]
-    lines += [f"left out, too small: {', '.join(small)}"] if small else []
+    lines += [f"left out, too small: {a_few(small)}"] if small else []
     return replace(
         worst,
         status=overall,
@@ -236,7 +236,7 @@ def _between(parts: Mapping[str, _Part], check: CheckSection) -> Verdict:
     missing = [f"{name}: {lack}" for name, part in kept.items() for lack in part.missing(found[name])]
     advice = next((part.metric.advice for part in kept.values()), "")
     verdict = decide(check, largest_gap(found, confidence), missing, advice)
-    why = verdict.why + (f"; left out, too small: {', '.join(small)}" if small else "")
+    why = verdict.why + (f"; left out, too small: {a_few(small)}" if small else "")
     return replace(verdict, why=why, parts={name: (verdict.status, one) for name, one in found.items()})
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from weakhitl.agreement import krippendorff_alpha
 from weakhitl.annotation.quality import told_by_others
-from weakhitl.errors import StateError, WeakHITLError
+from weakhitl.errors import StateError, UsageError, WeakHITLError
 from weakhitl.estimate import Estimate, exact_share
 from weakhitl.gate import Assessment, Subject
 from weakhitl.gate.accuracy import release_accuracy
@@ -19,6 +19,7 @@ from weakhitl.monitor.drift import corrected
 from weakhitl.monitor.shifts import share_shift
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.schema import ABSTAIN
+from weakhitl.wording import number_of
 
 SMALLEST = 20
 """Items that a group needs: figures of fewer say little, and may say too much about single ones."""
@@ -89,13 +90,15 @@ def bias(
     Raises
     ------
     UsageError
-        The data has no such column.
+        The data has no such column, or it makes fewer than two groups that are large enough.
 
     """
     subject = Subject.of(workspace.assess([column]))
     parts = subject.slices(column)
     sizes = {name: int(part.listed.sum()) for name, part in parts.items()}
     kept = {name: part for name, part in parts.items() if sizes[name] >= smallest}
+    if len(kept) < 2:
+        raise UsageError(_nothing_to_compare(column, sizes, smallest))
     each = group_confidence(confidence, len(kept))
     has_functions = workspace.config.has_functions
     measures = {what: measure for what, measure in _FIGURES.items() if has_functions or what not in _OF_FUNCTIONS}
@@ -241,6 +244,15 @@ def _people(subject: Subject, parts: dict[str, Subject], smallest: int, rng: np.
                 values = ["with the others", "against"]
                 found.append(share_shift("annotator", f"{person} in {name}", (pair[0], pair[1]), values, rng))
     return found
+
+
+def _nothing_to_compare(column: str, sizes: dict[str, int], smallest: int) -> str:
+    large = [name for name, size in sizes.items() if size >= smallest]
+    found = f"{large[0]!r} alone" if large else "none"
+    return (
+        f"of the {number_of(len(sizes), 'group')} that {column!r} makes, {found} has {smallest} items or more, so that "
+        "there is nothing to compare; name a column with fewer values, or lower --smallest"
+    )
 
 
 def _advice(column: str, gaps: dict[str, Estimate]) -> list[str]:
