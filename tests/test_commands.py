@@ -280,6 +280,16 @@ def test_lfs_shows_accuracies_and_gaps(finished, tmp_path):
     assert run("lfs", "--project", finished, "--audit", "--gaps", 3).exit_code == 2
 
 
+def test_the_words_of_gaps_are_of_the_column_that_people_read(tmp_path):
+    """Also where it has another name than text."""
+    rows = "".join(f"{n},someone{n},yes indeed\n" if n % 2 else f"{n},someone{n},quite another\n" for n in range(40))
+    (tmp_path / "items.csv").write_text(f"item,author,body\n{rows}")
+    run("init", tmp_path / "p", "--class", "yes", "--class", "no", "--data", tmp_path / "items.csv")
+    run("label", "--project", tmp_path / "p")
+    gaps = json.loads(run("lfs", "--project", tmp_path / "p", "--gaps", "--json").output)
+    assert {row["value"] for row in gaps} == {"quite", "another"}
+
+
 def test_audit_accuracies_need_decisions(fresh):
     run("label", "--project", fresh)
     result = run("lfs", "--project", fresh, "--audit")

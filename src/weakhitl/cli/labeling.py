@@ -99,7 +99,7 @@ def _so_many(name: str, default: int, what: str) -> "Callable[[F], F]":
 @_so_many("--pairs", 10, "pairs instead, those that repeat each other most")
 @click.option("--item", help="Show what each function votes on this item instead.")
 @_so_many("--gaps", 20, "words instead that items without a vote hold")
-@click.option("--column", default="text", show_default=True, help="The column whose words --gaps shows.")
+@click.option("--column", help="The column whose words --gaps shows.  [default: what people read first]")
 @click.option("--watch", is_flag=True, help="Label and show again whenever a file is saved, until Ctrl-C.")
 @project_option
 @json_option
@@ -133,7 +133,7 @@ def _show(
     pairs: int | None,
     item: str | None,
     gaps: int | None,
-    column: str,
+    column: str | None,
     as_json: bool,
 ) -> None:
     if not project.config.has_functions:

@@ -20,14 +20,15 @@ from weakhitl.files import (
 )
 from weakhitl.pipeline.folder_items import FILE, folder_items, has_tables, passed_over
 from weakhitl.pipeline.guideline import new_guideline
+from weakhitl.pipeline.texts import TEXT, likely_text
 from weakhitl.schema import LabelSchema
 from weakhitl.wording import number_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_ID, _TEXT = "item", "text"
-"""The columns of ids, and of what functions look at, where there is one of this name."""
+_ID = "item"
+"""What a column of ids is usually called."""
 
 _SKIP = "I can't tell"
 """The answer of a new project that is no class."""
@@ -177,7 +178,7 @@ class _Items:
 
     name: str = "items.csv"
     id_: str = _ID
-    column: str = _TEXT
+    column: str = TEXT
     classes: tuple[str, ...] = ()
     copy: "pd.DataFrame | None" = None
     shown: bool = False
@@ -239,7 +240,7 @@ def _items_of_table(folder: Path, data: Path, id_column: str | None, *, add_ids:
     if add_ids:
         table = _numbered(table, data, id_)
     names = [str(name) for name in table.columns]
-    column = _TEXT if _TEXT in names else _longest(table.drop(columns=id_, errors="ignore")) or id_
+    column = TEXT if TEXT in names else likely_text(table.drop(columns=id_, errors="ignore")) or id_
     name = _copy_name(data) if add_ids else _path_from(folder, data)
     return _Items(name, id_, column, copy=table if add_ids else None)
 
@@ -257,12 +258,6 @@ def _items_of_folder(folder: Path, data: Path, id_column: str | None, *, add_ids
     return _Items(
         id_=id_, column=found.column, copy=found.table, shown=found.column == FILE, notices=tuple(filter(None, notices))
     )
-
-
-def _longest(table: "pd.DataFrame") -> str:
-    """Name the column that holds most text, which people are likely to read; empty without a column."""
-    lengths = {str(name): sum(len(cell) for cell in column if isinstance(cell, str)) for name, column in table.items()}
-    return max(lengths, key=lambda name: lengths[name], default="")
 
 
 def _items_of_tool(data: Path, source: str, schema: LabelSchema | None, layout: Layout) -> _Items:
@@ -317,7 +312,7 @@ def _shown_to_people(items: _Items) -> str:
     if items.shown:
         return f"{f'media = [{_quoted(items.column)}]':<30} # files of the project that people look at"
     line = f"text = {_quoted(items.column)}"
-    line = line if items.column == _TEXT else f"# {line}"
+    line = line if items.column == TEXT else f"# {line}"
     return f"{line:<30} # what people read, or a list of columns; without, all: labels, too"
 
 
@@ -349,7 +344,7 @@ def _id_column(table: "pd.DataFrame", data: Path, wanted: str | None) -> str:
     require_columns(table, [] if wanted is None else [wanted], str(data))
     columns = [str(name) for name in table.columns]
     usual = [name for name in ("item", "id") if name in columns]
-    candidates = [*usual, *sorted(columns, key=lambda name: name == _TEXT)] if wanted is None else [wanted]
+    candidates = [*usual, *sorted(columns, key=lambda name: name == TEXT)] if wanted is None else [wanted]
     for name in candidates:
         if table[name].is_unique:
             return name

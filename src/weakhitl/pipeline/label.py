@@ -18,6 +18,7 @@ from weakhitl.labeling.engines import make_engine
 from weakhitl.labeling.progress import Progress
 from weakhitl.pipeline.functions import project_functions
 from weakhitl.pipeline.online import take_in
+from weakhitl.pipeline.texts import text_column
 from weakhitl.pipeline.workspace import Workspace, known_labels
 from weakhitl.release.consensus_file import Labels
 from weakhitl.schema import ABSTAIN
@@ -121,10 +122,10 @@ def _audited(workspace: Workspace) -> "pd.Series[int]":
     return known
 
 
-def find_gaps(workspace: Workspace, column: str) -> pd.DataFrame:
-    """Find the words, in a column, of items on which no function votes."""
+def find_gaps(workspace: Workspace, column: str | None = None) -> pd.DataFrame:
+    """Find the words, in a column (without one, what people read first), of items on which no function votes."""
     votes = workspace.votes()
-    return coverage_gaps(votes, workspace.items.loc[votes.items], column)
+    return coverage_gaps(votes, workspace.items.loc[votes.items], column or text_column(workspace) or "text")
 
 
 def compare_functions(workspace: Workspace) -> pd.DataFrame:

@@ -111,8 +111,11 @@ class Project:
         """
         return label.summarize_functions(self._workspace, gold, audit=audit)
 
-    def coverage_gaps(self, column: str = "text") -> pd.DataFrame:
-        """Give the words of a column that items without any vote hold more often than others."""
+    def coverage_gaps(self, column: str | None = None) -> pd.DataFrame:
+        """Give the words of a column that items without any vote hold more often than others.
+
+        Without a column it is the one that people read first.
+        """
         return label.find_gaps(self._workspace, column)
 
     def watched_files(self) -> list[Path]:

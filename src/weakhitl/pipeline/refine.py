@@ -14,8 +14,8 @@ from weakhitl.feedback.human_labels import HumanLabels, human_labels
 from weakhitl.gate import Assessment, assess
 from weakhitl.gate.accuracy import release_accuracy
 from weakhitl.labeling import apply, coverage_gaps, lf_pairs
-from weakhitl.monitor.drift import column_kind
 from weakhitl.monitor.shifts import cells
+from weakhitl.pipeline.texts import text_column
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.schema import ABSTAIN
 
@@ -99,7 +99,7 @@ def refine(workspace: Workspace, *, most: int = 10, seed: int = 0) -> Refined:
         )
     votes = assessment.evidence.functions
     items = workspace.items.loc[votes.items].drop(columns=workspace.config.data.id, errors="ignore")
-    column = text_column(workspace, items)
+    column = text_column(workspace)
     texts = cells(items[column]) if column else pd.Series([""] * len(items))
     pairs = lf_pairs(votes)
     found = candidates(votes, people, items, most=most)
@@ -125,10 +125,3 @@ def preview(assessment: Assessment, candidate: Candidate, items: pd.DataFrame) -
         (float(np.mean(assessment.released)), float(np.mean(then.released))),
         (release_accuracy(assessment), release_accuracy(then)),
     )
-
-
-def text_column(workspace: Workspace, items: pd.DataFrame) -> str | None:
-    """Name the column that people read first, or the first that holds text."""
-    named = workspace.config.annotation.text
-    texts = named or [str(name) for name in items.columns if column_kind(cells(items[name])) == "text"]
-    return texts[0] if texts else str(items.columns[0]) if len(items.columns) else None

@@ -13,7 +13,8 @@ from weakhitl.files import write_text
 from weakhitl.labeling import LabelingFunction
 from weakhitl.labeling.standalone import standalone_source
 from weakhitl.pipeline.functions import project_functions
-from weakhitl.pipeline.refine import Refined, text_column
+from weakhitl.pipeline.refine import Refined
+from weakhitl.pipeline.texts import text_column
 from weakhitl.pipeline.workspace import Workspace
 
 FOLDER = "refinements"
@@ -64,7 +65,6 @@ def write_stub(workspace: Workspace, errors: FunctionErrors) -> Path:
             f"the code of {errors.name} does not stand alone (a table or terms from a file, resources, preprocessors, "
             f"other functions): narrow it where it is; it errs where items hold {words}"
         )
-    items = workspace.items.drop(columns=workspace.config.data.id, errors="ignore")
     name = re.sub(r"[^0-9A-Za-z_]+", "_", errors.name)
     pattern = "|".join(re.escape(word) for word, *_ in errors.words)
     text = _STUB.format(
@@ -74,7 +74,7 @@ def write_stub(workspace: Workspace, errors: FunctionErrors) -> Path:
         pattern=rf"\b({pattern})\b",
         wrong=errors.wrong,
         judged=errors.judged,
-        column=text_column(workspace, items) or "text",
+        column=text_column(workspace) or "text",
         before=before,
     )
     target = workspace.root / FOLDER / f"{name}.py"
