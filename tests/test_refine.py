@@ -17,6 +17,7 @@ from weakhitl.cli.main import cli
 from weakhitl.feedback.candidates import candidates
 from weakhitl.feedback.function_errors import class_recall, function_errors
 from weakhitl.feedback.human_labels import HumanLabels
+from weakhitl.pipeline.refine import repeating
 
 SCHEMA = wh.LabelSchema(["HAM", "SPAM"])
 FUNCTIONS = '''
@@ -62,6 +63,14 @@ def votes_of(items: pd.DataFrame) -> wh.Votes:
     return wh.Votes.from_matrix(
         np.column_stack([np.where(wow, 1, -1), np.where(please, 0, -1)]), SCHEMA, sources=["shouts", "asks"]
     )
+
+
+def test_a_function_and_a_judge_that_are_both_right_do_not_repeat_each_other():
+    """A judge votes on everything: all that a good function says it says, too."""
+    _, truth = made()
+    spam, again, judge = (np.where(truth == 1, 1, -1), np.where(truth == 1, 1, -1), truth)
+    votes = wh.Votes.from_matrix(np.column_stack([spam, again, judge]), SCHEMA, sources=["spam", "again", "judge"])
+    assert repeating(votes)[["first", "second"]].to_numpy().tolist() == [["spam", "again"]]
 
 
 @pytest.fixture

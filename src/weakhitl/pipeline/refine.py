@@ -18,6 +18,7 @@ from weakhitl.monitor.shifts import cells
 from weakhitl.pipeline.texts import text_column
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.schema import ABSTAIN
+from weakhitl.votes import Votes
 
 _REPEATS = 0.95
 
@@ -101,16 +102,29 @@ def refine(workspace: Workspace, *, most: int = 10, seed: int = 0) -> Refined:
     items = workspace.items.loc[votes.items].drop(columns=workspace.config.data.id, errors="ignore")
     column = text_column(workspace)
     texts = cells(items[column]) if column else pd.Series([""] * len(items))
-    pairs = lf_pairs(votes)
     found = candidates(votes, people, items, most=most)
     return Refined(
         people,
         function_errors(votes, people, texts),
         class_recall(votes, people),
-        pairs[(pairs["repeats"] >= _REPEATS) & (pairs["conflict"] < 1 - _REPEATS)].reset_index(drop=True),
+        repeating(votes),
         coverage_gaps(votes, items, column).head(10) if column else pd.DataFrame(columns=["value", "items"]),
         [(one, preview(assessment, one, items)) for one in found],
     )
+
+
+def repeating(votes: Votes) -> pd.DataFrame:
+    """Give the pairs of which one says nothing new, among sources that vote the same classes.
+
+    Where a source of one class and one of several, such as a judge, say the same, both may simply be right.
+    """
+    _, source, label = votes.entries()
+    classes = [frozenset(label[source == number].tolist()) for number in range(len(votes.sources))]
+    voted = dict(zip(votes.sources, classes, strict=True))
+    pairs = lf_pairs(votes)
+    pairs = pairs[(pairs["repeats"] >= _REPEATS) & (pairs["conflict"] < 1 - _REPEATS)]
+    alike = [voted[one] == voted[other] for one, other in zip(pairs["first"], pairs["second"], strict=True)]
+    return pairs[np.array(alike, dtype=bool)].reset_index(drop=True)
 
 
 def preview(assessment: Assessment, candidate: Candidate, items: pd.DataFrame) -> Preview:
