@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, chi2_contingency, fisher_exact
 
 import weakhitl as wh
-from projects import CLASSES, World, ready
+from projects import CLASSES, World, collect, ready
 from weakhitl.cli.main import cli
 from weakhitl.errors import UsageError
 from weakhitl.holm import holm
@@ -150,13 +150,18 @@ def test_a_change_in_one_slice_is_found_there():
         drift(before, after, by=["sauce"])
 
 
+def sunny() -> World:
+    """Two hundred new items, most of which are of one class."""
+    new = World(200, seed=9)
+    new.truth = pd.Series(new.rng.choice(CLASSES, 200, p=[0.8, 0.1, 0.1]), index=[f"n{i:03d}" for i in range(200)])
+    return new
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("drift") / "project"
     ready(folder)
-    new = World(200, seed=9)
-    new.truth = pd.Series(new.rng.choice(CLASSES, 200, p=[0.8, 0.1, 0.1]), index=[f"n{i:03d}" for i in range(200)])
-    new.items().to_csv(folder.parent / "new.csv", index=False)
+    sunny().items().to_csv(folder.parent / "new.csv", index=False)
     return folder
 
 
@@ -230,6 +235,13 @@ def test_items_added_since_the_last_release_are_compared_with_those_in_it(folder
     result = run("drift", "--project", folder)
     assert result.exit_code == 1
     assert "release 1.0.0, then items added since" in result.output
+    assert project.release("1.1.0").digest is None  # the audit was not drawn from them
+    batch = project.route(budget=220, audit=200)
+    world = World()
+    world.truth = pd.concat([world.truth, sunny().truth])
+    collect(project, folder, world.ratings(batch.items, dict.fromkeys(("ana", "bo", "cy"), 0.95)))
+    queue = project.export(folder / "queue.csv", adjudication=True).table
+    collect(project, folder, world.ratings(pd.Index(queue["item"]), {"senior": 1.0}), adjudication=True)
     assert project.release("1.1.0").digest
     again = run("drift", folder / "releases" / "1.0.0", folder / "releases" / "1.1.0")
     assert again.exit_code == 1
