@@ -50,7 +50,8 @@ class Counted:
     votes
         Ratings that take part in the consensus: counted ones, extra ones, and those of items in no batch.
     measured
-        Counted ratings on routed items outside the pilot: what agreement is measured on.
+        Counted ratings on routed items outside the pilot: what agreement is measured on. Of items that were asked again
+        because of what was said of them, what was said first.
     settling
         The same with the extra ones: what decides whether an item is adjudicated.
 
@@ -80,32 +81,38 @@ def count_ratings(
     most: int | None = None,
     settled: float = 0.6,
     excluded: Mapping[str, str] | None = None,
+    set_aside: pd.DataFrame | None = None,
 ) -> Counted:
     """Decide which ratings count; see ``Counted``.
 
     ``ratings`` are the store's, in order of arrival; ``most`` and ``settled`` are those of ``Overlap``; ``excluded``
-    says whose ratings do not count, and why.
+    says whose ratings do not count, and why; ``set_aside`` are earlier ratings, of items that were asked again because
+    of these.
     """
-    table = ratings[ratings["role"] == ANNOTATOR][["item", "annotator", "label"]].reset_index(drop=True)
-    codes, _ = encode_labels(table["label"], schema)
+    table = _annotators_alone(ratings)
     pilot_items = _items(batches, "pilot")
     annotators = None
     if len(pilot_items):
         on_pilot = table[table["item"].isin(pilot_items) & ~table["annotator"].isin(list(excluded or {}))]
         annotators = qualify(Votes.from_long(on_pilot, schema), min_agreement, min_ratings)
     excluded = excluded or {}
-    table["fate"] = _fates(table, codes, batches, annotators, table["annotator"].isin(list(excluded)).to_numpy())
+    table["fate"] = _fates(table, schema, batches, annotators, excluded)
     _call_extra(table, batches, most, settled)
     used = table[table["fate"].isin([COUNTED, EXTRA, UNROUTED])]
     routing = _items(batches, "routing")
     on_routed = table[table["item"].isin(routing)]
     items = pd.Index(table["item"].unique())
+    measured = on_routed[on_routed["fate"] == COUNTED]
+    if set_aside is not None and len(set_aside):
+        first = _annotators_alone(set_aside)
+        counted = first[_fates(first, schema, batches, annotators, excluded) == COUNTED]
+        measured = pd.concat([measured[~measured["item"].isin(first["item"])], counted[counted["item"].isin(routing)]])
     return Counted(
         table,
         annotators,
         excluded,
         _votes(used, schema, items),
-        _votes(on_routed[on_routed["fate"] == COUNTED], schema, routing),
+        _votes(measured, schema, routing),
         _votes(on_routed[on_routed["fate"].isin([COUNTED, EXTRA])], schema, routing),
     )
 
@@ -131,6 +138,7 @@ def count_by(
     tests: Mapping[str, str] | None = None,
     *,
     withdrawn: Mapping[str, str] | None = None,
+    set_aside: pd.DataFrame | None = None,
 ) -> Counted:
     """Decide which ratings count in a project; see ``count_ratings`` and ``excluded_by``.
 
@@ -148,16 +156,23 @@ def count_by(
         most=config.routing.max_overlap,
         settled=annotation.adjudicate_below,
         excluded=excluded,
+        set_aside=set_aside,
     )
+
+
+def _annotators_alone(ratings: pd.DataFrame) -> pd.DataFrame:
+    return ratings[ratings["role"] == ANNOTATOR][["item", "annotator", "label"]].reset_index(drop=True)
 
 
 def _fates(
     table: pd.DataFrame,
-    codes: np.ndarray,
+    schema: LabelSchema,
     batches: Sequence[Batch],
     annotators: pd.DataFrame | None,
-    excluded: np.ndarray,
+    without: Mapping[str, str],
 ) -> np.ndarray:
+    codes, _ = encode_labels(table["label"], schema)
+    excluded = table["annotator"].isin(list(without)).to_numpy()
     overlap = {item: batch.overlap or len(table) for batch in batches for item in batch.items}
     routed = table["item"].isin(overlap)
     qualified = np.ones(len(table), dtype=bool)

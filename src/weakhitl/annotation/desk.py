@@ -259,10 +259,14 @@ class Desk:
         with self.store.database.write() as connection:
             self._settle(connection, items)
 
-    def ask_again(self, items: Sequence[str], why: str) -> int:
-        """Set annotators' ratings of items aside and ask for them again; give how many were set aside."""
+    def ask_again(self, items: Sequence[str], why: str, classes: Sequence[str] = ()) -> int:
+        """Set annotators' ratings of items aside and ask for them again; give how many were set aside.
+
+        ``classes`` are those that somebody gave the items, if they were chosen by that.
+        """
+        body = {"items": list(items), "why": why, "classes": list(classes)}
         with self.store.database.write() as connection:
-            done = retire(connection, items, Event("again", body={"items": list(items), "why": why}))
+            done = retire(connection, items, Event("again", body=body))
             self._settle(connection, items)
             return done
 

@@ -136,6 +136,12 @@ def _show_again(path: Path, *, as_json: bool) -> None:
         print_json(found)
         return
     click.echo(f"{found['items']:,} items were asked again ({found['why']}), {found['time'][:10]}.")
+    if found["apart"]:
+        echo_wrapped(
+            f"Compared on {found['compared']:,} of them: of each item one person was drawn by lot; it counts if that "
+            "one gave it such a class, and the agreement is that of the others. (What people said chose these items, "
+            "and on such items people agree more when asked again, by chance alone.)"
+        )
     rows = [(name, str(Estimate(**found[name]))) for name in ("before", "after", "difference")]
     print_table("", ("", "Krippendorff's alpha"), rows)
 

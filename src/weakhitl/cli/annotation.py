@@ -39,7 +39,11 @@ if TYPE_CHECKING:
 @click.option("--seed", type=click.IntRange(0), help="Seed of the draw.")
 @click.option("--strategy", metavar="NAME", help="What else goes first.  [default: `score` under [routing]]")
 @click.option("--another", is_flag=True, help="Draw even though the last batch has no ratings yet.")
-@click.option("--again", is_flag=True, help="Ask rated items again instead, after a revision of the guideline.")
+@click.option(
+    "--again",
+    is_flag=True,
+    help="Ask rated items again instead, after a revision of the guideline: --all, so many by lot (--budget), or:",
+)
 @click.option("--class", "classes", multiple=True, help="With --again: items that somebody gave this class.")
 @click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="With --again: items whose column has this value.")
 @project_option
@@ -58,7 +62,11 @@ def route_command(
       weakhitl route --again --class neutral
     """
     if again:
-        _ask_again(project_path, classes, where, as_json=as_json)
+        chosen = {"budget": settings.pop("budget"), "everything": settings.pop("everything")}
+        settings.pop("another")
+        if given := [name for name, value in settings.items() if value is not None]:
+            raise UsageError(f"--{given[0]} is about a new batch; items are asked again as they were asked before")
+        _ask_again(project_path, classes, where, chosen, as_json=as_json)
         return
     if classes or where:
         raise UsageError("--class and --where say which items are asked again: give --again, too")
@@ -82,11 +90,13 @@ def route_command(
         )
 
 
-def _ask_again(path: Path, classes: tuple[str, ...], where: tuple[str, ...], *, as_json: bool) -> None:
+def _ask_again(
+    path: Path, classes: tuple[str, ...], where: tuple[str, ...], chosen: dict[str, Any], *, as_json: bool
+) -> None:
     if wrong := [one for one in where if not one.partition("=")[1]]:
         raise UsageError(f"--where {', '.join(wrong)}: expected COLUMN=VALUE")
     values = {name: value for name, _, value in (one.partition("=") for one in where)}
-    items, aside = open_project(path).ask_again(classes, values)
+    items, aside = open_project(path).ask_again(classes, values, **chosen)
     if as_json:
         print_json({"items": items, "set_aside": aside})
         return
@@ -94,6 +104,11 @@ def _ask_again(path: Path, classes: tuple[str, ...], where: tuple[str, ...], *, 
         f"{number_of(items, 'item is', 'items are')} asked again; "
         f"{number_of(aside, 'rating is', 'ratings are')} set aside and kept."
     )
+    if classes:
+        echo_wrapped(
+            "They were chosen by what people said of them, and people agree more on such items when asked again, "
+            "whatever became of the guideline: the gate measures agreement on what was said first."
+        )
     click.echo("When they are rated: weakhitl agreement --again")
 
 

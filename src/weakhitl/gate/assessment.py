@@ -144,7 +144,14 @@ def assess(evidence: Evidence, model: Any = None) -> Assessment:
     """
     context = evidence.context
     withdrawn = context.recalled(PERSON)
-    counted = count_by(evidence.config, evidence.ratings, evidence.batches, context.tests, withdrawn=withdrawn)
+    counted = count_by(
+        evidence.config,
+        evidence.ratings,
+        evidence.batches,
+        context.tests,
+        withdrawn=withdrawn,
+        set_aside=evidence.set_aside,
+    )
     ledger = evidence.functions.join(as_sources(counted.votes))
     model = fit_model(evidence, counted, ledger) if model is None else model
     joint = _with_gold(consolidate(model, ledger), evidence)

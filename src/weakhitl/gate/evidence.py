@@ -78,6 +78,10 @@ def _now() -> Context:
     return Context(datetime.now(UTC).replace(microsecond=0))
 
 
+def _nothing_said() -> pd.DataFrame:
+    return pd.DataFrame(columns=["item", "annotator", "label", "role"], dtype=object)
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What a gate decides on; a release carries it, and ``verify`` computes everything from it again.
@@ -96,6 +100,9 @@ class Evidence:
         Item -> class index of what is known beforehand; None where the configuration names no gold.
     context
         What a gate needs to know beside the votes.
+    set_aside
+        What was said first, in the columns of ``ratings``, of items that were asked again because of that: agreement is
+        measured on it.
 
     """
 
@@ -105,6 +112,7 @@ class Evidence:
     batches: tuple[Batch, ...]
     gold: "pd.Series[int] | None" = None
     context: Context = field(default_factory=_now)
+    set_aside: pd.DataFrame = field(default_factory=_nothing_said)
 
     def __post_init__(self) -> None:
         rated = pd.Index(self.ratings["item"].unique(), dtype=object)

@@ -134,7 +134,8 @@ def evidence_digest(evidence: Evidence) -> str:
         digest.update(json.dumps(list(map(str, part.items))).encode())
         for entries in part.entries():
             digest.update(np.ascontiguousarray(entries, dtype=np.int64).tobytes())
-    for table in [evidence.ratings, *(batch.table for batch in evidence.batches), context.attributes]:
+    aside = [evidence.set_aside] if len(evidence.set_aside) else []
+    for table in [evidence.ratings, *aside, *(batch.table for batch in evidence.batches), context.attributes]:
         digest.update(json.dumps([len(table), *map(str, table.columns)]).encode())
         for start in range(0, len(table), _PART):
             cells = table.iloc[start : start + _PART].reset_index().astype(object)

@@ -185,9 +185,19 @@ class Project:
         """Estimate by how much people agree more with a suggestion when they see it."""
         return annotate.suggestion_effect(self._workspace)
 
-    def ask_again(self, classes: Sequence[str] = (), where: Mapping[str, str] | None = None) -> tuple[int, int]:
-        """Ask rated items again after a revision; give how many items, and how many ratings were set aside."""
-        return revision.ask_again(self._workspace, classes, where)
+    def ask_again(
+        self,
+        classes: Sequence[str] = (),
+        where: Mapping[str, str] | None = None,
+        *,
+        budget: int | None = None,
+        everything: bool = False,
+    ) -> tuple[int, int]:
+        """Ask rated items again after a revision; give how many items, and how many ratings were set aside.
+
+        Those of a class or of a column's value; so many of them, or of all, by lot; or all.
+        """
+        return revision.ask_again(self._workspace, classes, where, budget=budget, everything=everything)
 
     def before_and_after(self) -> dict[str, Any]:
         """Compare the agreement on items that were asked again: before and after."""

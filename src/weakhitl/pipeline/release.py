@@ -161,12 +161,14 @@ def _steady_evidence(workspace: Workspace) -> tuple[Evidence, dict[str, Any]]:
 
 def _pseudonymous(workspace: Workspace, evidence: Evidence) -> Evidence:
     """Replace the people's names; figures stay what they are."""
-    names = pseudonyms(evidence.ratings["annotator"].unique(), secret_key(workspace.pseudonym_key))
-    ratings = evidence.ratings.assign(annotator=evidence.ratings["annotator"].map(names))
+    said, aside = evidence.ratings, evidence.set_aside
+    people = dict.fromkeys([*said["annotator"], *aside["annotator"]])
+    names = pseudonyms(list(people), secret_key(workspace.pseudonym_key))
+    said, aside = (table.assign(annotator=table["annotator"].map(names)) for table in (said, aside))
     context = evidence.context
     others = {source: why for source, why in context.withdrawn.items() if not of_kind(PERSON, {source: why})}
-    people = {f"{PERSON}:{names[name]}": why for name, why in context.recalled(PERSON).items() if name in names}
-    return replace(evidence, ratings=ratings, context=replace(context, withdrawn=others | people))
+    recalled = {f"{PERSON}:{names[name]}": why for name, why in context.recalled(PERSON).items() if name in names}
+    return replace(evidence, ratings=said, set_aside=aside, context=replace(context, withdrawn=others | recalled))
 
 
 def is_released(workspace: Workspace, evidence: Evidence, release: Path) -> bool:

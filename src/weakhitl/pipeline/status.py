@@ -96,7 +96,7 @@ def _revision(workspace: Workspace) -> dict[str, str] | None:
         return None
     found = before_and_after(workspace)
     words = {name: str(Estimate(**found[name])) for name in ("before", "after", "difference")}
-    return words | {"items": f"{found['items']:,}", "why": found["why"]}
+    return words | {"items": f"{found['items']:,}", "compared": f"{found['compared']:,}", "why": found["why"]}
 
 
 def _quality(one: AnnotatorQuality) -> dict[str, Any]:

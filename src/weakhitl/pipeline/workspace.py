@@ -268,10 +268,10 @@ class Workspace:
         """Put together what the gate decides on; ``columns`` of the data beside those that the policy names."""
         votes = self.votes()
         batches = tuple(self.store.batches())
-        ratings = self.store.ratings()[EVIDENCE_COLUMNS]
+        ratings, aside = self.store.ratings()[EVIDENCE_COLUMNS], self.store.said_first()[EVIDENCE_COLUMNS]
         # What arrived after the functions ran has no place among the items yet: `weakhitl label` takes it in.
         ratings = ratings[~ratings["item"].isin(self.arrivals.items() - {*votes.items})]
-        return Evidence(self.config, votes, ratings, batches, self._gold(votes), self._context(votes, columns))
+        return Evidence(self.config, votes, ratings, batches, self._gold(votes), self._context(votes, columns), aside)
 
     def _context(self, votes: Votes, more: Collection[str]) -> Context:
         """Give what the gate needs beside the votes.

@@ -20,6 +20,7 @@ from weakhitl.votes import Votes
 from weakhitl.votes_file import read_votes, write_votes
 
 VOTES, RATINGS, BATCHES, GOLD = "votes.parquet", "annotations.parquet", "batches.parquet", "gold.parquet"
+SET_ASIDE = "set_aside.parquet"
 CONTEXT, ATTRIBUTES = "context.json", "attributes.parquet"
 NAMES = Names(METRICS, MODELS, counts=[name for name, metric in METRICS.items() if metric.counts])
 """The metrics and label models that a configuration may name."""
@@ -34,6 +35,8 @@ def write_evidence(folder: Path, evidence: Evidence) -> None:
     """Write votes, ratings and batches; the configuration is copied as it stands."""
     write_votes(folder / VOTES, evidence.functions)
     write_table(folder / RATINGS, evidence.ratings.reset_index(drop=True))
+    if len(evidence.set_aside):
+        write_table(folder / SET_ASIDE, evidence.set_aside.reset_index(drop=True))
     write_table(folder / BATCHES, _batch_table(evidence.batches))
     if evidence.gold is not None:
         classes = np.array(evidence.schema.classes, dtype=object)
@@ -56,7 +59,10 @@ def read_evidence(folder: Path) -> Evidence:
     gold = None
     if config.label_model.gold is not None:
         gold = gold_labels(_read(folder / GOLD, ["item", "label"]), functions.items, config.schema_)
-    return Evidence(config, functions, ratings, batches, gold, _context(folder, config))
+    aside = ratings[:0]
+    if (folder / SET_ASIDE).exists():
+        aside = _read(folder / SET_ASIDE, RATING_COLUMNS, ["seconds"]).astype(object)
+    return Evidence(config, functions, ratings, batches, gold, _context(folder, config), aside)
 
 
 def _context(folder: Path, config: Config) -> Context:

@@ -126,6 +126,30 @@ class AnnotationStore:
         with self.database.read() as connection:
             return read_ratings(connection, retired=retired, item=item)
 
+    def asked_again(self) -> list[tuple[int, dict[str, Any]]]:
+        """List the events by which items were asked again, oldest first: number, and items, why, classes."""
+        if not self.database.exists:
+            return []
+        query = select(tables.event.c.number, tables.event.c.body).where(tables.event.c.kind == "again")
+        with self.database.read() as connection:
+            return [(number, json.loads(body)) for number, body in connection.execute(query.order_by("number"))]
+
+    def said_first(self) -> pd.DataFrame:
+        """Give what was said, of items that were asked again because of that, before they were.
+
+        Items chosen by the classes that people gave them are those on which people differ. Asked again, people agree on
+        them more by chance alone, and on the others no less.
+        """
+        chosen: dict[str, int] = {}
+        for number, body in self.asked_again():
+            for item in body["items"]:
+                if body.get("classes") == []:
+                    chosen.pop(item, None)
+                else:
+                    chosen.setdefault(item, number)
+        ratings = self.ratings(retired=True)
+        return ratings[ratings["retired"] == ratings["item"].map(chosen)]
+
     def events(self, after: int = 0, kind: str | None = None) -> list[Event]:
         """List what happened after an event's number, oldest first; only events of a kind, if one is given."""
         if not self.database.exists:

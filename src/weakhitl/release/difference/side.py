@@ -71,7 +71,14 @@ class Side:
         evidence = self.evidence
         context = evidence.context
         withdrawn = context.recalled(PERSON)
-        return count_by(evidence.config, evidence.ratings, evidence.batches, context.tests, withdrawn=withdrawn)
+        return count_by(
+            evidence.config,
+            evidence.ratings,
+            evidence.batches,
+            context.tests,
+            withdrawn=withdrawn,
+            set_aside=evidence.set_aside,
+        )
 
     def ledger(self, items: pd.Index) -> Votes:
         """Give the votes of functions and of people who count, on some items; those that are not there abstain."""
