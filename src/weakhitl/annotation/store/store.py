@@ -140,6 +140,9 @@ class AnnotationStore:
         Items chosen by the classes that people gave them are those on which people differ. Asked again, people agree on
         them more by chance alone, and on the others no less.
         """
+        ratings = self.ratings(retired=True)
+        if ratings.empty:
+            return ratings
         chosen: dict[str, int] = {}
         for number, body in self.asked_again():
             for item in body["items"]:
@@ -147,7 +150,6 @@ class AnnotationStore:
                     chosen.pop(item, None)
                 else:
                     chosen.setdefault(item, number)
-        ratings = self.ratings(retired=True)
         return ratings[ratings["retired"] == ratings["item"].map(chosen)]
 
     def events(self, after: int = 0, kind: str | None = None) -> list[Event]:
