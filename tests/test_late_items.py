@@ -58,12 +58,20 @@ def test_a_part_may_hold_all_that_came_or_nothing_of_it():
 def test_the_gate_says_how_many_came_and_that_another_audit_is_the_way():
     (few,) = run_gate(judged(99, more=GATE.format(0.8))).verdicts
     assert few.status == "pass"
-    assert few.why.endswith("1 released item came after the audit was drawn, and count as wrong")
+    assert few.why.endswith("; 1 released item came after the audit was drawn; till then they count as wrong")
     assert few.advice == ""
     (many,) = run_gate(judged(40, more=GATE.format(0.8))).verdicts
     assert many.status == "undecided"
     assert "60 released items came after the audit was drawn" in many.why
     assert many.advice.startswith("weakhitl route")
+
+
+def test_the_gate_says_how_many_of_the_audit_wait_for_a_decision_and_not_that_it_is_hopeless():
+    rows = [row for item in ids(0, 20) for row in people(item, "a", "a")] + [decision("i0", "a")]
+    (found,) = run_gate(assess(evidence([[0]] * 100, rows, [audit(*ids(0, 20), frame=90)], GATE.format(0.8)))).verdicts
+    assert found.status == "undecided"
+    assert "19 audited items wait for a decision, and 10 released items came after the audit was drawn" in found.why
+    assert found.advice == "have the audit rated and decided; weakhitl status says how"
 
 
 def test_a_bound_that_holds_at_every_look_counts_them_too():

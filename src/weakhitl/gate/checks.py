@@ -109,9 +109,6 @@ def _faults(check: CheckSection, subject: Subject, own: Mapping[str, OwnCheck]) 
     return faults
 
 
-_AUDIT_THEM = "weakhitl route: its audit is drawn from all items that nobody has rated, so from these, too"
-
-
 @dataclass(frozen=True)
 class _Part:
     """One thing to be measured against the bar: the whole, a slice or a class."""
@@ -126,11 +123,10 @@ class _Part:
     def verdict(self) -> Verdict:
         estimate = self.estimate(self.check.confidence)
         verdict = decide(self.check, estimate, self.missing(estimate), self.metric.advice)
-        late = self.metric.late(self.subject) if self.metric.late is not None else 0
-        if not late:
+        what, then = self.metric.lacks(self.subject, estimate)
+        if not what:
             return verdict
-        came = f"{number_of(late, 'released item')} came after the audit was drawn, and count as wrong"
-        return replace(verdict, why=f"{verdict.why}; {came}", advice="" if verdict.status == PASS else _AUDIT_THEM)
+        return replace(verdict, why=f"{verdict.why}; {what}", advice="" if verdict.status == PASS else then)
 
     def missing(self, estimate: Estimate) -> list[str]:
         """Preconditions that are not met."""

@@ -19,6 +19,7 @@ from weakhitl.gate.audit import sequential_accuracy
 from weakhitl.gate.subject import Subject
 from weakhitl.label_model import calibration
 from weakhitl.schema import ABSTAIN
+from weakhitl.wording import number_of
 
 Measure = Callable[[Subject, CheckSection, float], Estimate]
 """From subject, check and two-sided confidence to an estimate whose ends are one-sided bounds."""
@@ -28,6 +29,8 @@ _NOTHING: Kind = "nothing-measured"
 TALK = "find the classes that people confuse (`weakhitl agreement`), sharpen the guideline, qualify people on a pilot"
 _LABELS = "improve functions or route more items; see in the report which classes are wrong"
 _EVEN = "route more items of the group that fares worst, and write functions or a guideline for it"
+_DECIDE = "have the audit rated and decided; weakhitl status says how"
+_AUDIT_THEM = "weakhitl route: its audit is drawn from all items that nobody has rated, so from these, too"
 _COVER = "write functions for what none covers, route more items, or lower release.min_confidence"
 
 
@@ -51,8 +54,8 @@ class Metric:
         Whether it counts something, so that its bar may exceed 1.
     between
         Whether it compares the slices with each other: ``measure`` is then of one of them.
-    late
-        How many items came after what it is measured on was drawn.
+    lacks
+        What the figure still lacks, and what to do about it; empty texts where it lacks nothing.
 
     """
 
@@ -63,7 +66,7 @@ class Metric:
     sequential: bool = False
     counts: bool = False
     between: bool = False
-    late: "Callable[[Subject], int] | None" = None
+    lacks: "Callable[[Subject, Estimate], tuple[str, str]]" = lambda *_: ("", "")
 
 
 def agreement(subject: Subject, check: CheckSection, confidence: float, *, name: str) -> Estimate:
@@ -89,8 +92,15 @@ def accuracy(subject: Subject, check: CheckSection, confidence: float) -> Estima
     return release_accuracy(assessment, confidence=confidence, within=subject.members)
 
 
-def _came_after_the_audit(subject: Subject) -> int:
-    return late_items(_assessment(subject), subject.members)
+def _without_a_decision(subject: Subject, estimate: Estimate) -> tuple[str, str]:
+    """Name what counts as wrong because nobody has decided on it, and the way on; what waits comes first."""
+    late, waiting = late_items(_assessment(subject), subject.members), estimate.n_units - estimate.n_pairable
+    if estimate.value is None or not (late or waiting):
+        return "", ""
+    wait = number_of(waiting, "audited item waits", "audited items wait")
+    whats = [f"{wait} for a decision"] if waiting else []
+    whats += [f"{number_of(late, 'released item')} came after the audit was drawn"] if late else []
+    return f"{', and '.join(whats)}; till then they count as wrong", _DECIDE if waiting else _AUDIT_THEM
 
 
 def coverage(subject: Subject, check: CheckSection, confidence: float) -> Estimate:
@@ -240,7 +250,7 @@ METRICS: dict[str, Metric] = {
         name: Metric(partial(agreement, name=name), TALK, ratings_alone=True, preconditions=True, sequential=True)
         for name in COEFFICIENTS
     },
-    "release-accuracy": Metric(accuracy, _LABELS, sequential=True, late=_came_after_the_audit),
+    "release-accuracy": Metric(accuracy, _LABELS, sequential=True, lacks=_without_a_decision),
     "coverage": Metric(coverage, _COVER),
     "conflict": Metric(conflict, "see which functions conflict (`weakhitl lfs`), and repair or drop them"),
     "annotator-quality": Metric(
