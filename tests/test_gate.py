@@ -70,6 +70,25 @@ def test_an_undecided_check_says_how_many_more_items_it_takes():
     assert "more items alone are unlikely" in hopeless.advice
 
 
+def test_no_more_items_are_asked_for_than_the_dataset_has():
+    undecided = estimate(0.65, 0.55, 0.75, se=0.06, n_pairable=100)
+    assert decide(CHECK, undecided, [], "talk", 290).advice.startswith("about 290 more items")
+    few = decide(CHECK, undecided, [], "talk", 289).advice
+    assert few == "it would take about 290 more items like those measured, and 289 are left; talk"
+    assert "more items, then" in decide(CHECK, undecided, ["7 items; 50 are needed"], "", 1).advice
+    assert decide(CHECK, undecided, ["7 items; 50 are needed"], "", 0).advice.startswith("every item is routed")
+    rows = [row for item in ("i0", "i1") for row in people(item, "a", "b")]
+    made = assess(
+        evidence(
+            [[0]] * 2,
+            rows,
+            [audit("i0", "i1", frame=2)],
+            '[[gate.check]]\nmetric = "percent-agreement"\nat_least = 0.5\n',
+        )
+    )
+    assert run_gate(made).verdicts[0].advice.startswith("every item is routed")
+
+
 @given(st.floats(0.61, 0.99), st.floats(0.01, 0.2), st.integers(10, 1000))
 def test_so_many_units_as_planned_bring_the_bound_to_the_bar(value, se, n):
     needed = units_needed(wh.Estimate(value, 0.0, 1.0, se, n_pairable=n), 0.6, 0.95)

@@ -122,7 +122,7 @@ class _Part:
 
     def verdict(self) -> Verdict:
         estimate = self.estimate(self.check.confidence)
-        verdict = decide(self.check, estimate, self.missing(estimate), self.metric.advice)
+        verdict = decide(self.check, estimate, self.missing(estimate), self.metric.advice, self.subject.left)
         what, then = self.metric.lacks(self.subject, estimate)
         if not what:
             return verdict

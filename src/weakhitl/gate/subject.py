@@ -63,6 +63,15 @@ class Subject:
         """``mask[item of the dataset]``: what is looked at, withheld items included; of a bare table, its items."""
         return np.ones(len(self.dataset), dtype=bool) if self.within is None else self.within
 
+    @cached_property
+    def left(self) -> int | None:
+        """How many items no batch holds; None of a bare table, which says nothing of what it was drawn from."""
+        if self.assessment is None:
+            return None
+        evidence = self.assessment.evidence
+        routed = [item for batch in evidence.batches for item in batch.items]
+        return int((self.listed & ~evidence.items.isin(routed)).sum())
+
     @property
     def members(self) -> np.ndarray:
         """``mask[item of the dataset]``: what is looked at, and not withheld by another check."""

@@ -114,28 +114,33 @@ def _row(verdict: Verdict) -> tuple[object, ...]:
     return verdict.name, verdict.status, verdict.estimate, f"{side} {verdict.bar:g}", verdict.why
 
 
-def decide(check: CheckSection, estimate: Estimate, missing: Sequence[str], advice: str) -> Verdict:
+def decide(
+    check: CheckSection, estimate: Estimate, missing: Sequence[str], advice: str, left: int | None = None
+) -> Verdict:
     """Pass when the bound clears the bar, fail when the other bound is on the wrong side of it, undecided between.
 
     ``missing`` lists preconditions that are not met: with any, or without an interval, there is no verdict.
-    ``advice`` is what to do after a fail.
+    ``advice`` is what to do after a fail; ``left`` how many items could still be routed, None where that is not known.
     """
-    status, why, then = _judge(check, estimate, missing, advice)
+    status, why, then = _judge(check, estimate, missing, advice, left)
     bars = check.at_least, check.at_most
     return Verdict(check.label, check.metric, *bars, check.confidence, status, estimate, why, then)
 
 
+_NONE_LEFT = "every item is routed: have all of them rated, or add items to the data"
 _AUDIT = "route more items, have their audit decided, then check again"
 
 
-def _judge(check: CheckSection, estimate: Estimate, missing: Sequence[str], advice: str) -> tuple[Status, str, str]:
+def _judge(
+    check: CheckSection, estimate: Estimate, missing: Sequence[str], advice: str, left: int | None
+) -> tuple[Status, str, str]:
     """Give status, why, and what to do next."""
     if estimate.value is None:
         then = _AUDIT if estimate.kind == "unrepresented" else "collect what is missing, then check again"
         return UNDECIDED, f"undefined: {estimate.reason}", then
     if missing or estimate.low is None or estimate.high is None:
         why = "; ".join(missing) or f"no interval: {estimate.reason}"
-        return UNDECIDED, why, "route more items, then check again"
+        return UNDECIDED, why, _NONE_LEFT if left == 0 else "route more items, then check again"
     low, high, bar = _text(estimate.low), _text(estimate.high), f"{check.bar:g}"
     passes, fails = estimate.low >= check.bar, estimate.high < check.bar
     whys = f"lower bound {low} clears {bar}", f"upper bound {high} is under {bar}"
@@ -146,18 +151,20 @@ def _judge(check: CheckSection, estimate: Estimate, missing: Sequence[str], advi
         return PASS, whys[0], ""
     if fails:
         return FAIL, whys[1], advice
-    return UNDECIDED, f"the bar {bar} lies within [{low}, {high}]", _more(estimate, check)
+    return UNDECIDED, f"the bar {bar} lies within [{low}, {high}]", _more(estimate, check, advice, left)
 
 
 def _text(number: float) -> str:
     return f"{number:.3f}" if abs(number) < 10 else f"{number:,.1f}"
 
 
-def _more(estimate: Estimate, check: CheckSection) -> str:
+def _more(estimate: Estimate, check: CheckSection, advice: str, left: int | None) -> str:
     if check.at_least is None:
         return "more items narrow the interval; the bar lies inside it"
     needed = units_needed(estimate, check.at_least, check.confidence)
     if needed is None:
         return "more items alone are unlikely to pass it: the estimate itself is not above the bar"
     more = max(1, needed - estimate.n_pairable)
+    if left is not None and left < more:
+        return f"it would take about {more:,} more items like those measured, and {left:,} are left; {advice}"
     return f"about {more:,} more items like those measured would pass it, if the estimate stays"
