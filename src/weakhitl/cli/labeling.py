@@ -74,6 +74,8 @@ def label_command(*, project_path: Path, out: Path | None, no_cache: bool, as_js
         click.secho(f"Slow: {name!r} took {facts['seconds'][name]:.1f} s, {share:.0%} of all.", fg="yellow", err=True)
     for fault in labelled.run.faults:
         click.secho(f"Fault: {fault}", fg="yellow", err=True)
+    if labelled.changed.items:
+        click.secho(f"Warning: {labelled.changed}.", fg="yellow", err=True)
     warnings = [finding for finding in labelled.findings if finding.level == "warning"]
     for finding in warnings:
         click.secho(f"Warning: {finding.code}: {finding.message}", fg="yellow", err=True)

@@ -12,6 +12,7 @@ from weakhitl.annotation.counting import COUNTED
 from weakhitl.errors import StateError, UsageError
 from weakhitl.estimate import Estimate
 from weakhitl.files import write_table
+from weakhitl.pipeline.shown import remember
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.routing import book_requested
 from weakhitl.vote_names import unknown_item
@@ -75,6 +76,7 @@ def add_items(workspace: Workspace, items: Sequence[Mapping[str, Any] | str], ov
         workspace.forget_items()
     share = workspace.config.routing.audit_requested
     workspace.store.add_batch(book_requested(ids, len(ids) - len(rows), share, overlap, batches))
+    remember(workspace, ids)
     return len(ids)
 
 

@@ -18,6 +18,7 @@ from weakhitl.labeling.engines import make_engine
 from weakhitl.labeling.progress import Progress
 from weakhitl.pipeline.functions import project_functions
 from weakhitl.pipeline.online import take_in
+from weakhitl.pipeline.shown import Changed, changed
 from weakhitl.pipeline.texts import text_column
 from weakhitl.pipeline.workspace import Workspace, known_labels
 from weakhitl.release.consensus_file import Labels
@@ -26,11 +27,15 @@ from weakhitl.schema import ABSTAIN
 
 @dataclass(frozen=True)
 class Labelled:
-    """What labelling gave: the run of the functions, labels from all votes so far, what the doctor finds in them."""
+    """What labelling gave: the run of the functions, labels from all votes so far, what the doctor finds in them.
+
+    ``changed`` are routed items that read otherwise than when people were asked about them.
+    """
 
     run: Run
     assessment: Assessment
     findings: list[Finding]
+    changed: Changed
 
     def to_dict(self) -> dict[str, Any]:
         """Give counts, faults and seconds, ready for JSON."""
@@ -51,6 +56,7 @@ class Labelled:
             "findings": [finding.to_dict() for finding in self.findings],
             "seconds": {name: round(value, 4) for name, value in self.run.seconds.items()},
             "slow": self.run.slow(),
+            "changed": list(self.changed.items),
         }
 
 
@@ -70,7 +76,7 @@ def label(
     if out is not None:
         table = Labels(assessment).frame().drop(columns="released")
         write_table(out, table.assign(label=table["label"].fillna("")))
-    return Labelled(result, assessment, diagnose(assessment.ledger, assessment.model))
+    return Labelled(result, assessment, diagnose(assessment.ledger, assessment.model), changed(workspace))
 
 
 def _run(workspace: Workspace, progress: Progress | None, *, cache: bool) -> Run:

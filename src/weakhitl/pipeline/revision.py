@@ -11,6 +11,7 @@ from weakhitl.annotation import ANNOTATOR, count_by
 from weakhitl.errors import StateError, UsageError
 from weakhitl.files import require_columns
 from weakhitl.gate import PERSON
+from weakhitl.pipeline.shown import remember
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.votes import IntArray, Votes
 from weakhitl.wording import number_of
@@ -59,7 +60,9 @@ def ask_again(
         chosen = [chosen[at] for at in np.sort(rng.choice(len(chosen), budget, replace=False))]
     why = [*classes, *(f"{name}={value}" for name, value in where.items())]
     why += [f"{number_of(len(chosen), 'item')} by lot"] if budget is not None else []
-    return len(chosen), workspace.desk.ask_again(chosen, ", ".join(why) or "all", classes)
+    aside = workspace.desk.ask_again(chosen, ", ".join(why) or "all", classes)
+    remember(workspace, chosen)
+    return len(chosen), aside
 
 
 def before_and_after(workspace: Workspace) -> dict[str, Any]:

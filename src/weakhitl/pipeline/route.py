@@ -10,6 +10,7 @@ from weakhitl.errors import StateError, UsageError
 from weakhitl.files import require_columns
 from weakhitl.gate import Assessment
 from weakhitl.pipeline.licences import licensed_last
+from weakhitl.pipeline.shown import remember
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.routing import (
     NOVELTY,
@@ -86,6 +87,7 @@ def route(
     if overlap is None and pilot is None:
         _check_overlap(workspace, batch)
     workspace.store.add_batch(batch, _skills(workspace, batch))
+    remember(workspace, batch.items.tolist())
     workspace.desk.settle([item for item in batch.items if item in rated])
     return batch
 

@@ -14,6 +14,7 @@ from weakhitl.pipeline.guideline import left_to_write
 from weakhitl.pipeline.own_functions import own_checks
 from weakhitl.pipeline.release import is_released
 from weakhitl.pipeline.revision import before_and_after
+from weakhitl.pipeline.shown import changed
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release.kpis import interventions
 from weakhitl.release.kpis import kpis as key_figures
@@ -49,6 +50,8 @@ def status(workspace: Workspace, *, checks: bool = False, kpis: bool = False) ->
         return facts | {"labelled": str(error), "next": "weakhitl label"}
     if arrived := len(workspace.arrivals.items() - {*assessment.evidence.items}):
         facts["arrived since the functions ran"] = arrived
+    if others := str(changed(workspace)):
+        facts["changed"] = others
     people = assessment.counted
     batches = assessment.evidence.batches
     facts |= {

@@ -27,7 +27,7 @@ class Event:
     Attributes
     ----------
     kind
-        batch, rating, correction, undo, flag, person, revoked, guideline, again or arrival.
+        batch, rating, correction, undo, flag, person, revoked, guideline, again, arrival or shown.
     actor
         Who did it; empty for the command line.
     item

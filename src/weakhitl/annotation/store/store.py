@@ -126,6 +126,11 @@ class AnnotationStore:
         with self.database.read() as connection:
             return read_ratings(connection, retired=retired, item=item)
 
+    def note(self, kind: str, body: dict[str, Any]) -> None:
+        """Append an event that changes nothing else."""
+        with self.database.write() as connection:
+            chain.append(connection, [Event(kind, body=body)])
+
     def asked_again(self) -> list[tuple[int, dict[str, Any]]]:
         """List the events by which items were asked again, oldest first: number, and items, why, classes."""
         if not self.database.exists:
