@@ -59,7 +59,7 @@ def route_command(
       weakhitl route --budget 350 --audit 250 --overlap 5
       weakhitl route --all --overlap 2
       weakhitl route --strategy committee
-      weakhitl route --again --class neutral
+      weakhitl route --again --budget 60
     """
     if again:
         chosen = {"budget": settings.pop("budget"), "everything": settings.pop("everything")}
