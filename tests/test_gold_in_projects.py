@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ import weakhitl as wh
 from projects import World, collect, ready, start
 from test_release import seal
 from weakhitl.cli.main import cli
+from weakhitl.gate import assess
 
 TRUTH = World().truth
 
@@ -27,37 +29,83 @@ def with_gold(folder, table):
     config.write_text(config.read_text() + '\n[label_model]\ngold = "gold.csv"\n')
 
 
-def gold_table(n=60):
-    return pd.DataFrame({"item": TRUTH.index[:n], "label": TRUTH.to_numpy()[:n]})
+def gold_table(n=60, without=()):
+    """The truth of the first items but some."""
+    known = TRUTH[~TRUTH.index.isin(without)][:n]
+    return known.rename_axis("item").reset_index(name="label")
 
 
 @pytest.fixture(scope="module")
 def taught(tmp_path_factory):
+    """Sixty gold labels, none of an audited item."""
     folder = tmp_path_factory.mktemp("taught")
-    ready(folder)
-    with_gold(folder, gold_table())
+    project = ready(folder)
+    with_gold(folder, gold_table(without=project.batches[0].drawn_for_audit))
     return folder
 
 
 def test_gold_items_keep_their_label_and_say_where_it_is_from(taught):
     assessment = wh.Project.load(taught).assess()
     names = np.array(assessment.final.schema.classes, dtype=object)
-    decided = assessment.origin[:60] == "adjudicated"
-    assert (names[assessment.final.labels[:60]] == TRUTH.to_numpy()[:60]).all()
-    assert set(assessment.origin[:60][~decided]) == {"gold"}
-    assert "gold" not in set(assessment.origin[60:])
+    gold = assessment.final.items.isin(assessment.evidence.gold.index)
+    decided = assessment.origin[gold] == "adjudicated"
+    assert gold.sum() == 60
+    assert (names[assessment.final.labels[gold]] == TRUTH.to_numpy()[gold]).all()
+    assert set(assessment.origin[gold][~decided]) == {"gold"}
+    assert "gold" not in set(assessment.origin[~gold])
     assert assessment.model.lesson_.n_gold == 60
 
 
 def test_gold_that_people_rated_teaches_about_functions(tmp_path):
     """Such as the labels that they settled on; without what they said it would not tell functions apart."""
-    project = ready(tmp_path)
-    audited = project.batches[0].drawn_for_audit
-    with_gold(tmp_path, TRUTH[audited].rename_axis("item").reset_index(name="label"))
+    world = World()
+    project = start(tmp_path, world)
+    project.label()
+    rated = TRUTH.index[:100]
+    collect(project, tmp_path, world.ratings(rated, dict.fromkeys(("ana", "bo", "cy"), 0.92)))
+    with_gold(tmp_path, TRUTH[rated].rename_axis("item").reset_index(name="label"))
     model = wh.Project.load(tmp_path).assess().model
     assert model.people == ["annotator:ana", "annotator:bo", "annotator:cy"]
     assert not model.gold_is_selected_
     assert model.lesson_ is not None
+
+
+@pytest.mark.parametrize("name", ["auto", "dawid-skene"])
+def test_gold_of_audited_items_changes_no_figure_that_is_measured_on_them(tmp_path, name):
+    """Not all of it, nor that of those alone of which the functions were wrong: the audit would come out right."""
+    project = ready(tmp_path)
+    config = tmp_path / "weakhitl.toml"
+    config.write_text(config.read_text() + f'\n[label_model]\nname = "{name}"\n')
+
+    def told():
+        found = wh.Project.load(tmp_path)
+        found.label()
+        gate, made = found.check(), found.assess()
+        return {one.metric: one.estimate for one in gate.verdicts}, made, found.doctor().findings
+
+    before, made, _ = told()
+    audited = TRUTH[project.batches[0].drawn_for_audit]
+    codes = made.final.schema.classes
+    labels = pd.Series(made.automatic.labels, index=made.final.items)[audited.index]
+    wrong = audited[[codes[code] if code >= 0 else "" for code in labels] != audited]
+    assert 0 < len(wrong) < len(audited)
+    config.write_text(config.read_text() + 'gold = "gold.csv"\n')
+    for known in (audited, wrong):
+        known.rename_axis("item").reset_index(name="label").to_csv(tmp_path / "gold.csv", index=False)
+        after, now, findings = told()
+        assert after["release-accuracy"] == before["release-accuracy"]
+        assert np.array_equal(now.joint.probabilities, made.joint.probabilities)
+        (finding,) = [one for one in findings if one.code == "gold-audited"]
+        assert finding.level == "warning"
+        assert finding.message.startswith(f"{len(known)} of {len(known)} gold labels are of audited items")
+    # It stands, all the same, as long as nobody has decided otherwise.
+    undecided = wh.Project.load(tmp_path)._workspace.evidence()
+    undecided = replace(undecided, ratings=undecided.ratings[undecided.ratings["role"] != "adjudicator"])
+    final = assess(undecided).final
+    at = final.items.get_indexer(wrong.index)
+    assert [codes[code] for code in final.labels[at]] == wrong.tolist()
+    warned = run("label", "--project", tmp_path)
+    assert "Warning: gold-audited" in warned.output
 
 
 def test_a_pilot_teaches_the_label_model_and_a_release_says_so_and_verifies(tmp_path):
@@ -109,7 +157,7 @@ def test_people_alone_are_taught_by_gold_and_not_by_their_own_pilot(tmp_path):
     alone = project.assess()
     assert not len(alone.lesson_labels)
     assert alone.model.lesson_ is None
-    with_gold(tmp_path, gold_table())
+    with_gold(tmp_path, gold_table(without=project.batches[1].drawn_for_audit))
     model = wh.Project.load(tmp_path).assess().model
     assert model.people is None
     assert model.lesson_.n_gold == 60

@@ -14,6 +14,8 @@ of the release as it would be without the audit's decisions; with them it is, if
 Items that came after the last audit was drawn have nobody to stand for them. A few of them must not undo an audit, and
 many must not hide behind it: they count as a missing decision does, as wrong in the estimate and its lower bound, and
 as right in the upper bound.
+
+Gold is known beforehand, and nothing is claimed of it; that of audited items is set aside.
 """
 
 from collections.abc import Iterator
@@ -59,7 +61,7 @@ class Stratum:
 
 
 def release_accuracy(assessment: Assessment, *, confidence: float = 0.95, within: np.ndarray | None = None) -> Estimate:
-    """Share of released labels that the adjudicator would call right.
+    """Share of released labels, but gold, that the adjudicator would call right.
 
     An audited item without a decision counts as an error in the estimate and its lower bound, and as right
     in the upper bound, and so do items that came after the audit; one that the adjudicator could not tell is an error.
@@ -186,6 +188,7 @@ def _strata(assessment: Assessment, part: np.ndarray, at: IntArray, least: float
     for all items, labelled or not. Of these, none in no batch is late: nobody has changed their labels.
     """
     items, batches = assessment.evidence.items, assessment.evidence.batches
+    part = part if least is None else part & ~assessment.gold
     drawn = np.zeros(len(items), dtype=bool)
     drawn[at] = True
     by_lot = items.isin(assessment.evidence.audited_by_lot) & drawn

@@ -82,6 +82,13 @@ class Assessment:
         return self.evidence.decisions()
 
     @cached_property
+    def gold(self) -> np.ndarray:
+        """``mask[item]``: has a gold label, and is not audited."""
+        gold = self.evidence.teaching_gold
+        known = np.zeros(len(self.evidence.items), dtype=bool)
+        return known if gold is None else np.asarray(self.evidence.items.isin(gold.index))
+
+    @cached_property
     def decided_audit(self) -> "pd.Series[int]":
         """Item of a random audit -> the class that was decided on, without those that could not be told."""
         decided = self.decisions
@@ -140,7 +147,8 @@ def assess(evidence: Evidence, model: Any = None) -> Assessment:
     ``model`` is one that was fitted before; without, one is fitted.
 
     Gold labels teach the model and stand as they are; what people settled on in a pilot teaches it, too. Decisions do
-    not: the audit's are what its accuracy is measured against.
+    not: the audit's are what its accuracy is measured against. Nor does gold of audited items, which is seen in
+    ``final`` alone.
     """
     context = evidence.context
     withdrawn = context.recalled(PERSON)
@@ -154,16 +162,16 @@ def assess(evidence: Evidence, model: Any = None) -> Assessment:
     )
     ledger = evidence.functions.join(as_sources(counted.votes))
     model = fit_model(evidence, counted, ledger) if model is None else model
-    joint = _with_gold(consolidate(model, ledger), evidence)
+    joint = _with_gold(consolidate(model, ledger), evidence.teaching_gold)
     decided = evidence.decisions()
     return Assessment(
         evidence=evidence,
         counted=counted,
         model=model,
         ledger=ledger,
-        automatic=_with_gold(consolidate(model, evidence.functions), evidence),
+        automatic=_with_gold(consolidate(model, evidence.functions), evidence.teaching_gold),
         joint=joint,
-        final=joint.decided(decided.index, decided.to_numpy()),
+        final=_with_gold(joint, evidence.gold).decided(decided.index, decided.to_numpy()),
     )
 
 
@@ -173,7 +181,7 @@ def fit_model(evidence: Evidence, counted: Counted, ledger: Votes) -> Any:
     Where functions vote, gold teaches about them alone: most items have no votes of people.
     """
     section = evidence.config.label_model
-    model, gold = MODELS[section.name](balance=section.balance), evidence.gold
+    model, gold = MODELS[section.name](balance=section.balance), evidence.teaching_gold
     if isinstance(model, LabelModel):
         gold = lesson_labels(evidence, counted)
         if len(gold) and evidence.functions.n_votes:
@@ -187,7 +195,8 @@ def lesson_labels(evidence: Evidence, counted: Counted) -> "pd.Series[int]":
     A pilot is a random sample on which nothing is measured. It teaches nothing where no function votes: people would be
     taught by themselves.
     """
-    known = pd.Series(dtype=np.int64) if evidence.gold is None else evidence.gold
+    gold = evidence.teaching_gold
+    known = pd.Series(dtype=np.int64) if gold is None else gold
     if not evidence.functions.n_votes:
         return known
     found = pilot_labels(evidence, counted)
@@ -211,8 +220,7 @@ def consolidate(model: Any, votes: Votes) -> Consensus:
     return Consensus(votes.items, model.predict_proba(patterns.votes), known, patterns.inverse, votes.schema)
 
 
-def _with_gold(consensus: Consensus, evidence: Evidence) -> Consensus:
-    gold = evidence.gold
+def _with_gold(consensus: Consensus, gold: "pd.Series[int] | None") -> Consensus:
     return consensus if gold is None else consensus.decided(gold.index, gold.to_numpy())
 
 

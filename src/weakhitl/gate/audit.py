@@ -53,7 +53,7 @@ class _Population:
 def sequential_accuracy(
     assessment: Assessment, within: np.ndarray, *, confidence: float, predictions: bool = False
 ) -> Estimate:
-    """Share of released labels that the adjudicator would call right, with bounds that hold at every look.
+    """Share of released labels, but gold, that the adjudicator would call right, with bounds that hold at every look.
 
     Every item counts with the label that it would have if it had not been audited: routed for its disagreement, what
     people and functions say; else what the functions say. The audited items are a random sample of those, in random
@@ -68,6 +68,7 @@ def sequential_accuracy(
         Undefined without audit or decisions, and where released items have nobody to stand for them.
 
     """
+    within = within & ~assessment.gold
     late = late_items(assessment, within)
     populations = [one for one in _populations(assessment, within) if one.released]
     n = int(sum(len(one.right) for one in populations))

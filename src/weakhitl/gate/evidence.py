@@ -158,6 +158,13 @@ class Evidence:
         return items
 
     @property
+    def teaching_gold(self) -> "pd.Series[int] | None":
+        """Gold of items that no audit drew: those that others are measured by teach nothing, or all would be right."""
+        if self.gold is None:
+            return None
+        return self.gold[~self.gold.index.isin(self.audited.append(self.audited_by_lot))]
+
+    @property
     def since_audit(self) -> int:
         """How many items came into the dataset after the last audit was drawn from it, as far as numbers tell.
 

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
+from weakhitl.gate import Assessment
 from weakhitl.gold import Gold, encode_gold, gold_names
 from weakhitl.label_model import (
     Calibration,
@@ -17,6 +18,7 @@ from weakhitl.label_model import (
     explain_source,
 )
 from weakhitl.pipeline.workspace import Workspace, known_labels
+from weakhitl.wording import number_of
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ def doctor(workspace: Workspace, gold: Path | str | Gold | None = None) -> Diagn
     ledger, taught = assessment.ledger, assessment.evidence.gold
     known = taught if gold is None else known_labels(gold, ledger)
     findings = diagnose(ledger, assessment.model, None if known is None else gold_names(known, ledger.schema))
+    findings += gold_findings(assessment)
     if gold is None or known is None:
         return Diagnosis(findings, None)
     fresh = known[~known.index.isin(assessment.lesson_labels.index)]
@@ -60,6 +63,22 @@ def doctor(workspace: Workspace, gold: Path | str | Gold | None = None) -> Diagn
         return Diagnosis(findings, None)
     truth = encode_gold(gold_names(covered, ledger.schema), ledger.items, ledger.schema)
     return Diagnosis(findings, calibration(assessment.joint.probabilities, truth))
+
+
+def gold_findings(assessment: Assessment) -> list[Finding]:
+    """Say that gold teaches nothing where it is of audited items."""
+    gold, teaching = assessment.evidence.gold, assessment.evidence.teaching_gold
+    if gold is None or teaching is None or len(gold) == len(teaching):
+        return []
+    audited = len(gold) - len(teaching)
+    level: Literal["warning", "note"] = "note" if len(teaching) else "warning"
+    message = (
+        f"{audited:,} of {number_of(len(gold), 'gold label')} {'is' if audited == 1 else 'are'} of audited items, and "
+        "taught nothing: accuracy is measured on these"
+    )
+    return [
+        Finding("gold-audited", level, message, "a pilot teaches (weakhitl route --pilot N), or gold of other items")
+    ]
 
 
 def explain_item(workspace: Workspace, item: str) -> Explanation:

@@ -16,6 +16,7 @@ from weakhitl.labeling import Run, coverage_gaps, lf_accuracy, lf_pairs, lf_summ
 from weakhitl.labeling.cache import VoteCache
 from weakhitl.labeling.engines import make_engine
 from weakhitl.labeling.progress import Progress
+from weakhitl.pipeline.diagnosis import gold_findings
 from weakhitl.pipeline.functions import project_functions
 from weakhitl.pipeline.online import take_in
 from weakhitl.pipeline.shown import Changed, changed
@@ -76,7 +77,8 @@ def label(
     if out is not None:
         table = Labels(assessment).frame().drop(columns="released")
         write_table(out, table.assign(label=table["label"].fillna("")))
-    return Labelled(result, assessment, diagnose(assessment.ledger, assessment.model), changed(workspace))
+    findings = [*diagnose(assessment.ledger, assessment.model), *gold_findings(assessment)]
+    return Labelled(result, assessment, findings, changed(workspace))
 
 
 def _run(workspace: Workspace, progress: Progress | None, *, cache: bool) -> Run:

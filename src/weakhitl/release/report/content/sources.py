@@ -49,8 +49,8 @@ def _only(votes: Votes, items: pd.Index) -> Votes:
 
 def model_content(assessment: Assessment) -> dict[str, Any]:
     """Say what the label model could learn, and what its doctor finds."""
-    model, gold = assessment.model, assessment.evidence.gold
-    known = 0 if gold is None else len(gold)
+    model, gold, teaching = assessment.model, assessment.evidence.gold, assessment.evidence.teaching_gold
+    known = 0 if teaching is None else len(teaching)
     return {
         "name": assessment.evidence.config.label_model.name,
         "class_balance": np.asarray(model.class_balance_).tolist(),
