@@ -121,7 +121,7 @@ class Evidence:
         gone = wanted[positions(self.items, wanted) < 0]
         if len(gone):
             raise DataError(
-                "dataset",
+                "dataset, where the rows of routed and rated items have to stay, under their ids",
                 [f"item {item!r} was routed or rated, but is no longer in it" for item in gone],
             )
         _, faults = encode_labels(self.ratings["label"], self.schema)
