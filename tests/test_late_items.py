@@ -114,6 +114,10 @@ def test_without_an_audit_of_its_own_what_was_asked_for_is_late():
     assert late_items(made, EVERYTHING) == 10
     assert release_accuracy(made).value == pytest.approx(0.9)
     assert error_reduction(made).kind == "unrepresented"
+    mixed = judged(80, lot(ids(80, 90), 0.2), lot(ids(90, 100), 0.0))
+    assert late_items(mixed, EVERYTHING) == 10
+    for found in (made, mixed):
+        assert {one.kind for one in class_shares(found)} == {"unrepresented"}
 
 
 def test_items_of_the_dataset_that_were_asked_for_are_no_sample_of_the_rest():

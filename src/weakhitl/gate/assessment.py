@@ -82,6 +82,12 @@ class Assessment:
         return self.evidence.decisions()
 
     @cached_property
+    def in_no_batch(self) -> np.ndarray:
+        """``mask[item]``: could still be routed."""
+        routed = [item for batch in self.evidence.batches for item in batch.items]
+        return ~np.asarray(self.evidence.items.isin(routed))
+
+    @cached_property
     def gold(self) -> np.ndarray:
         """``mask[item]``: has a gold label, and is not audited."""
         gold = self.evidence.teaching_gold

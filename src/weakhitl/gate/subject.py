@@ -68,9 +68,7 @@ class Subject:
         """How many items no batch holds; None of a bare table, which says nothing of what it was drawn from."""
         if self.assessment is None:
             return None
-        evidence = self.assessment.evidence
-        routed = [item for batch in evidence.batches for item in batch.items]
-        return int((self.listed & ~evidence.items.isin(routed)).sum())
+        return int((self.listed & self.assessment.in_no_batch).sum())
 
     @property
     def members(self) -> np.ndarray:

@@ -142,7 +142,8 @@ def _weights(assessment: Assessment, at: IntArray) -> FloatArray | None:
             strata.append((here, audited))
             continue
         if batch.kind == REQUESTED:
-            asked |= here
+            strata += [] if batch.by_lot else [(here, np.zeros(n, dtype=bool))]
+            asked |= here & batch.by_lot
             last_low &= not batch.frame
             continue
         above[positions(evidence.items, batch.items[batch.above_cut()])] = True
