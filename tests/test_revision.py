@@ -90,6 +90,7 @@ def test_what_was_said_first_measures_the_agreement_on_items_chosen_by_what_was_
     # Whatever chose them before: all are asked again, so that nothing they said chose who is measured.
     run(project, "route", "--again", "--all")
     say(project, lambda *_: "snow")
+    assert Project.load(project).before_and_after()["before"]["value"] == krippendorff_alpha(before).value
     assert krippendorff_alpha(Project.load(project).assess().counted.measured).kind == "one-class"
     assert Project.load(project).assess().evidence.set_aside.empty
 

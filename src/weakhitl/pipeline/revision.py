@@ -75,14 +75,17 @@ def before_and_after(workspace: Workspace) -> dict[str, Any]:
     if old.empty:
         raise StateError("no item was asked again: `weakhitl route --again` does that")
     number = old["retired"].max()
+    event = workspace.store.events(after=int(number) - 1)[0]
+    classes = event.body.get("classes", [])
     last = old[old["retired"] == number]
-    before = _measured(workspace, last)
+    # Where what was said chose items earlier, and nothing does now, what was measured till then is what was said first.
+    first = last[:0] if classes else workspace.store.said_first(before=int(number))
+    first = first[first["item"].isin(last["item"])]
+    before = _measured(workspace, pd.concat([first, last[~last["item"].isin(first["item"])]]))
     after = _measured(workspace, workspace.store.ratings())
     items = before.items.intersection(last["item"].unique())
     before, after = before.reindex(items), after.reindex(items)
     level = workspace.config.labels.level
-    event = workspace.store.events(after=int(number) - 1)[0]
-    classes = event.body.get("classes", [])
     if classes:
         before, after = without_one(before, after, [before.schema.encode(name) for name in classes])
     return {

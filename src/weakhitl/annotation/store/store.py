@@ -139,8 +139,8 @@ class AnnotationStore:
         with self.database.read() as connection:
             return [(number, json.loads(body)) for number, body in connection.execute(query.order_by("number"))]
 
-    def said_first(self) -> pd.DataFrame:
-        """Give what was said, of items that were asked again because of that, before they were.
+    def said_first(self, before: int | None = None) -> pd.DataFrame:
+        """Give what was said, of items that were asked again because of that (``before`` an event), before they were.
 
         Items chosen by the classes that people gave them are those on which people differ. Asked again, people agree on
         them more by chance alone, and on the others no less.
@@ -150,6 +150,8 @@ class AnnotationStore:
             return ratings
         chosen: dict[str, int] = {}
         for number, body in self.asked_again():
+            if before is not None and number >= before:
+                break
             for item in body["items"]:
                 if body.get("classes") == []:
                     chosen.pop(item, None)
