@@ -147,7 +147,7 @@ class _Calls:
             return
         if self._useless >= _GIVEN_UP:
             raise StateError(
-                f"{self._useless} answers in a row count as none, the last one because it {self._last.problem}: "
+                f"{self._useless} answers in a row count as none; the last answer {self._last.problem}: "
                 f"{_quoted(self._last.text)}; change the prompt, `format` or `max_tokens` of the judge"
             )
         most = self._asker.most(asked)
