@@ -164,3 +164,19 @@ def test_choosing_people_by_agreement_on_the_measured_items_flatters_and_a_pilot
     noise = 3 * np.std(np.subtract(other_items, everybody)) / np.sqrt(30)
     assert np.mean(same_items) > np.mean(everybody) + 0.08
     assert abs(np.mean(other_items) - np.mean(everybody)) < max(noise, 0.02)
+
+
+@everything
+def test_an_interval_is_wider_the_surer_it_is_also_beyond_what_its_resamples_reach(coefficient):
+    """A thousand resamples have no quantile of one in a million; the bound is no nearer than the normal one there."""
+    rng = np.random.default_rng(1)
+    truth = rng.integers(0, 4, (300, 1))
+    said = np.where(rng.random((300, 3)) < 0.8, truth, rng.integers(0, 4, (300, 3)))
+    found = [
+        coefficient(wh.Votes.from_matrix(said, SCHEMA), confidence=level) for level in (0.95, 0.99, 1 - 1e-4, 1 - 1e-6)
+    ]
+    widths = [one.high - one.low for one in found]
+    assert widths == sorted(widths)
+    assert len(set(widths)) == 4
+    assert found[-1].low <= found[-1].value - 4 * found[-1].se
+    assert found[-1].high <= 1

@@ -344,7 +344,9 @@ def test_answers_that_are_all_of_no_use_end_a_run_before_they_cost_more(tmp_path
     fenced = '```json\n{"label": "SPAM"}\n```'
     with serving(lambda _: fenced) as server:
         project = declare(tmp_path, server.url, price_in=1.0)
-        with pytest.raises(StateError, match=r"answers in a row count as none; the last answer is no JSON object: '```json \{"):
+        with pytest.raises(
+            StateError, match=r"answers in a row count as none; the last answer is no JSON object: '```json \{"
+        ):
             project.judge("gpt")
         assert 20 <= len(server.requests) < 32  # those under way are waited for
         assert len(Ledger(tmp_path / "judges" / "gpt.jsonl").answers) == len(server.requests)

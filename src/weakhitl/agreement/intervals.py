@@ -18,6 +18,8 @@ Raters = Literal["fixed", "sampled"]
 RESAMPLES = 1000
 _CHUNK_CELLS = 4_000_000
 _TOO_MANY_UNDEFINED = 0.01
+_FEW = 5
+"""Resamples beyond a quantile that are too few to tell where it is."""
 _LITTLE = "too little variation"
 _FLAT: Kind = "little-variation"
 
@@ -114,8 +116,23 @@ def _bootstrap(statistic: Statistic, value: float, how: Uncertainty, facts: dict
     if np.ptp(defined) < 1e-12:
         return Estimate(value, reason=f"every resample gives the same value: {_LITTLE}", kind=_FLAT, **facts)
     tails = np.array([(1 - facts["confidence"]) / 2, (1 + facts["confidence"]) / 2])
-    low, high = np.quantile(defined, _bca_levels(statistic, value, defined, tails))
-    return Estimate(value, float(low), float(high), float(defined.std(ddof=1)), **facts)
+    low, high = _quantiles(defined, _bca_levels(statistic, value, defined, tails))
+    return Estimate(value, low, high, float(defined.std(ddof=1)), **facts)
+
+
+def _quantiles(replicates: FloatArray, levels: FloatArray) -> tuple[float, float]:
+    """Give the quantiles of the resamples; beyond the last few of these, the normal ones where they are further out.
+
+    No quantile lies beyond the farthest resample: of a thousand, an interval of 99.99 % would be one of 99.8 %.
+    """
+    low, high = map(float, np.quantile(replicates, levels))
+    normal = np.clip(replicates.mean() + replicates.std(ddof=1) * norm.ppf(levels), -1, 1)
+    few = _FEW / len(replicates)
+    if levels[0] < few:
+        low = min(low, float(normal[0]))
+    if levels[1] > 1 - few:
+        high = max(high, float(normal[1]))
+    return low, high
 
 
 def _bca_levels(statistic: Statistic, value: float, replicates: FloatArray, tails: FloatArray) -> FloatArray:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from math import comb, prod
 
 import numpy as np
 
@@ -48,10 +49,9 @@ def run_policy(subject: Subject, policy: GateSection, own: Mapping[str, OwnCheck
             found[check.label], mask = _withholding(check, found[check.label], subject)
             withheld = mask if withheld is None else withheld | mask
     rest = subject if withheld is None else subject.without(withheld)
+    choices = prod(_choices(verdict) for verdict in found.values())
     found |= {
-        check.label: _selected(_verdict(check, rest, own or {}), policy, withheld)
-        for check in policy.check
-        if check.label not in found
+        check.label: _verdict(check, rest, own or {}, choices) for check in policy.check if check.label not in found
     }
     verdicts = (_waived(found[check.label], waivers.get(check.label), subject) for check in policy.check)
     return Gate(tuple(verdicts), withheld)
@@ -71,17 +71,18 @@ def _withholding(check: CheckSection, verdict: Verdict, subject: Subject) -> tup
     return replace(verdict, status=PASS, why=why), ~kept
 
 
-def _selected(verdict: Verdict, policy: GateSection, withheld: np.ndarray | None) -> Verdict:
-    """Say of agreement on the rest that slices were chosen by agreement on the same items."""
-    chosen = [check for check in policy.check if check.otherwise == "withhold" and _is_agreement(check.metric)]
-    if withheld is None or not withheld.any() or not chosen or not _is_agreement(verdict.metric):
-        return verdict
-    why = f"{verdict.why}; biased upwards: slices were withheld for their agreement on the same items"
-    return replace(verdict, why=why)
+def _choices(verdict: Verdict) -> int:
+    """Count the ways in which the parts that pass could have been chosen; 1 where that was counted, not sampled.
 
-
-def _is_agreement(metric: str) -> bool:
-    return not is_own(metric) and METRICS[metric].preconditions
+    What passes is what looked good on the same items on which the rest is measured. A bound that holds for every choice
+    of so many parts, and for every number of them, holds for the one that was made, however it was: Bonferroni over all
+    choices, each number of parts with the same share of the error.
+    """
+    parts = verdict.parts.values()
+    if all(one.low == one.high for _, one in parts):
+        return 1
+    passed = sum(status == PASS for status, _ in parts)
+    return comb(len(verdict.parts), passed) * len(verdict.parts)
 
 
 def _faults(check: CheckSection, subject: Subject, own: Mapping[str, OwnCheck]) -> list[str]:
@@ -116,13 +117,18 @@ class _Part:
     check: CheckSection
     metric: Metric
     subject: Subject
+    choices: int = 1
 
     def estimate(self, one_sided: float) -> Estimate:
-        return self.metric.measure(self.subject, self.check, 2 * one_sided - 1)
+        """Measure; where the subject was chosen by what is measured, with bounds that hold for every choice."""
+        return self.metric.measure(self.subject, self.check, 1 - 2 * (1 - one_sided) / self.choices)
 
     def verdict(self) -> Verdict:
         estimate = self.estimate(self.check.confidence)
         verdict = decide(self.check, estimate, self.missing(estimate), self.metric.advice, self.subject.left)
+        if self.choices > 1 and estimate.low != estimate.high:
+            why = f"{verdict.why}; bounds that hold for every choice of the parts that are not withheld"
+            verdict = replace(verdict, why=why)
         what, then = self.metric.lacks(self.subject, estimate)
         if not what:
             return verdict
@@ -149,20 +155,22 @@ class _Part:
         return missing
 
 
-def _verdict(check: CheckSection, subject: Subject, own: Mapping[str, OwnCheck]) -> Verdict:
+def _verdict(check: CheckSection, subject: Subject, own: Mapping[str, OwnCheck], choices: int = 1) -> Verdict:
+    """Judge a check; the subject is one of so many choices that could have been made."""
     metric = _own_metric(own[check.metric]) if is_own(check.metric) else METRICS[check.metric]
     here = subject.where(check.where)
     if check.class_ not in (None, "*"):
         here = here.with_votes(one_class(here.votes, check.class_))
     if check.slice is not None:
-        parts = {name: _Part(check, metric, part) for name, part in here.slices(check.slice).items()}
+        parts = {name: _Part(check, metric, part, choices) for name, part in here.slices(check.slice).items()}
         return _between(parts, check) if metric.between else _each(parts, check)
     if check.class_ == "*":
         classes = here.votes.schema.classes
         return _each(
-            {name: _Part(check, metric, here.with_votes(one_class(here.votes, name))) for name in classes}, check
+            {name: _Part(check, metric, here.with_votes(one_class(here.votes, name)), choices) for name in classes},
+            check,
         )
-    return _Part(check, metric, here).verdict()
+    return _Part(check, metric, here, choices).verdict()
 
 
 def _own_metric(function: OwnCheck) -> Metric:
