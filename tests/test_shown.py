@@ -64,6 +64,17 @@ def test_an_item_that_is_asked_again_is_taken_as_it_reads_then(tmp_path):
     assert "read otherwise" not in said(tmp_path)
 
 
+def test_a_column_to_be_read_that_is_not_there_is_named_before_anything_is_routed(tmp_path):
+    start(tmp_path, World(60))
+    run(tmp_path, "label")
+    config = tmp_path / "weakhitl.toml"
+    config.write_text(config.read_text().replace("[annotation]", '[annotation]\ntext = "txt"'))
+    refused = run(tmp_path, "route", "--budget", "20", "--audit", "10")
+    assert refused.exit_code == 3
+    assert "no column 'txt'" in refused.output
+    assert Project.load(tmp_path).batches == []
+
+
 def test_what_people_read_is_compared_as_it_is_in_parquet_too(tmp_path):
     table = routed(tmp_path)
     table.to_parquet(tmp_path / "items.parquet", index=False)

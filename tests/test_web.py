@@ -436,7 +436,10 @@ def test_media_come_from_the_projects_folder_and_nowhere_else(tmp_path, cell):
 
 
 def test_media_are_sent_to_those_who_have_the_item_in_parts_and_an_svg_as_a_file(tmp_path, open_app):
-    workspace = make_project(tmp_path, annotation='text = "text"\nmedia = ["picture", "sound"]')
+    workspace = make_project(tmp_path)
+    config = tmp_path / "weakhitl.toml"
+    shown = '[annotation]\ntext = "text"\nmedia = ["picture", "sound"]\n'
+    config.write_text(config.read_text().replace("[annotation]\n", shown))
     items = pd.read_csv(tmp_path / "items.csv", dtype=str)
     (tmp_path / "media").mkdir()
     (tmp_path / "media" / "a.png").write_bytes(PIXEL)

@@ -75,8 +75,8 @@ def add_items(workspace: Workspace, items: Sequence[Mapping[str, Any] | str], ov
         write_table(workspace.data_path / f"added-{uuid4().hex}.jsonl", table_of_rows)
         workspace.forget_items()
     share = workspace.config.routing.audit_requested
-    workspace.store.add_batch(book_requested(ids, len(ids) - len(rows), share, overlap, batches))
     remember(workspace, ids)
+    workspace.store.add_batch(book_requested(ids, len(ids) - len(rows), share, overlap, batches))
     return len(ids)
 
 

@@ -86,8 +86,9 @@ def route(
         )
     if overlap is None and pilot is None:
         _check_overlap(workspace, batch)
-    workspace.store.add_batch(batch, _skills(workspace, batch))
+    skills = _skills(workspace, batch)
     remember(workspace, batch.items.tolist())
+    workspace.store.add_batch(batch, skills)
     workspace.desk.settle([item for item in batch.items if item in rated])
     return batch
 
