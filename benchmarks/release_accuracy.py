@@ -44,6 +44,7 @@ min_confidence = 0.8
 """,
     NAMES,
 )
+ARRIVING = {"right": 0.7, "audit": 150, "fill": 50, "pilot": 0, "single": False, "arrive": 200}
 SCENARIOS = {
     "good functions, audit 250 of 350": {"right": 0.85, "audit": 250, "fill": 100, "pilot": 0, "single": False},
     "poor functions, audit 250 of 350": {"right": 0.6, "audit": 250, "fill": 100, "pilot": 0, "single": False},
@@ -56,23 +57,8 @@ SCENARIOS = {
         "pilot": 200,
         "single": True,
     },
-    "200 arrive, half asked about, audited again": {
-        "right": 0.7,
-        "audit": 150,
-        "fill": 50,
-        "pilot": 0,
-        "single": False,
-        "arrive": 200,
-    },
-    "200 arrive after the audit": {
-        "right": 0.7,
-        "audit": 150,
-        "fill": 50,
-        "pilot": 0,
-        "single": False,
-        "arrive": 200,
-        "again": False,
-    },
+    "200 arrive, half asked about, audited again": ARRIVING,
+    "200 arrive after the audit": {**ARRIVING, "again": False},
 }
 
 

@@ -158,6 +158,25 @@ def test_what_is_released_of_slices_that_look_good_is_not_believed_to_be_better_
     assert too_high <= 0.05 * released
 
 
+def test_of_so_many_slices_that_no_level_is_left_the_rest_has_no_bound_but_what_is_counted_has():
+    """Half of eighty slices pass: the level of a bound for every choice rounds to 1."""
+    names = tuple(f"g{k}" for k in range(80))
+    one = subject(right=(0.95,) * 40 + (0.3,) * 40, groups=names, n=8000)
+    small = {"min_units": 1, "min_minority": 0, "min_slice": 1}
+    policy = [
+        check(name="groups", slice="group", otherwise="withhold", **small),
+        check(name="rest", **small),
+        check("rated-items", at_least=100),
+    ]
+    groups, rest, counted = run(one, *policy).verdicts
+    assert groups.status == "pass"
+    assert 30 < sum(status == "pass" for status, _ in groups.parts.values()) <= 40
+    assert rest.status == "undecided"
+    assert rest.estimate.value > 0.8
+    assert "no bound holds for so many choices of parts" in rest.why
+    assert counted.status == "pass"
+
+
 def test_where_no_slice_passes_the_check_does_not_and_nothing_is_withheld():
     gate = run(subject(right=(0.4, 0.4)), check(slice="group", otherwise="withhold"))
     assert gate.status == "fail"

@@ -153,6 +153,17 @@ def error_reduction(assessment: Assessment, *, confidence: float = 0.95) -> Esti
     return paired_difference(after, np.tile(before, len(strata)), confidence, weight, unit)
 
 
+def stood_for(assessment: Assessment, at: IntArray) -> FloatArray | None:
+    """``weight[audited item]``: how many items of the dataset, released or not, each stands for.
+
+    ``at`` are the positions of decided audited items. None where some items have nobody to stand for them.
+    """
+    strata = [one for one in _strata(assessment, _whole(assessment), at, None) if one.size]
+    if not all(one.standing.any() for one in strata):
+        return None
+    return np.asarray(sum(one.size / one.standing.sum() * one.standing for one in strata))
+
+
 def still_waiting(items: int) -> str:
     """Say that some audited items have no decision yet."""
     return f"{items:,} audited items wait for the adjudicator"

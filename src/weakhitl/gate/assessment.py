@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weakhitl.annotation import Counted, adjudication_queue, count_by
+from weakhitl.annotation import Counted, adjudication_queue
 from weakhitl.annotation.adjudication import unclear
 from weakhitl.annotation.quality import leading_class
 from weakhitl.annotation.wanted import still_wanted
 from weakhitl.consensus import Consensus
-from weakhitl.gate.evidence import PERSON, Evidence
+from weakhitl.gate.evidence import Evidence
 from weakhitl.gold import gold_names
 from weakhitl.label_model import MODELS, LabelModel
 from weakhitl.routing.batch import PILOT
@@ -156,16 +156,7 @@ def assess(evidence: Evidence, model: Any = None) -> Assessment:
     not: the audit's are what its accuracy is measured against. Nor does gold of audited items, which is seen in
     ``final`` alone.
     """
-    context = evidence.context
-    withdrawn = context.recalled(PERSON)
-    counted = count_by(
-        evidence.config,
-        evidence.ratings,
-        evidence.batches,
-        context.tests,
-        withdrawn=withdrawn,
-        set_aside=evidence.set_aside,
-    )
+    counted = evidence.counted()
     ledger = evidence.functions.join(as_sources(counted.votes))
     model = fit_model(evidence, counted, ledger) if model is None else model
     joint = _with_gold(consolidate(model, ledger), evidence.teaching_gold)

@@ -110,6 +110,11 @@ def _faults(check: CheckSection, subject: Subject, own: Mapping[str, OwnCheck]) 
     return faults
 
 
+_LEAST_ERROR = 1e-12
+"""Least error of an interval: quantiles of less are lost in rounding."""
+_TOO_MANY = "no bound holds for so many choices of parts; withhold by a column with fewer values"
+
+
 @dataclass(frozen=True)
 class _Part:
     """One thing to be measured against the bar: the whole, a slice or a class."""
@@ -120,8 +125,15 @@ class _Part:
     choices: int = 1
 
     def estimate(self, one_sided: float) -> Estimate:
-        """Measure; where the subject was chosen by what is measured, with bounds that hold for every choice."""
-        return self.metric.measure(self.subject, self.check, 1 - 2 * (1 - one_sided) / self.choices)
+        """Measure; where the subject was chosen by what is measured, with bounds that hold for every choice.
+
+        Where there are so many choices that no bound can be worked out, there is none, but of what is counted.
+        """
+        error = 2 * (1 - one_sided) / self.choices
+        estimate = self.metric.measure(self.subject, self.check, 1 - max(error, _LEAST_ERROR))
+        if error >= _LEAST_ERROR or estimate.value is None or estimate.low == estimate.high:
+            return estimate
+        return replace(estimate, low=None, high=None, reason=_TOO_MANY, kind="other")
 
     def verdict(self) -> Verdict:
         estimate = self.estimate(self.check.confidence)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weakhitl.annotation import ADJUDICATOR
+from weakhitl.annotation import ADJUDICATOR, Counted, count_by
 from weakhitl.config import Config
 from weakhitl.errors import DataError
 from weakhitl.routing import REQUESTED, Batch
@@ -187,6 +187,17 @@ class Evidence:
         kept = [name for name in self.functions.sources if name not in recalled]
         functions = self.functions if not recalled else self.functions.take_sources(kept)
         return replace(self, functions=functions, context=replace(self.context, withdrawn=withdrawn))
+
+    def counted(self) -> Counted:
+        """Decide which ratings count."""
+        return count_by(
+            self.config,
+            self.ratings,
+            self.batches,
+            self.context.tests,
+            withdrawn=self.context.recalled(PERSON),
+            set_aside=self.set_aside,
+        )
 
     def decisions(self) -> "pd.Series[int]":
         """Item -> decided class index; ABSTAIN where adjudicators could not tell or disagree."""

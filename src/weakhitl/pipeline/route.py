@@ -86,11 +86,16 @@ def route(
         )
     if overlap is None and pilot is None:
         _check_overlap(workspace, batch)
+    _keep(workspace, batch)
+    workspace.desk.settle([item for item in batch.items if item in rated])
+    return batch
+
+
+def _keep(workspace: Workspace, batch: Batch) -> None:
+    """Store a batch, and how its items read now; what could fail comes first."""
     skills = _skills(workspace, batch)
     remember(workspace, batch.items.tolist())
     workspace.store.add_batch(batch, skills)
-    workspace.desk.settle([item for item in batch.items if item in rated])
-    return batch
 
 
 def _check_overlap(workspace: Workspace, batch: Batch) -> None:

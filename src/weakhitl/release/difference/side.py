@@ -7,9 +7,9 @@ from typing import Any, Self
 
 import pandas as pd
 
-from weakhitl.annotation import Counted, count_by
+from weakhitl.annotation import Counted
 from weakhitl.errors import DataError
-from weakhitl.gate import PERSON, Evidence
+from weakhitl.gate import Evidence
 from weakhitl.gate.assessment import as_sources
 from weakhitl.label_model import load_model
 from weakhitl.release.bundle import MODEL
@@ -68,17 +68,7 @@ class Side:
     @cached_property
     def counted(self) -> Counted:
         """Which ratings count."""
-        evidence = self.evidence
-        context = evidence.context
-        withdrawn = context.recalled(PERSON)
-        return count_by(
-            evidence.config,
-            evidence.ratings,
-            evidence.batches,
-            context.tests,
-            withdrawn=withdrawn,
-            set_aside=evidence.set_aside,
-        )
+        return self.evidence.counted()
 
     def ledger(self, items: pd.Index) -> Votes:
         """Give the votes of functions and of people who count, on some items; those that are not there abstain."""

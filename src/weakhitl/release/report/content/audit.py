@@ -8,13 +8,11 @@ import numpy as np
 from weakhitl.consensus import Consensus
 from weakhitl.estimate import Estimate, exact_bounds
 from weakhitl.gate import Assessment
-from weakhitl.gate.accuracy import weighted_proportion
+from weakhitl.gate.accuracy import stood_for, weighted_proportion
 from weakhitl.label_model import calibration
-from weakhitl.routing import REQUESTED
-from weakhitl.routing.batch import PILOT
 from weakhitl.schema import ABSTAIN
 from weakhitl.vote_names import positions
-from weakhitl.votes import FloatArray, IntArray
+from weakhitl.votes import IntArray
 
 BOTH, ALONE, PEOPLE = "functions and people", "functions alone", "people"
 """What labels come from; the last where there are no functions."""
@@ -108,7 +106,7 @@ def class_shares(assessment: Assessment) -> list[Estimate]:
     if not known.any():
         reason = "no audited item has been decided" if len(audit.at) else "no items were drawn for an audit"
         return [Estimate(None, reason=reason, kind="nothing-measured", **facts)] * k
-    weight = _weights(assessment, audit.at[known])
+    weight = stood_for(assessment, audit.at[known])
     if weight is None:
         reason = "no decided audited item stands for some items of the dataset"
         return [Estimate(None, reason=reason, kind="unrepresented", **facts)] * k
@@ -116,46 +114,3 @@ def class_shares(assessment: Assessment) -> list[Estimate]:
     shares = [weighted_proportion(weight * (decided == code), weight, 0.95) for code in range(k)]
     # Items that came after the audit may be of any class.
     return [Estimate(value, (1 - late) * low, (1 - late) * high + late, **facts) for value, low, high in shares]
-
-
-def _weights(assessment: Assessment, at: IntArray) -> FloatArray | None:
-    """``weight[audited item]``: how many items of the dataset each stands for; None where some have nobody.
-
-    ``at`` are the positions of decided audited items. Strata as in ``gate.accuracy``: of each batch the items that
-    disagreement alone would have routed, and the others; a pilot's items are stood for by the whole audit, those in no
-    batch by the last audit's items below its cut, those that arrived or were asked for by their own audit.
-    """
-    evidence = assessment.evidence
-    n = len(evidence.items)
-    drawn = np.zeros(n, dtype=bool)
-    drawn[at] = True
-    by_lot = drawn & np.asarray(evidence.items.isin(evidence.audited_by_lot))
-    audited = drawn & ~by_lot
-    untouched, last_low, asked = np.ones(n, dtype=bool), np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
-    weight = np.zeros(len(at))
-    strata = []
-    for batch in evidence.batches:
-        here, above = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
-        here[positions(evidence.items, batch.items)] = True
-        untouched &= ~here
-        if batch.kind == PILOT:
-            strata.append((here, audited))
-            continue
-        if batch.kind == REQUESTED:
-            strata += [] if batch.by_lot else [(here, np.zeros(n, dtype=bool))]
-            asked |= here & batch.by_lot
-            last_low &= not batch.frame
-            continue
-        above[positions(evidence.items, batch.items[batch.above_cut()])] = True
-        last_low = here & ~above & audited
-        strata += [
-            (part, part & audited if (part & audited).any() else here & audited) for part in (above, here & ~above)
-        ]
-    strata += [(untouched, last_low), (asked, by_lot)]
-    for members, standing in strata:
-        if not members.any():
-            continue
-        if not standing.any():
-            return None
-        weight += standing[at] * (members.sum() / standing.sum())
-    return weight
