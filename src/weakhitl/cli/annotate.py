@@ -96,7 +96,7 @@ def _serve(workspace: "Workspace", address: "Address") -> None:
             click.echo(f"Listening on {address.host}:{address.port}; people open their links at {address.url}.")
         click.echo(room.queue_said())
         if left := left_to_write(workspace.guideline_path):
-            echo_wrapped(f"The guideline {left}.")
+            echo_wrapped(f"Note: {left}.")
         click.echo("Stop with Ctrl-C; nothing is lost.")
 
     serve(workspace, address, say)

@@ -14,7 +14,6 @@ from weakhitl.gate import PERSON
 from weakhitl.pipeline.shown import remember
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.votes import IntArray, Votes
-from weakhitl.wording import number_of
 
 
 def ask_again(
@@ -59,7 +58,7 @@ def ask_again(
         rng = np.random.default_rng([workspace.config.routing.seed, workspace.store.last_event()])
         chosen = [chosen[at] for at in np.sort(rng.choice(len(chosen), budget, replace=False))]
     why = [*classes, *(f"{name}={value}" for name, value in where.items())]
-    why += [f"{number_of(len(chosen), 'item')} by lot"] if budget is not None else []
+    why += ["by lot"] if budget is not None else []
     aside = workspace.desk.ask_again(chosen, ", ".join(why) or "all", classes)
     remember(workspace, chosen)
     return len(chosen), aside
