@@ -13,6 +13,7 @@ from weakhitl.annotation.people_quality import AnnotatorQuality, annotator_quali
 from weakhitl.annotation.quality import qualify
 from weakhitl.annotation.slips import Answer, Given, Last, Nothing, Rules, Stored
 from weakhitl.annotation.store import ADJUDICATOR, ANNOTATOR, GOLD, REPEAT, AnnotationStore, Event
+from weakhitl.annotation.taking_back import TakenBack
 
 __all__ = [
     "ADJUDICATOR",
@@ -37,6 +38,7 @@ __all__ = [
     "Person",
     "Rules",
     "Stored",
+    "TakenBack",
     "adjudication_queue",
     "anchoring",
     "annotator_quality",

@@ -8,11 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, func, select
 
 from weakhitl.annotation import queue
+from weakhitl.annotation.arrivals import Arrivals
 from weakhitl.annotation.people import Person
 from weakhitl.annotation.slips import Answer, Given, Last, Nothing, Rules, Stored
 from weakhitl.annotation.standing import Standing
 from weakhitl.annotation.store import ADJUDICATOR, ANNOTATOR, GOLD, REPEAT, AnnotationStore, Event, chain, tables
 from weakhitl.annotation.store.store import record, retire
+from weakhitl.annotation.taking_back import TakenBack, take_back
 from weakhitl.errors import StateError, UsageError
 
 _APART = 20
@@ -268,6 +270,16 @@ class Desk:
         with self.store.database.write() as connection:
             done = retire(connection, items, Event("again", body=body))
             self._settle(connection, items)
+            return done
+
+    def take_back(self) -> TakenBack:
+        """Take back what was routed last: a batch, or items that were asked again; see ``take_back``."""
+        if not self.store.database.exists:
+            raise StateError("nothing was routed that could be taken back")
+        arrived = {one.item for one in Arrivals(self.store).all() if one.asked}
+        with self.store.database.write() as connection:
+            done = take_back(connection, arrived)
+            self._settle(connection, done.items)
             return done
 
     def is_empty(self) -> bool:

@@ -46,11 +46,18 @@ if TYPE_CHECKING:
 )
 @click.option("--class", "classes", multiple=True, help="With --again: items that somebody gave this class.")
 @click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="With --again: items whose column has this value.")
+@click.option("--undo", is_flag=True, help="Take back what was routed last instead, while nobody has answered.")
 @project_option
 @json_option
 @guarded
 def route_command(
-    project_path: Path, as_json: bool, again: bool, classes: tuple[str, ...], where: tuple[str, ...], **settings: Any
+    project_path: Path,
+    as_json: bool,
+    again: bool,
+    classes: tuple[str, ...],
+    where: tuple[str, ...],
+    undo: bool,
+    **settings: Any,
 ) -> None:
     """Choose items for annotators: a random audit, then those most disagreed on.
 
@@ -60,12 +67,18 @@ def route_command(
       weakhitl route --all --overlap 2
       weakhitl route --strategy committee
       weakhitl route --again --budget 60
+      weakhitl route --undo
     """
+    if undo:
+        if given := _given({"again": again, "class": classes, "where": where, **settings}):
+            raise UsageError(f"--undo takes back what was routed last: leave out {given[0]}")
+        _undo(project_path, as_json=as_json)
+        return
     if again:
         chosen = {"budget": settings.pop("budget"), "everything": settings.pop("everything")}
         settings.pop("another")
-        if given := [name for name, value in settings.items() if value is not None]:
-            raise UsageError(f"--{given[0]} is about a new batch; items are asked again as they were asked before")
+        if given := _given(settings):
+            raise UsageError(f"{given[0]} is about a new batch; items are asked again as they were asked before")
         _ask_again(project_path, classes, where, chosen, as_json=as_json)
         return
     if classes or where:
@@ -88,6 +101,29 @@ def route_command(
         click.echo(
             "The pilot chooses the annotators, and teaches the model about functions; nothing is measured on it."
         )
+
+
+def _given(settings: dict[str, Any]) -> list[str]:
+    """Name the options that were given, as they are typed."""
+    names = {"everything": "all"}
+    given = [name for name, value in settings.items() if not (value is None or value is False or value == ())]
+    return [f"--{names.get(name, name)}" for name in given]
+
+
+def _undo(path: Path, *, as_json: bool) -> None:
+    done = open_project(path).undo_routing()
+    if as_json:
+        print_json({"taken_back": done.kind, "items": len(done.items), "ratings": done.ratings})
+        return
+    items = number_of(len(done.items), "item")
+    if done.kind == "again":
+        ratings = number_of(done.ratings, "rating")
+        echo_wrapped(f"Taken back: {items} not asked again; {ratings} that had been set aside count as before.")
+        return
+    echo_wrapped(
+        f"Taken back: the last batch of {items}, on which nobody had said anything. Files that were exported "
+        "for it are of no use now."
+    )
 
 
 def _ask_again(

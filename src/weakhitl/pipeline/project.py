@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from weakhitl.annotation import AnnotatorQuality
+from weakhitl.annotation import AnnotatorQuality, TakenBack
 from weakhitl.config import CONFIG_NAME, Config
 from weakhitl.estimate import Estimate
 from weakhitl.gate import Assessment, Gate
@@ -157,6 +157,10 @@ class Project:
     def route(self, **settings: Any) -> Batch:
         """Draw the next batch for annotators: pilot=, budget= or everything=, audit=, overlap=, seed=, another=."""
         return route(self._workspace, **settings)
+
+    def undo_routing(self) -> TakenBack:
+        """Take back what was routed last, a batch or items that were asked again, while nobody has answered."""
+        return self._workspace.desk.take_back()
 
     def export(self, out: Path | str, **settings: Any) -> exchange.Exported:
         """Write the items that wait for annotators to a file: adjudication=, to=, ratings=, predictions=, text=."""

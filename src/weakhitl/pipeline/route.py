@@ -65,7 +65,7 @@ def route(
     if drawn and not another and not rated & set(drawn[-1].items):
         raise StateError(
             f"the last batch ({number_of(len(drawn[-1].items), 'item')}) has no ratings yet: `weakhitl export` writes "
-            "it, `weakhitl import` reads ratings; `--another` draws one more all the same"
+            "it, `weakhitl import` reads ratings; `--undo` takes it back, `--another` draws one more all the same"
         )
     taken = pd.Index([item for batch in batches for item in batch.items], dtype=object)
     items = assessment.evidence.items

@@ -15,6 +15,9 @@ from weakhitl.annotation.store import tables
 FIRST = ""
 """What the first event follows."""
 
+TAKEN_BACK = "taken-back"
+"""The kind of an event by which an earlier one counts no more; its body names that one's number."""
+
 
 _STATE = select(tables.state.c.number, tables.state.c.hash)
 _MOVE = update(tables.state).values(number=bindparam("to"), hash=bindparam("with_hash"))
@@ -27,7 +30,7 @@ class Event:
     Attributes
     ----------
     kind
-        batch, rating, correction, undo, flag, person, revoked, guideline, again, arrival or shown.
+        batch, rating, correction, undo, flag, person, revoked, guideline, again, arrival, shown or taken-back.
     actor
         Who did it; empty for the command line.
     item
@@ -81,6 +84,12 @@ def tick(connection: Connection) -> int:
     value = connection.execute(select(tables.state.c.ticks)).scalar_one() + 1
     connection.execute(update(tables.state).values(ticks=value))
     return int(value)
+
+
+def taken_back(connection: Connection) -> list[int]:
+    """Give the numbers of the events that were taken back."""
+    query = select(tables.event.c.body).where(tables.event.c.kind == TAKEN_BACK)
+    return [json.loads(body)["event"] for body in connection.execute(query).scalars()]
 
 
 def chain_faults(connection: Connection) -> Iterator[str]:

@@ -137,7 +137,9 @@ class AnnotationStore:
             return []
         query = select(tables.event.c.number, tables.event.c.body).where(tables.event.c.kind == "again")
         with self.database.read() as connection:
-            return [(number, json.loads(body)) for number, body in connection.execute(query.order_by("number"))]
+            gone = chain.taken_back(connection)
+            rows = connection.execute(query.order_by("number")).all()
+        return [(number, json.loads(body)) for number, body in rows if number not in gone]
 
     def said_first(self, before: int | None = None) -> pd.DataFrame:
         """Give what was said, of items that were asked again because of that (``before`` an event), before they were.
@@ -246,6 +248,9 @@ def replay(events: Sequence[Event]) -> dict[tuple[str, str, str, int], str | Non
             gone = [key for key in found if key[0] in again and key[2] == ANNOTATOR and key[3] == 0]
             for key in gone:
                 found[(*key[:3], number)] = found.pop(key)
+        elif event.kind == chain.TAKEN_BACK:
+            for key in [key for key in found if key[3] == event.body["event"]]:
+                found[(*key[:3], 0)] = found.pop(key)
     return found
 
 
