@@ -106,7 +106,7 @@ def test_init_label_lfs_status_work_from_an_empty_folder(tmp_path):
             "the column 'label' does not have a different value in every row",
         ),
         ("text,label\na,x\na,x\n", [], "no column has a different value in every row"),
-        ("id;text\n1;a\n2;b\n", [], "separated by something else; expected commas in a .csv"),
+        ("id;text\n1;a, b\n2;b\n", [], "The column 'id' tells items apart"),
     ],
 )
 def test_init_says_what_tells_items_apart_and_refuses_what_does_not(tmp_path, table, options, said):
@@ -119,7 +119,7 @@ def test_init_says_what_tells_items_apart_and_refuses_what_does_not(tmp_path, ta
         assert "x['text']" in (tmp_path / "p" / "labeling_functions" / "functions.py").read_text()
 
 
-@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet", "xlsx"])
 def test_init_numbers_the_rows_of_data_without_ids_in_a_copy_of_the_same_kind(tmp_path, ending):
     data = tmp_path / f"comments.{ending}"
     rows = pd.DataFrame({"text": ["yes", "no", "yes", "a\r\nb"], "likes": ["1", "2", "2", "3"]})

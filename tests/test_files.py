@@ -20,7 +20,7 @@ def test_a_csv_is_read_as_strings(tmp_path):
     assert read_table(tmp_path / "t.csv").to_numpy().tolist() == [["007", "1"], ["008", ""], ["NA", "nan"]]
 
 
-@pytest.mark.parametrize("name", ["t.csv", "t.jsonl", "t.parquet"])
+@pytest.mark.parametrize("name", ["t.csv", "t.jsonl", "t.parquet", "t.xlsx"])
 def test_what_is_written_comes_back(tmp_path, name):
     table = pd.DataFrame({"item": ["007", "ü"], "text": ['a "quote", a comma', "two\nlines"]})
     write_table(tmp_path / name, table)
@@ -65,7 +65,12 @@ def test_gzip_and_folders_are_read(tmp_path):
         ("t.parquet", b"PAR1 or so", "not a readable Parquet file"),
         ("t.csv", b"id,text\n1,a,\n2,b,\n", "the rows have 3 cells, the header 2 names"),
         ("t.tsv", b'id\ttext\n1\t"so to say\n2\tno" she said\n3\tx\n', "line 2: a quote opens the cell of 'text'"),
-        ("t.xlsx", b"x", "cannot read .xlsx; use .csv, .tsv, .jsonl or .parquet .*save the sheet as CSV in UTF-8"),
+        ("t.xlsx", b"x", "not a readable workbook"),
+        (
+            "t.xls",
+            b"x",
+            r"cannot read .xls; use .csv, .tsv, .jsonl, .parquet or .xlsx .*save the sheet as .xlsx, or as",
+        ),
         ("t.json", b"[]", r"cannot read .json; .* a .jsonl has an object a line, as pandas' to_json"),
         ("t", b"x", "cannot read a file without an ending"),
     ],
@@ -74,6 +79,21 @@ def test_a_file_that_cannot_be_used_says_why(tmp_path, name, content, said):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError, match=said):
         read_table(tmp_path / name)
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+def test_the_header_of_a_csv_shows_what_separates_cells(tmp_path, mark):
+    """A spreadsheet program writes semicolons where numbers have a comma; what is in quotes separates nothing."""
+    path = tmp_path / "t.csv"
+    path.write_text(f'"a, b; c"{mark}text\n1{mark}"x, y; z"\n2{mark}"\n"\n3{mark}\n', encoding="utf-8-sig")
+    table = read_table(path)
+    assert list(table.columns) == ["a, b; c", "text"]
+    assert table["text"].tolist() == ["x, y; z", "\n", ""]
+    assert row_places(path, [2]) == ["line 5"]
+    parts = [*TableStream(path).parts(2)]
+    pd.testing.assert_frame_equal(pd.concat(parts, ignore_index=True), table)
+    write_table(path, table)
+    assert path.read_text().splitlines()[0] == '"a, b; c",text'
 
 
 def test_missing_files_and_folders_are_named_with_the_nearest(tmp_path):
@@ -92,7 +112,7 @@ def test_missing_columns_are_all_named_with_the_nearest_and_a_hint_at_the_separa
         require_columns(pd.DataFrame(columns=["item_id", "text"]), ["item", "label"], "t.csv")
     assert len(caught.value.faults) == 2
     assert "did you mean 'item_id'?" in caught.value.faults[0]
-    with pytest.raises(DataError, match="separated by something else; expected commas"):
+    with pytest.raises(DataError, match="separated by something else; expected tabs in a"):
         require_columns(pd.DataFrame(columns=["item;text"]), ["item"], "t.csv")
 
 

@@ -94,7 +94,7 @@ def test_all_texts_that_cannot_be_read_are_named_and_nothing_is_written(tmp_path
 @pytest.mark.parametrize(
     ("files", "options", "code", "says"),
     [
-        ([], [], 3, "holds no table (.csv, .tsv, .jsonl, .parquet), picture, sound, video or .txt"),
+        ([], [], 3, "holds no table (.csv, .tsv, .jsonl, .parquet, .xlsx), picture, sound, video or .txt"),
         (["a.txt"], ["--add-ids"], 2, "told apart by their names"),
     ],
 )

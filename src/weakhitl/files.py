@@ -4,14 +4,16 @@ import csv
 import hashlib
 import json
 import os
+import re
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from weakhitl.errors import DataError
+from weakhitl.sheets import read_sheet, write_sheet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,10 +23,11 @@ Fault = tuple[int, str]
 
 
 def read_table(path: Path | str) -> "pd.DataFrame":
-    """Read a CSV, TSV, JSON Lines or Parquet file (or a folder of them) into a table.
+    """Read a CSV, TSV, JSON Lines, Parquet or .xlsx file (or a folder of them) into a table.
 
-    CSV and TSV cells stay strings and an empty cell is an empty string, so that the id ``007`` survives; JSON Lines
-    and Parquet keep their own types. Raises ``DataError`` when a file is missing, empty or malformed.
+    Cells of CSV, TSV and spreadsheets are strings and an empty cell is an empty string, so that the id ``007``
+    survives; JSON Lines and Parquet keep their own types. Raises ``DataError`` when a file is missing, empty or
+    malformed.
     """
     path = Path(path)
     if path.is_dir():
@@ -90,12 +93,18 @@ def separator_faults(table: "pd.DataFrame") -> list[str]:
     name = str(table.columns[0]) if len(table.columns) == 1 else ""
     if not any(mark in name for mark in ",;\t|"):
         return []
-    return ["the cells seem to be separated by something else; expected commas in a .csv, tabs in a .tsv"]
+    return ["the cells seem to be separated by something else; expected tabs in a .tsv, one separator in a .csv"]
 
 
 def row_places(path: Path | str, rows: Sequence[int]) -> list[str]:
-    """Name rows of a file for a person: ``line 7`` in a CSV or JSON Lines file, ``row 6`` elsewhere."""
+    """Name rows of a file for a person: ``line 7`` in a CSV or JSON Lines file, ``row 6`` elsewhere.
+
+    Rows of a spreadsheet have the numbers that are shown there, those of other files are counted from 1.
+    """
     path = Path(path)
+    if table_kind(path) == "xlsx" and path.is_file():
+        numbers = read_sheet(path).numbers
+        return [f"row {numbers[row]}" if row < len(numbers) else f"row {row + 1}" for row in rows]
     if table_kind(path) == "csv" and path.is_file():
         lines = _csv_lines(path)
         return [f"line {lines[row]}" if row < len(lines) else f"row {row + 1}" for row in rows]
@@ -147,14 +156,20 @@ def write_json(path: Path | str, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def write_table(path: Path | str, table: "pd.DataFrame") -> None:
-    """Write a table as CSV, TSV, JSON Lines or Parquet, by the ending of ``path``."""
+def write_table(path: Path | str, table: "pd.DataFrame", choices: Mapping[str, Sequence[str]] | None = None) -> None:
+    """Write a table as CSV, TSV, JSON Lines, Parquet or a spreadsheet, by the ending of ``path``.
+
+    ``choices`` says what may stand in columns that people fill in: a spreadsheet offers it.
+    """
     path = Path(path)
     kind = table_kind(path)
-    if kind not in _WRITERS or path.suffix == ".gz":
-        raise DataError(str(path), "cannot write this kind of file; use .csv, .tsv, .jsonl or .parquet")
+    if not kind or path.suffix == ".gz":
+        raise DataError(str(path), "cannot write this kind of file; use .csv, .tsv, .jsonl, .parquet or .xlsx")
     with atomic_write(path) as stream:
-        _WRITERS[kind](table, stream, path)
+        if kind == "xlsx":
+            write_sheet(table, stream, path, choices)
+        else:
+            _WRITERS[kind](table, stream, path)
 
 
 def sha256(path: Path | str) -> str:
@@ -163,29 +178,49 @@ def sha256(path: Path | str) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-_ENDINGS = "use .csv, .tsv, .jsonl or .parquet (all but .parquet may end in .gz)"
+_ENDINGS = "use .csv, .tsv, .jsonl, .parquet or .xlsx (the first three may end in .gz)"
 
-_SHEET = "; save the sheet as CSV in UTF-8"
+_SHEET = "; save the sheet as .xlsx, or as CSV in UTF-8"
 
 _INSTEAD = {
-    ".xlsx": _SHEET,
     ".xls": _SHEET,
+    ".xlsm": _SHEET,
     ".ods": _SHEET,
     ".json": "; a .jsonl has an object a line, as pandas' to_json(orient='records', lines=True) writes it",
 }
 """What makes a table of another kind readable, by its ending."""
 
-_KINDS = {".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
+_KINDS = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+    ".xlsx": "xlsx",
+}
+
+_OPEN = "~$"
+"""Begins the name of what a spreadsheet program keeps beside a file that is open in it."""
 
 
 def table_kind(path: Path) -> str:
-    """Say which kind of table a file is, by its ending: csv (also with tabs), jsonl, parquet; empty for none."""
-    return _KINDS.get(_ending(path), "")
+    """Say which kind of table a file is, by its ending: csv (also with tabs), jsonl, parquet, xlsx; empty for none."""
+    return "" if path.name.startswith(_OPEN) else _KINDS.get(_ending(path), "")
 
 
 def separator(path: Path) -> str:
-    """Give what stands between the cells of a file of kind csv."""
-    return "\t" if _ending(path) == ".tsv" else ","
+    """Give what stands between the cells of a file of kind csv, as its header shows.
+
+    Spreadsheet programs write semicolons into a .csv where numbers have a comma.
+    """
+    if _ending(path) == ".tsv":
+        return "\t"
+    try:
+        with _open_text(path) as stream:
+            header = re.sub(r'"[^"]*("|$)', "", stream.readline())
+    except (UnicodeDecodeError, OSError):  # whoever reads the cells says what is wrong
+        return ","
+    return next((mark for mark in ",;\t|" if mark in header), ",")
 
 
 def _ending(path: Path) -> str:
@@ -303,14 +338,24 @@ def parquet_faults(path: Path) -> Iterator[None]:
         raise DataError(str(path), f"not a readable Parquet file ({_one_line(error)})") from error
 
 
+def _read_xlsx(path: Path) -> "pd.DataFrame":
+    import pandas as pd
+
+    sheet = read_sheet(path)
+    return pd.DataFrame(sheet.rows, columns=sheet.columns, dtype=str)
+
+
 _READERS: dict[str, Callable[[Path], "pd.DataFrame"]] = {
     "csv": _read_csv,
     "jsonl": _read_jsonl,
     "parquet": _read_parquet,
+    "xlsx": _read_xlsx,
 }
 
 _WRITERS: dict[str, Callable[["pd.DataFrame", BinaryIO, Path], object]] = {
-    "csv": lambda table, stream, path: stream.write(_csv_text(table, separator(path)).encode()),
+    "csv": lambda table, stream, path: stream.write(
+        _csv_text(table, "\t" if _ending(path) == ".tsv" else ",").encode()
+    ),
     "jsonl": lambda table, stream, _: stream.write(
         table.to_json(orient="records", lines=True, force_ascii=False).encode()
     ),

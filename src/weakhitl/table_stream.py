@@ -4,7 +4,7 @@ Every part shows a cell as the whole file would: a column of integers that lacks
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ from weakhitl.files import (
     csv_faults,
     json_rows,
     parquet_faults,
+    read_table,
     require_columns,
     separator,
     table_files,
@@ -82,7 +83,7 @@ class _Columns:
 
 
 class TableStream:
-    """A CSV, TSV, JSON Lines or Parquet file, or a folder of them, read in parts; cells are those of ``read_table``.
+    """A CSV, TSV, JSON Lines, Parquet or .xlsx file, or a folder of them, in parts; cells are those of ``read_table``.
 
     Raises ``DataError`` at once for what is missing, empty or no table, and for every fault of JSON Lines files; a CSV
     that is malformed further down is found when its part is read.
@@ -110,7 +111,7 @@ class TableStream:
             if kind == "parquet":
                 yield from _parquet_parts(path, size, names, dtypes)
                 continue
-            for part in _csv_parts(path, size, names) if kind == "csv" else _json_parts(path, size):
+            for part in _PARTS[kind](path, size, names):
                 whole = part if list(part.columns) == names else part.reindex(columns=names)
                 yield whole.astype({name: dtype for name, dtype in dtypes.items() if name in names})
 
@@ -246,7 +247,12 @@ def _has_nulls(file: pq.ParquetFile, at: int, name: str) -> bool:
     return False
 
 
-_LOOK = {"csv": _look_at_csv, "jsonl": _look_at_json, "parquet": _look_at_parquet}
+def _look_at_sheet(path: Path) -> tuple[dict[str, set[str]], int | None]:
+    table = read_table(path)
+    return {str(name): {"str"} for name in table.columns}, len(table)
+
+
+_LOOK = {"csv": _look_at_csv, "jsonl": _look_at_json, "parquet": _look_at_parquet, "xlsx": _look_at_sheet}
 
 
 def _csv_parts(path: Path, size: int, names: list[str] | None = None) -> Iterator[pd.DataFrame]:
@@ -268,7 +274,13 @@ def _csv_parts(path: Path, size: int, names: list[str] | None = None) -> Iterato
             yield part
 
 
-def _json_parts(path: Path, size: int) -> Iterator[pd.DataFrame]:
+def _sheet_parts(path: Path, size: int, names: list[str]) -> Iterator[pd.DataFrame]:
+    table = read_table(path)
+    table = table[[name for name in names if name in table]]
+    yield from (table.iloc[start : start + size] for start in range(0, len(table), size))
+
+
+def _json_parts(path: Path, size: int, _: list[str]) -> Iterator[pd.DataFrame]:
     rows: list[dict[str, Any]] = []
     for row in json_rows(path, []):
         rows.append(row)
@@ -277,6 +289,13 @@ def _json_parts(path: Path, size: int) -> Iterator[pd.DataFrame]:
             rows = []
     if rows:
         yield pd.DataFrame(rows, dtype=object)
+
+
+_PARTS: dict[str, Callable[[Path, int, list[str]], Iterator[pd.DataFrame]]] = {
+    "csv": _csv_parts,
+    "jsonl": _json_parts,
+    "xlsx": _sheet_parts,
+}
 
 
 def _parquet_parts(path: Path, size: int, names: list[str], dtypes: dict[str, Any]) -> Iterator[pa.Table]:

@@ -32,7 +32,7 @@ _LINES = 40
 @click.argument("after", type=click.Path(path_type=Path))
 @click.option("--rows", type=click.IntRange(0), default=20, show_default=True, help="Changed rows that are printed.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="Write all changed rows to a table (csv, tsv, jsonl, parquet)."
+    "--out", type=click.Path(path_type=Path), help="Write all changed rows to a table (csv, tsv, jsonl, parquet, xlsx)."
 )
 @click.option("--texts", is_flag=True, help="Print the changed lines of configuration and functions, too.")
 @json_option

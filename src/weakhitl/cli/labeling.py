@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @click.command("label")
-@click.option("--out", type=click.Path(path_type=Path), help="Write the labels here: csv, tsv, jsonl or parquet.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the labels here: csv, tsv, jsonl, parquet or xlsx.")
 @click.option("--no-cache", is_flag=True, help="Run every function on every row.")
 @project_option
 @json_option

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @click.command("online")
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="Write what arrived to a table (csv, tsv, jsonl, parquet)."
+    "--out", type=click.Path(path_type=Path), help="Write what arrived to a table (csv, tsv, jsonl, parquet, xlsx)."
 )
 @project_option
 @json_option

@@ -27,7 +27,7 @@ from weakhitl.label_names import in_order
     help="A class; give one at a time, in order.  [default: no, yes; with --from the labels there]",
 )
 @click.option(
-    "--data", type=click.Path(path_type=Path), help="Your items: csv, tsv, jsonl, parquet, or a folder of files."
+    "--data", type=click.Path(path_type=Path), help="Your items: csv, tsv, jsonl, parquet, xlsx, or a folder of files."
 )
 @click.option(
     "--from",

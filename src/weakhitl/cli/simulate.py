@@ -41,7 +41,9 @@ if TYPE_CHECKING:
 @click.option("--mark", type=float, help="Accuracy to compare at.  [default: majority vote on all ratings]")
 @click.option("--seeds", type=click.IntRange(2), default=5, show_default=True, help="How often each plan is replayed.")
 @click.option("--steps", type=click.IntRange(1), default=20, show_default=True, help="Batches.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write the curves to a table (csv, tsv, jsonl, parquet).")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Write the curves to a table (csv, tsv, jsonl, parquet, xlsx)."
+)
 @click.option("--plot", "picture", type=click.Path(path_type=Path), help="Draw accuracy against cost (svg, png).")
 @project_option
 @json_option

@@ -33,7 +33,7 @@ _ROWS = 12
 @click.option("--confidence", type=float, default=0.95, show_default=True, help="How sure that has to be; one-sided.")
 @click.option("--by-class", is_flag=True, help="A threshold for each class; all of them hold together.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="Write what is accepted to a table (csv, tsv, jsonl, parquet)."
+    "--out", type=click.Path(path_type=Path), help="Write what is accepted to a table (csv, tsv, jsonl, parquet, xlsx)."
 )
 @project_option
 @json_option

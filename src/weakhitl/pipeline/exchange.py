@@ -111,9 +111,8 @@ def _write_table(workspace: Workspace, out: Path, *, adjudication: bool) -> Expo
     queue = _queue(assessment, adjudication=adjudication)
     if queue.empty:
         raise StateError(_nothing(workspace, assessment, adjudication=adjudication))
-    write_queue(
-        out, queue[["item"]], workspace.items[workspace.columns_read], ADJUDICATOR if adjudication else ANNOTATOR
-    )
+    items, schema = workspace.items[workspace.columns_read], workspace.config.schema_
+    write_queue(out, queue[["item"]], items, schema, ADJUDICATOR if adjudication else ANNOTATOR)
     return _exported(queue, assessment)
 
 

@@ -53,7 +53,8 @@ def folder_items(project: Path, folder: Path, id_column: str) -> FolderItems:
     if not media and not texts:
         raise DataError(
             str(folder),
-            "the folder holds no table (.csv, .tsv, .jsonl, .parquet), picture, sound, video or .txt; expected one",
+            "the folder holds no table (.csv, .tsv, .jsonl, .parquet, .xlsx), picture, sound, video or .txt; expected "
+            "one",
         )
     files, column = (media, FILE) if media else (texts, TEXT)
     read = _from(project, folder) if media else _read

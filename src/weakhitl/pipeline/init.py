@@ -43,7 +43,7 @@ skip = [{skip}]        # answers that are abstentions
 level = "nominal"              # nominal | ordinal | interval | ratio
 
 [data]
-path = {data}                  # csv, tsv, jsonl or parquet; one file or a folder of them
+path = {data}                  # csv, tsv, jsonl, parquet or xlsx; one file or a folder of them
 id = {id}
 
 [labeling]

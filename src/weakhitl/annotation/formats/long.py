@@ -80,27 +80,34 @@ def read_long(
     return table
 
 
-def write_queue(path: Path, queue: pd.DataFrame, items: pd.DataFrame, who: str = ANNOTATOR) -> None:
+def write_queue(
+    path: Path, queue: pd.DataFrame, items: pd.DataFrame, schema: LabelSchema, who: str = ANNOTATOR
+) -> None:
     """Write items to be rated: the queue's columns, the items' own, and empty cells for ``who`` and the label.
 
-    For decisions ``who`` is ``adjudicator``, so that nobody takes them for ratings.
+    For decisions ``who`` is ``adjudicator``, so that nobody takes them for ratings. A spreadsheet offers the classes.
     """
     own = items.loc[queue["item"]].reset_index(drop=True)
     own = own.drop(columns=[name for name in ("item", ANNOTATOR, ADJUDICATOR, "label") if name in own])
     blank = pd.DataFrame({who: "", "label": ""}, index=own.index)
-    write_table(path, pd.concat([queue.reset_index(drop=True), own, blank], axis=1))
+    write_table(path, pd.concat([queue.reset_index(drop=True), own, blank], axis=1), {"label": answers(schema)})
 
 
 def write(path: Path, exchange: Exchange) -> None:
     """Write one row a rating, and an open row for each item that is queued or has no rating.
 
-    Every row has the item's own columns. The file is CSV, JSON Lines or Parquet, by its ending.
+    Every row has the item's own columns. The file is CSV, JSON Lines, Parquet or a spreadsheet, by its ending.
     """
     rows = list(_rows(exchange))
     if path.suffix.lower() == ".jsonl":
         write_json_lines(path, rows)
     else:
-        write_table(path, pd.DataFrame(rows, dtype=object))
+        write_table(path, pd.DataFrame(rows, dtype=object), {"label": answers(exchange.schema)})
+
+
+def answers(schema: LabelSchema | None) -> list[str]:
+    """List what people may answer: classes, then skip answers; nothing where that is not known."""
+    return [] if schema is None else [*map(str, schema.classes), *schema.skip]
 
 
 def read(path: Path, schema: LabelSchema | None, layout: Layout) -> Exchange:
