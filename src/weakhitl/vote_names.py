@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from weakhitl.errors import DataError
+from weakhitl.frames import as_pandas
 from weakhitl.label_names import ALIKE, look_alikes
 
 _MANY = 1_000_000
@@ -64,6 +65,7 @@ def item_pairs(
 
     Raises ``DataError`` for a table, and where there is not one for each item.
     """
+    given = as_pandas(given)
     if isinstance(given, pd.DataFrame):
         raise DataError(where, f"is a table; expected {of} -> {what}, such as table.set_index({example}]")
     if isinstance(given, Mapping | pd.Series):

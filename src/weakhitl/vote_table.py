@@ -12,6 +12,7 @@ from pandas.api.types import infer_dtype
 
 from weakhitl.errors import DataError, SchemaError
 from weakhitl.files import Fault, raise_row_faults, read_table, require_columns
+from weakhitl.frames import as_pandas
 from weakhitl.label_names import in_order, require_distinct
 from weakhitl.schema import ABSTAIN, LabelSchema, require_schema
 from weakhitl.vote_names import item_index, positions
@@ -50,6 +51,7 @@ def long_entries(
     classes are the labels. Raises ``DataError`` with all faults.
     """
     item, source, label = columns
+    table = as_pandas(table)
     require_columns(table, columns, _WHERE, "item=, source= and label= name others")
     if nested := nested_faults(table, columns):
         raise DataError(_WHERE, [f"row {at + 1}: {what}" for at, what in sorted(nested)])
@@ -106,6 +108,7 @@ def wide_entries(
 
 
 def _frame(table: pd.DataFrame | Mapping[str, Sequence[Any]]) -> pd.DataFrame:
+    table = as_pandas(table)
     if isinstance(table, pd.DataFrame):
         return table
     if not isinstance(table, Mapping):

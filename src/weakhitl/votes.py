@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from weakhitl.errors import DataError, SchemaError, UsageError
+from weakhitl.frames import as_pandas
 from weakhitl.notebook import html_table
 from weakhitl.schema import ABSTAIN, LabelSchema, require_schema
 from weakhitl.vote_matrix import column_names, compact, extremes, label_faults, label_matrix
@@ -111,6 +112,7 @@ class Votes:
         2     1  source_1  SPAM
 
         """
+        matrix = as_pandas(matrix)
         if isinstance(matrix, pd.DataFrame):
             items = matrix.index if items is None else items
             sources = column_names(matrix) if sources is None else sources

@@ -10,6 +10,7 @@ from weakhitl.annotation.quality import leading_class, partial_weights, told_by_
 from weakhitl.annotation.store import ADJUDICATOR, ANNOTATOR, GOLD, REPEAT
 from weakhitl.errors import DataError
 from weakhitl.files import Fault, require_columns
+from weakhitl.frames import as_pandas
 from weakhitl.gold import GoldByItem, encode_gold
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.vote_table import encode_labels, missing_faults
@@ -143,6 +144,7 @@ def with_roles(ratings: pd.DataFrame) -> pd.DataFrame:
 
 def _checked(ratings: pd.DataFrame, schema: LabelSchema) -> pd.DataFrame:
     """Item, annotator, label (an index), role, guideline, moment, seconds. Raises ``DataError``."""
+    ratings = as_pandas(ratings)
     require_columns(ratings, ["item", "annotator", "label"], "ratings")
     ratings = with_roles(ratings)
     codes, faults = encode_labels(ratings["label"], schema)
@@ -193,6 +195,7 @@ def _seconds(ratings: pd.DataFrame) -> tuple[FloatArray, list[Fault]]:
 
 def _gold_codes(gold: GoldByItem | None, items: pd.Index, schema: LabelSchema) -> IntArray:
     """Encode the gold of the rated items, by their ids: their order follows from that of the ratings."""
+    gold = as_pandas(gold)
     if not isinstance(gold, Mapping | pd.Series | pd.DataFrame | None):
         raise DataError("gold", f"expected item -> class, found {type(gold).__name__}")
     return encode_gold({} if gold is None else gold, items, schema, ignore_unknown=True)

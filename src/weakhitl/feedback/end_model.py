@@ -19,6 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 from weakhitl.errors import DataError, UsageError, WeakHITLError
 from weakhitl.feedback.columns import clean, column_kinds, features
 from weakhitl.files import atomic_write, require_columns, write_json
+from weakhitl.frames import as_pandas
 from weakhitl.votes import FloatArray
 
 MODEL, FACTS = "end_model.skops", "end_model.json"
@@ -82,6 +83,7 @@ class EndModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
         Raises ``UsageError`` for an estimator without sample weights, and ``DataError`` where there are too few items
         or all are of one class.
         """
+        table = as_pandas(table)
         if not isinstance(table, pd.DataFrame):
             raise DataError(
                 "items", f"are a {type(table).__name__}; expected a DataFrame, such as texts.to_frame('text')"
@@ -123,6 +125,7 @@ class EndModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
     def predict_proba(self, table: pd.DataFrame) -> FloatArray:
         """Give ``probabilities[item, class]``. Raises ``DataError`` for missing columns."""
         check_is_fitted(self, "model_")
+        table = as_pandas(table)
         require_columns(table, list(self.kinds_), "items")
         return _probabilities(self.model_, clean(table, self.kinds_), len(self.classes))
 

@@ -8,6 +8,7 @@ import pandas as pd
 from sklearn.exceptions import NotFittedError
 
 from weakhitl.errors import DataError
+from weakhitl.frames import as_pandas
 from weakhitl.gold import Gold, encode_gold
 from weakhitl.schema import LabelSchema
 from weakhitl.vote_matrix import column_names, label_matrix
@@ -27,7 +28,8 @@ def as_votes(votes: VotesLike, schema: LabelSchema | None = None, sources: tuple
     """
     if isinstance(votes, Votes):
         return votes
-    matrix = votes if isinstance(votes, pd.DataFrame) else label_matrix(votes)
+    given = as_pandas(votes)
+    matrix = given if isinstance(given, pd.DataFrame) else label_matrix(given)
     m = matrix.shape[1]
     if sources is not None and m != len(sources):
         raise DataError("vote matrix", f"has {m} columns; the model was fitted on {len(sources)} sources")
@@ -64,6 +66,7 @@ def matched(votes: VotesLike, model: Any) -> Votes:
 def in_models_terms(votes: VotesLike, model: Any) -> Votes:
     """Give votes, a matrix with the classes of a fitted model; without names of its own its columns are the sources."""
     check_fitted(model)
+    votes = as_pandas(votes)
     named = isinstance(votes, Votes) or (isinstance(votes, pd.DataFrame) and column_names(votes) is not None)
     return as_votes(votes, model.schema_, None if named else model.sources_)
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from weakhitl.errors import DataError, UsageError
 from weakhitl.files import raise_row_faults, read_table, require_columns
+from weakhitl.frames import as_pandas
 from weakhitl.labeling.chunk import Chunk
 from weakhitl.table_stream import TableStream
 from weakhitl.vote_names import is_unique
@@ -38,6 +39,9 @@ def read_items(items: Items, id: str | None = None) -> pd.DataFrame:
 
 
 def _as_table(items: Any) -> pd.DataFrame:
+    items = as_pandas(items)
+    if isinstance(items, Mapping) and any(hasattr(part, "column_names") for part in items.values()):
+        raise DataError("items", f"are the datasets {', '.join(map(str, items))}; expected one of them")
     kind = type(items).__name__
     first = next(iter(items), None) if isinstance(items, Sequence | pd.Series | np.ndarray) else None
     if isinstance(first, str):
@@ -46,7 +50,8 @@ def _as_table(items: Any) -> pd.DataFrame:
     try:
         return pd.DataFrame(items)
     except (ValueError, TypeError) as error:
-        raise DataError("items", f"are a {kind}; expected a DataFrame, a list of dicts or a path") from error
+        hint = "; collect() it first" if hasattr(items, "collect") else ""
+        raise DataError("items", f"are a {kind}; expected a DataFrame, a list of dicts or a path{hint}") from error
 
 
 def item_chunks(items: Items, id: str | None = None) -> tuple[int | None, pd.Index | None, Iterator[Chunk]]:

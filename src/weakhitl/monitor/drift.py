@@ -10,6 +10,7 @@ from scipy.stats import norm
 
 from weakhitl.agreement import agreement_difference, krippendorff_alpha
 from weakhitl.errors import UsageError
+from weakhitl.frames import as_pandas
 from weakhitl.holm import holm
 from weakhitl.monitor.shifts import (
     Pair,
@@ -163,6 +164,7 @@ def drift(
 def _side(given: object, name: str) -> Side:
     if isinstance(given, Side):
         return given
+    given = as_pandas(given)
     if isinstance(given, pd.DataFrame):
         return Side(name, columns=given)
     if isinstance(given, Votes):

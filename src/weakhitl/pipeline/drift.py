@@ -11,6 +11,7 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from weakhitl.errors import StateError, UsageError
 from weakhitl.files import Fault, raise_row_faults, read_table
+from weakhitl.frames import as_pandas
 from weakhitl.gate import FUNCTION, Assessment, assess
 from weakhitl.gate.assessment import consolidate
 from weakhitl.labeling import run
@@ -84,7 +85,7 @@ def _without(side: Side, names: set[str]) -> Side:
 
 
 def _of_items(workspace: Workspace, new: Path | str | pd.DataFrame) -> Side:
-    config = workspace.config
+    config, new = workspace.config, as_pandas(new)
     table = read_items(new, config.data.id)
     name = "new items" if isinstance(new, pd.DataFrame) else Path(new).name
     if not isinstance(new, pd.DataFrame):

@@ -13,6 +13,7 @@ from weakhitl.annotation.formats import Columns, read_long, write_queue
 from weakhitl.annotation.formats.content import plain, queue_table
 from weakhitl.annotation.formats.exchange import Exchange, Layout, format_named, refuse_json
 from weakhitl.errors import DataError, StateError, UsageError
+from weakhitl.frames import as_pandas
 from weakhitl.gate import Assessment
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.routing.batch import PILOT
@@ -191,7 +192,7 @@ def collect(
     A table without a column ``item`` may have the dataset's column of ids instead, unless another one is named.
     With ``own_ids`` the ids of items are the tool's, where a file has none of ours.
     """
-    role = ADJUDICATOR if adjudication else ANNOTATOR
+    role, ratings = ADJUDICATOR if adjudication else ANNOTATOR, as_pandas(ratings)
     notices: tuple[str, ...] = ()
     if source is None:
         if not isinstance(ratings, pd.DataFrame):

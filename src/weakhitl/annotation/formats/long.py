@@ -26,6 +26,7 @@ from weakhitl.annotation.formats.wide import HINT, ITEM, Columns, as_long
 from weakhitl.annotation.store import ADJUDICATOR, ANNOTATOR
 from weakhitl.errors import DataError
 from weakhitl.files import raise_row_faults, read_table, require_columns, row_places, write_table
+from weakhitl.frames import as_pandas
 from weakhitl.schema import LabelSchema
 from weakhitl.vote_names import unknown_item
 from weakhitl.vote_table import conflict_faults, encode_labels, missing_faults
@@ -52,7 +53,7 @@ def read_long(
     naming every missing id, unknown item, label that is neither class nor skip answer, and second,
     different rating by one annotator of one item.
     """
-    path, hint, given = str(ratings), HINT, ratings
+    path, hint, given = str(ratings), HINT, as_pandas(ratings)
     if isinstance(given, pd.DataFrame):
         path = "ratings"
         hint = "columns=(item, annotator, label) names others; wide=['*'] if each annotator has a column"
