@@ -246,6 +246,15 @@ def test_a_matrix_of_floats_is_one_of_integers_where_nan_abstains():
     """As pandas writes a pivoted table."""
     expected = wh.Votes.from_matrix([[0, -1], [2, 1]], SCHEMA)
     assert wh.Votes.from_matrix([[0.0, np.nan], [2.0, 1.0]], SCHEMA) == expected
+    assert wh.Votes.from_matrix([[0, None], [2, 1]], SCHEMA) == expected
+    assert wh.Votes.from_matrix(pd.DataFrame([[0, pd.NA], [2, 1]], dtype=object), SCHEMA).to_matrix().tolist() == [
+        [0, -1], [2, 1],
+    ]  # fmt: skip
+    masked = np.ma.MaskedArray(np.array([[0, 0], [2, 1]], dtype=np.uint8), mask=[[False, True], [False, False]])
+    assert wh.Votes.from_matrix(masked, SCHEMA) == expected
+    assert wh.Votes.from_matrix(np.array([[0, -1], [2, 1]], dtype=np.float16), SCHEMA) == expected
+    with pytest.raises(DataError, match="is a csr_matrix; expected an array: in a sparse one no vote and class 0 are"):
+        wh.Votes.from_matrix(sparse.csr_matrix([[0, 1]]), SCHEMA)
     nullable = pd.DataFrame({"source_0": [0, 2], "source_1": [pd.NA, 1]}, dtype="Int64")
     assert wh.Votes.from_matrix(nullable, SCHEMA) == expected
     assert wh.LabelModel().fit([[0.0, np.nan], [1.0, 1.0]]).predict([[0, -1], [1, 1]]).tolist() == [0, 1]

@@ -1,5 +1,6 @@
 """Matrices of votes as users give them: read their cells, find their faults."""
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -20,18 +21,25 @@ _LARGEST = float(2**53)
 def label_matrix(matrix: npt.ArrayLike) -> npt.NDArray[Any]:
     """Read anything as a matrix of integers, not copied where it is one; ``DataError`` where it cannot be one.
 
-    Whole floats are integers and NaN abstains, as pandas writes a table with cells that are missing.
+    Whole floats are integers; NaN, None and masked cells abstain, as pandas writes a table with cells that are missing.
 
     >>> label_matrix([[1.0, np.nan]]).tolist()
     [[1, -1]]
+    >>> label_matrix([[1, None]]).tolist()
+    [[1, -1]]
 
     """
+    if hasattr(matrix, "toarray"):
+        expected = "expected an array: in a sparse one no vote and class 0 are the same"
+        raise DataError("vote matrix", f"is a {type(matrix).__name__}; {expected}")
     try:
         array = np.asarray(matrix)
     except ValueError as error:
         raise DataError(
             "vote matrix", "has rows of different lengths; expected a vote of each source, -1 abstains"
         ) from error
+    if isinstance(matrix, np.ma.MaskedArray):
+        array = np.where(np.ma.getmaskarray(matrix), np.int64(ABSTAIN), array)
     if array.ndim != 2:
         raise DataError("vote matrix", f"has shape {array.shape}; expected (items, sources)")
     if np.issubdtype(array.dtype, np.integer):
@@ -40,14 +48,24 @@ def label_matrix(matrix: npt.ArrayLike) -> npt.NDArray[Any]:
         is_numeric_dtype(kind) and not is_bool_dtype(kind) for kind in matrix.dtypes
     ):
         array = matrix.to_numpy(dtype=np.float64, na_value=np.nan)
+    elif array.dtype == object:
+        array = _numbers(array)
     if not np.issubdtype(array.dtype, np.floating):
         hint = "; class names go to Votes.from_wide" if array.dtype.kind in "OUST" else ""
         raise DataError("vote matrix", f"holds {array.dtype}; expected integers: class indices, -1 abstains{hint}")
     missing = np.isnan(array)
-    whole = np.where(missing, ABSTAIN, array)
+    whole = np.where(missing, ABSTAIN, array.astype(np.float64, copy=False))
     if wrong := whole[(whole != np.trunc(whole)) | (np.abs(whole) > _LARGEST)].tolist():
         raise DataError("vote matrix", f"holds {wrong[0]!r}; expected integers: class indices, -1 or NaN abstains")
     return whole.astype(np.int64)
+
+
+def _numbers(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Make floats of objects that are numbers or missing; others stay as they are."""
+    missing = pd.isna(array)
+    if not all(isinstance(cell, Real) and not isinstance(cell, bool) for cell in array[~missing]):
+        return array
+    return np.where(missing, np.nan, array).astype(np.float64)
 
 
 def column_names(table: pd.DataFrame) -> list[str] | None:
