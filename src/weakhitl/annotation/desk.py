@@ -91,7 +91,7 @@ class Desk:
             return Nothing("qualify")
         chosen = self._known_item(connection, person, done)
         if chosen is None:
-            found = queue.find_free(connection, person.name, kinds, person.skills)
+            found = self._find_free(connection, person, kinds)
             chosen = None if found is None else (found, ANNOTATOR)
         if chosen is None:
             return Nothing("empty" if "routing" in kinds else "qualify")
@@ -99,6 +99,15 @@ class Desk:
         suggested = role == ANNOTATOR and _chance("suggest", person.name, item) < self.rules.show_share
         queue.take(connection, item, person.name, role, now, now + self.rules.lease, suggested=suggested)
         return Given(item, role, now, now + self.rules.lease, suggested)
+
+    def _find_free(self, connection: Connection, person: Person, kinds: Sequence[str]) -> str | None:
+        """Find an item for a person, and take those out of the queue that nobody is asked about any more."""
+        withdrawn = self.rules.withdrawn()
+        found = queue.find_free(connection, person.name, kinds, person.skills)
+        while found is not None and found in withdrawn:
+            queue.close(connection, [found])
+            found = queue.find_free(connection, person.name, kinds, person.skills)
+        return found
 
     def _done(self, connection: Connection, person: Person) -> int:
         """Count a person's ratings, where something depends on it."""
@@ -125,7 +134,8 @@ class Desk:
         mine = select(_rating.item).where(_rating.annotator == person.name, _rating.retired == 0)
         again = set(connection.execute(mine.where(_rating.role == REPEAT)).scalars())
         first = list(connection.execute(mine.where(_rating.role == ANNOTATOR).order_by(_rating.number)).scalars())
-        left = [item for item in first[: max(0, len(first) - _APART)] if item not in again]
+        gone = {*again, *self.rules.withdrawn()}
+        left = [item for item in first[: max(0, len(first) - _APART)] if item not in gone]
         return (left[0], REPEAT) if left else None
 
     def heartbeat(self, person: Person, item: str) -> bool:
@@ -271,6 +281,12 @@ class Desk:
             done = retire(connection, items, Event("again", body=body))
             self._settle(connection, items)
             return done
+
+    def withdraw(self, items: Sequence[str]) -> None:
+        """Ask nobody about these items any more; whoever has one open is told that it is not theirs."""
+        if self.store.database.exists:
+            with self.store.database.write() as connection:
+                queue.close(connection, items)
 
     def take_back(self) -> TakenBack:
         """Take back what was routed last: a batch, or items that were asked again; see ``take_back``."""

@@ -151,6 +151,14 @@ def end(connection: Connection, item: str, person: str, role: str, *, active: bo
         connection.execute(_ENDED, {"of_item": item})
 
 
+def close(connection: Connection, items: Sequence[str]) -> None:
+    """Want nobody for these items, and end their leases, until they are settled anew."""
+    for part in _parts(items):
+        among = list(part or ())
+        connection.execute(delete(tables.lease).where(_lease.item.in_(among)))
+        connection.execute(update(tables.task).where(_task.item.in_(among)).values(leased=0, free=0))
+
+
 def expire(connection: Connection, now: float) -> int:
     """Take back what was abandoned, and give how many items."""
     rows = connection.execute(_OVER, {"now": now}).all()

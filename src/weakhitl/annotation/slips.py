@@ -1,6 +1,6 @@
 """What goes over the desk: the rules, an item that is given, an answer that comes back."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -28,6 +28,8 @@ class Rules:
         Share of what a person gets that they had before.
     exclude
         Says of all ratings whose do not count, and why; they are given nothing more.
+    withdrawn
+        Names the items that nobody is asked about any more.
     show_share
         Share of the items on which they see a suggestion.
 
@@ -45,6 +47,7 @@ class Rules:
     repeat_share: float = 0.0
     show_share: float = 0.0
     exclude: Callable[[pd.DataFrame], Mapping[str, str]] | None = None
+    withdrawn: Callable[[], Collection[str]] = frozenset
 
 
 @dataclass(frozen=True)

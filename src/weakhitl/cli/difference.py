@@ -60,39 +60,42 @@ def diff_command(before: Path, after: Path, rows: int, out: Path | None, texts: 
 
 
 @click.command("recall")
-@click.argument("source")
+@click.argument("source", nargs=-1, required=True)
 @click.option("--reason", required=True, help="Why; it stands in every later release.")
 @click.option("--dry-run", is_flag=True, help="Only list what rests on it; write nothing.")
 @click.option("--no-release", is_flag=True, help="Recall it, and make no release.")
-@click.option("--lift", is_flag=True, help="Let a recalled source count again.")
+@click.option("--lift", is_flag=True, help="Let what was recalled count again.")
 @project_option
 @json_option
 @guarded
 def recall_command(
     *,
     project_path: Path,
-    source: str,
+    source: tuple[str, ...],
     reason: str,
     dry_run: bool,
     no_release: bool,
     lift: bool,
     as_json: bool,
 ) -> None:
-    """Withdraw a function found wrong, or a person found cheating, and release without it.
+    """Withdraw a function found wrong, a person found cheating, or items, and release without.
 
-    SOURCE is the name of a labeling function or of an annotator. The releases
-    that rest on it are listed, with what becomes of their labels. Where the
-    last one does, labels are made again without it, the gate runs, and the
-    next patch version is written: exit codes are those of release.
+    SOURCE is the name of a labeling function or of an annotator, or item:ID;
+    of items there may be many. The releases that rest on it are listed, with
+    what becomes of their labels. Where the last one does, labels are made
+    again without it, the gate runs, and the next patch version is written:
+    exit codes are those of release.
 
     \b
     Example:
       weakhitl recall says_fog --reason "its word list was of another language"
+      weakhitl recall item:82676412 item:82513588 --reason "their author wants it"
     """
     project = open_project(project_path)
     if lift:
-        name = project.lift_recall(source, reason)
-        click.echo(f"{name} counts again; `weakhitl release` makes a version with it.")
+        for one in source:
+            name = project.lift_recall(one, reason)
+            click.echo(f"{name} counts again; `weakhitl release` makes a version with it.")
         return
     found = project.recall(source, reason, dry_run=dry_run, make_release=not no_release)
     if as_json:

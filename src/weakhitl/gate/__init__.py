@@ -2,7 +2,7 @@
 
 from weakhitl.gate.assessment import Assessment, assess
 from weakhitl.gate.checks import OwnCheck, figure, run_gate, run_policy
-from weakhitl.gate.evidence import FUNCTION, PERSON, Context, Evidence, of_kind
+from weakhitl.gate.evidence import FUNCTION, ITEM, PERSON, Context, Evidence, of_kind, recall_rows
 from weakhitl.gate.metrics import METRICS
 from weakhitl.gate.subject import Subject
 from weakhitl.gate.verdicts import FAIL, PASS, UNDECIDED, WAIVED, Gate, Status, Verdict
@@ -10,6 +10,7 @@ from weakhitl.gate.verdicts import FAIL, PASS, UNDECIDED, WAIVED, Gate, Status, 
 __all__ = [
     "FAIL",
     "FUNCTION",
+    "ITEM",
     "METRICS",
     "PASS",
     "PERSON",
@@ -26,6 +27,7 @@ __all__ = [
     "assess",
     "figure",
     "of_kind",
+    "recall_rows",
     "run_gate",
     "run_policy",
 ]

@@ -64,7 +64,8 @@ def release_accuracy(assessment: Assessment, *, confidence: float = 0.95, within
     """Share of released labels, but gold, that the adjudicator would call right.
 
     An audited item without a decision counts as an error in the estimate and its lower bound, and as right
-    in the upper bound, and so do items that came after the audit; one that the adjudicator could not tell is an error.
+    in the upper bound, and so do items that came after the audit, and audited ones that were recalled; one that the
+    adjudicator could not tell is an error.
     ``within[item]`` restricts the dataset to a part.
 
     Returns
@@ -98,8 +99,9 @@ def release_accuracy(assessment: Assessment, *, confidence: float = 0.95, within
         right += share * (stratum.standing & (stratum.labels == decided) & (decided != ABSTAIN))
     used = weight > 0
     value, low, high = weighted_proportion(right[used], weight[used], confidence)
-    if (used & pending).any():
-        optimistic = np.where(pending, weight, right)
+    unknown = pending | assessment.recalled[at]
+    if (used & unknown).any():
+        optimistic = np.where(unknown, weight, right)
         high = weighted_proportion(optimistic[used], weight[used], confidence)[2]
     spoken_of = sum(stratum.size for stratum in judged) / sum(stratum.size for stratum in strata)
     return Estimate(
@@ -207,7 +209,8 @@ def _strata(assessment: Assessment, part: np.ndarray, at: IntArray, least: float
     untouched, asked, asked_only = part.copy(), np.zeros(len(items), dtype=bool), np.zeros(len(items), dtype=bool)
     low_of_last = np.zeros(len(items), dtype=bool)
     ordinary, joint, automatic = (
-        _Treatment.of(one, at, least) for one in (settled(assessment), assessment.joint, assessment.automatic)
+        _Treatment.of(one, at, least, assessment.recalled)
+        for one in (settled(assessment), assessment.joint, assessment.automatic)
     )
     for number, batch in enumerate(batches, start=1):
         here = items.isin(batch.items) & part
@@ -234,25 +237,35 @@ def _strata(assessment: Assessment, part: np.ndarray, at: IntArray, least: float
 
 @dataclass(frozen=True)
 class _Treatment:
-    """``confident[item]``: what is spoken of; the audited items' positions, and their labels."""
+    """What is spoken of.
+
+    Attributes
+    ----------
+    confident, spoken_of
+        ``mask[item]``: whose label is sure enough, and of these the ones that were not recalled.
+    at, labels
+        The audited items' positions, and their labels.
+
+    """
 
     confident: np.ndarray
+    spoken_of: np.ndarray
     at: IntArray
     labels: IntArray
 
     @classmethod
-    def of(cls, consensus: Consensus, at: IntArray, least: float | None) -> "_Treatment":
-        released = np.ones(len(consensus.items), dtype=bool) if least is None else consensus.confident(least)
-        return cls(released, at, consensus.take_items(at).labels)
+    def of(cls, consensus: Consensus, at: IntArray, least: float | None, recalled: np.ndarray) -> "_Treatment":
+        sure = np.ones(len(consensus.items), dtype=bool) if least is None else consensus.confident(least)
+        return cls(sure, sure & ~recalled, at, consensus.take_items(at).labels)
 
     def stratum(self, name: str, members: np.ndarray, standing: np.ndarray, but: int = 0) -> Stratum:
         """Of the members ``but`` so many, who cannot be told apart, are not spoken of."""
-        size = int(np.count_nonzero(members & self.confident))
+        size = int(np.count_nonzero(members & self.spoken_of))
         return Stratum(name, max(0, size - but), (standing & self.confident)[self.at], self.labels)
 
     def late(self, name: str, members: np.ndarray, at_most: int | None = None) -> Stratum:
         """Give members for whom nobody can stand."""
-        size = int(np.count_nonzero(members & self.confident))
+        size = int(np.count_nonzero(members & self.spoken_of))
         size = size if at_most is None else min(size, at_most)
         return Stratum(name, size, np.zeros(len(self.at), dtype=bool), self.labels, late=True)
 

@@ -64,8 +64,8 @@ class Assessment:
 
     @property
     def confident(self) -> np.ndarray:
-        """``mask[item]``: has a label with the confidence that the policy asks for."""
-        return self.final.confident(self.evidence.config.release.min_confidence)
+        """``mask[item]``: has a label with the confidence that the policy asks for, and is not recalled."""
+        return np.asarray(self.final.confident(self.evidence.config.release.min_confidence) & ~self.recalled)
 
     @property
     def released(self) -> np.ndarray:
@@ -77,6 +77,11 @@ class Assessment:
         return replace(self, withheld=mask if self.withheld is None else self.withheld | mask)
 
     @cached_property
+    def recalled(self) -> np.ndarray:
+        """``mask[item]``: is released no more."""
+        return np.asarray(self.evidence.items.isin(self.evidence.recalled_items))
+
+    @cached_property
     def decisions(self) -> "pd.Series[int]":
         """Item -> decided class index; ABSTAIN where the adjudicator could not tell."""
         return self.evidence.decisions()
@@ -85,7 +90,7 @@ class Assessment:
     def in_no_batch(self) -> np.ndarray:
         """``mask[item]``: could still be routed."""
         routed = [item for batch in self.evidence.batches for item in batch.items]
-        return ~np.asarray(self.evidence.items.isin(routed))
+        return np.asarray(~self.evidence.items.isin(routed) & ~self.recalled)
 
     @cached_property
     def gold(self) -> np.ndarray:
@@ -117,14 +122,16 @@ class Assessment:
 
     @cached_property
     def still_wanted(self) -> "pd.Series[int]":
-        """Routed item -> how many more ratings it wants; a pilot's are left out."""
-        return still_wanted(self.counted, self.evidence.batches, self.evidence.config)
+        """Routed item -> how many more ratings it wants; a pilot's are left out, and recalled ones."""
+        found = still_wanted(self.counted, self.evidence.batches, self.evidence.config)
+        return found[~found.index.isin(self.evidence.recalled_items)]
 
     @property
     def adjudication_queue(self) -> pd.DataFrame:
         """What still waits for the adjudicator: item, why."""
-        below = self.evidence.config.annotation.adjudicate_below
-        return adjudication_queue(self.counted.settling, self.evidence.batches, self.decisions.index, below)
+        below, done = self.evidence.config.annotation.adjudicate_below, self.decisions.index
+        done = done.append(self.evidence.recalled_items)
+        return adjudication_queue(self.counted.settling, self.evidence.batches, done, below)
 
     @cached_property
     def origin(self) -> "pd.Categorical[str]":

@@ -34,8 +34,9 @@ class _Population:
         How many there are; None where that is not known (a pilot's, or some came after the draw).
     released
         How many released items it speaks for.
-    right
-        ``right[draw]``: 1 or 0, in the order of the draw, up to the first without a decision.
+    right, at_best
+        ``right[draw]``: 1 or 0, in the order of the draw, up to the first without a decision; ``at_best`` takes those
+        that were recalled for right.
     predictions
         ``predictions[draw]``: the probability that the model gave the label.
     predicted
@@ -46,8 +47,17 @@ class _Population:
     size: int | None
     released: int
     right: FloatArray
+    at_best: FloatArray
     predictions: FloatArray
     predicted: float
+
+    def bounds(self, alpha: float, *, sharpen: bool) -> tuple[float, float]:
+        """Bound the share that is right, from below and from above with an error of ``alpha`` each."""
+        said, mean = (self.predictions, self.predicted) if sharpen else (None, None)
+        low, high = betting_bounds(self.right, self.size, alpha=alpha, predictions=said, predicted_mean=mean)
+        if (self.at_best != self.right).any():
+            _, high = betting_bounds(self.at_best, self.size, alpha=alpha, predictions=said, predicted_mean=mean)
+        return low, high
 
 
 def sequential_accuracy(
@@ -85,18 +95,7 @@ def sequential_accuracy(
     sharpened = [predictions and one.size is not None for one in populations]
     shares = np.array([one.released for one in populations], dtype=np.float64)
     shares /= shares.sum()
-    bounds = np.array(
-        [
-            betting_bounds(
-                one.right,
-                one.size,
-                alpha=alpha,
-                predictions=one.predictions if sharpen else None,
-                predicted_mean=one.predicted if sharpen else None,
-            )
-            for one, sharpen in zip(populations, sharpened, strict=True)
-        ]
-    )
+    bounds = np.array([one.bounds(alpha, sharpen=sharpen) for one, sharpen in zip(populations, sharpened, strict=True)])
     value = float(shares @ [one.right.mean() for one in populations])
     weight = np.concatenate(
         [np.full(len(one.right), share / len(one.right)) for one, share in zip(populations, shares, strict=True)]
@@ -155,7 +154,12 @@ def _populations(assessment: Assessment, within: np.ndarray) -> list[_Population
         confident = joint.confident(assessment.evidence.config.release.min_confidence)
         found.append(
             _Population(
-                None, int((pilots & confident & within).sum()), sampled.right, sampled.predictions, sampled.predicted
+                None,
+                int((pilots & confident & within & ~assessment.recalled).sum()),
+                sampled.right,
+                sampled.at_best,
+                sampled.predictions,
+                sampled.predicted,
             )
         )
     return found
@@ -187,6 +191,7 @@ def _population(
     order = order[: int(pending.argmax())] if pending.any() else order
     truth = decided.to_numpy()[: len(order)].astype(np.int64) if len(order) else np.zeros(0, dtype=np.int64)
     right = ((treated[order] == truth) & (truth != ABSTAIN)).astype(np.float64)
-    size = int(sure.sum())
+    size, released = int(sure.sum()), int((sure & ~assessment.recalled).sum())
     predicted = float(said[sure].mean()) if size else 0.0
-    return _Population(size, size, right, said[order], predicted)
+    at_best = np.where(assessment.recalled[order], 1.0, right)
+    return _Population(size, released, right, at_best, said[order], predicted)

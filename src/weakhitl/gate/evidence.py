@@ -12,13 +12,14 @@ from weakhitl.annotation import ADJUDICATOR, Counted, count_by
 from weakhitl.config import Config
 from weakhitl.errors import DataError
 from weakhitl.routing import REQUESTED, Batch
-from weakhitl.schema import LabelSchema
+from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.vote_names import positions
 from weakhitl.vote_table import encode_labels
 from weakhitl.votes import Votes
+from weakhitl.wording import number_of
 
-FUNCTION, PERSON = "function", "annotator"
-"""Kinds of sources that can be recalled."""
+FUNCTION, PERSON, ITEM = "function", "annotator", "item"
+"""What can be recalled: sources, and items."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class Context:
     tests
         Item -> class name of the gold that is mixed in to test people.
     withdrawn
-        Source -> why it was recalled: ``function:NAME`` (its votes are not in the evidence) or ``annotator:NAME``
-        (their ratings are, and do not count; nor do their decisions).
+        What was recalled -> why: ``function:NAME`` (its votes are not in the evidence), ``annotator:NAME`` (their
+        ratings are, and do not count; nor do their decisions), or ``item:ID`` (it is released no more).
     texts
         Item -> what people read, shortened, of the items that the report shows.
     spent
@@ -59,12 +60,12 @@ class Context:
     spent: Mapping[str, float] = field(default_factory=dict)
 
     def recalled(self, kind: str) -> dict[str, str]:
-        """Name -> why, of the recalled functions or people."""
+        """Name -> why, of the recalled functions, people or items."""
         return of_kind(kind, self.withdrawn)
 
 
 def of_kind(kind: str, withdrawn: Mapping[str, str]) -> dict[str, str]:
-    """Name -> why, of the recalled functions or people; ``withdrawn`` is that of ``Context``.
+    """Name -> why, of the recalled functions, people or items; ``withdrawn`` is that of ``Context``.
 
     >>> of_kind("function", {"function:says:fog": "wrong list", "annotator:ana": "guessed"})
     {'says:fog': 'wrong list'}
@@ -72,6 +73,23 @@ def of_kind(kind: str, withdrawn: Mapping[str, str]) -> dict[str, str]:
     """
     named = [(*source.partition(":"), why) for source, why in withdrawn.items()]
     return {name: why for one, _, name, why in named if one == kind}
+
+
+def recall_rows(withdrawn: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Give what was recalled and why, items with one reason together.
+
+    >>> recall_rows({"item:7": "broken", "function:f": "wrong list", "item:9": "broken"})
+    [('function:f', 'wrong list'), ('2 items', 'broken')]
+
+    """
+    items: dict[str, list[str]] = {}
+    for name, why in of_kind(ITEM, withdrawn).items():
+        items.setdefault(why, []).append(name)
+    rows = [(source, why) for source, why in withdrawn.items() if not of_kind(ITEM, {source: why})]
+    rows += [
+        (f"{ITEM}:{names[0]}" if len(names) == 1 else number_of(len(names), ITEM), why) for why, names in items.items()
+    ]
+    return rows
 
 
 def _now() -> Context:
@@ -121,7 +139,8 @@ class Evidence:
         gone = wanted[positions(self.items, wanted) < 0]
         if len(gone):
             raise DataError(
-                "dataset, where the rows of routed and rated items have to stay, under their ids",
+                "dataset, where the rows of routed and rated items have to stay, under their ids (`weakhitl recall "
+                "item:ID` keeps an item out of releases; its other cells may be empty then)",
                 [f"item {item!r} was routed or rated, but is no longer in it" for item in gone],
             )
         _, faults = encode_labels(self.ratings["label"], self.schema)
@@ -158,6 +177,12 @@ class Evidence:
         return items
 
     @property
+    def recalled_items(self) -> pd.Index:
+        """Items that are released no more, and that nobody is asked about."""
+        items: pd.Index = pd.Index(list(self.context.recalled(ITEM)), dtype=object)
+        return items
+
+    @property
     def teaching_gold(self) -> "pd.Series[int] | None":
         """Gold of items that no audit drew: those that others are measured by teach nothing, or all would be right."""
         if self.gold is None:
@@ -178,7 +203,9 @@ class Evidence:
         before = sum(len(batch.items) for batch in self.batches[: audits[-1]])
         later = (batch for batch in self.batches[audits[-1] + 1 :] if batch.kind == REQUESTED)
         asked = sum(len(batch.items) - batch.frame for batch in later)
-        return max(0, len(self.items) - before - asked - self.batches[audits[-1]].frame)
+        routed = {item for batch in self.batches for item in batch.items}
+        undrawn = sum(item not in routed for item in self.recalled_items)
+        return max(0, len(self.items) - undrawn - before - asked - self.batches[audits[-1]].frame)
 
     def without(self, source: str, why: str) -> "Evidence":
         """Give the evidence with a source recalled: ``function:NAME`` or ``annotator:NAME``."""
@@ -200,18 +227,25 @@ class Evidence:
         )
 
     def decisions(self) -> "pd.Series[int]":
-        """Item -> decided class index; ABSTAIN where adjudicators could not tell or disagree."""
+        """Item -> decided class index; ABSTAIN where adjudicators could not tell or disagree.
+
+        A recalled item that was audited counts as one of which they could not tell, whatever they said: it may have
+        been recalled because of that.
+        """
         recalled = self.ratings["annotator"].isin(list(self.context.recalled(PERSON)))
         table = self.ratings[(self.ratings["role"] == ADJUDICATOR) & ~recalled]
         votes = Votes.from_long(table, self.schema, items=pd.Index(table["item"].unique(), dtype=object))
         counts = votes.class_counts()
         best = counts.max(axis=1, initial=0)
         alone = (counts == best[:, None]).sum(axis=1) == 1
-        return pd.Series(
-            np.where((best > 0) & alone, counts.argmax(axis=1), -1),
-            index=votes.items,
-            dtype=np.int64,
-        )
+        told = np.where((best > 0) & alone, counts.argmax(axis=1), ABSTAIN)
+        found = pd.Series(told, index=votes.items, dtype=np.int64)
+        gone = self.recalled_items
+        if gone.empty:
+            return found
+        drawn = gone[gone.isin(found.index.append([self.audited, self.audited_by_lot]))]
+        rest = found[~found.index.isin(drawn)]
+        return pd.Series([*rest, *[ABSTAIN] * len(drawn)], index=rest.index.append(drawn), dtype=np.int64)
 
     def weights(self) -> "pd.Series[float]":
         """Routed item -> how many items of the dataset it stands for, relative to the others.

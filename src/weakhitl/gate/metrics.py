@@ -93,14 +93,21 @@ def accuracy(subject: Subject, check: CheckSection, confidence: float) -> Estima
 
 
 def _without_a_decision(subject: Subject, estimate: Estimate) -> tuple[str, str]:
-    """Name what counts as wrong because nobody has decided on it, and the way on; what waits comes first."""
-    late, waiting = late_items(_assessment(subject), subject.members), estimate.n_units - estimate.n_pairable
-    if estimate.value is None or not (late or waiting):
+    """Name what counts as wrong whatever its label, and the way on; what waits comes first."""
+    if estimate.value is None:
         return "", ""
+    assessment = _assessment(subject)
+    late, waiting = late_items(assessment, subject.members), estimate.n_units - estimate.n_pairable
+    gone = np.isin(assessment.evidence.items[assessment.recalled & subject.members], assessment.decisions.index)
     wait = number_of(waiting, "audited item waits", "audited items wait")
     whats = [f"{wait} for a decision"] if waiting else []
     whats += [f"{number_of(late, 'released item')} came after the audit was drawn"] if late else []
-    return f"{', and '.join(whats)}; till then they count as wrong", _DECIDE if waiting else _AUDIT_THEM
+    told = [f"{', and '.join(whats)}; till then they count as wrong"] if whats else []
+    if gone.any():
+        told.append(
+            f"{number_of(int(gone.sum()), 'audited item was', 'audited items were')} recalled: counted as wrong"
+        )
+    return "; ".join(told), _DECIDE if waiting else _AUDIT_THEM if late else ""
 
 
 def coverage(subject: Subject, check: CheckSection, confidence: float) -> Estimate:

@@ -261,4 +261,5 @@ def _queue(assessment: Assessment, *, adjudication: bool) -> pd.DataFrame:
     batches = assessment.evidence.batches
     if not batches or batches[-1].kind != PILOT:
         return wanted
-    return pd.concat([pd.DataFrame({"item": batches[-1].items, "needed": 1}), wanted], ignore_index=True)
+    pilot = batches[-1].items[~batches[-1].items.isin(assessment.evidence.recalled_items)]
+    return pd.concat([pd.DataFrame({"item": pilot, "needed": 1}), wanted], ignore_index=True)

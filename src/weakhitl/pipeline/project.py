@@ -230,12 +230,17 @@ class Project:
         """Release, or write the report of a refusal; with ``archive`` also as one zip file."""
         return release.release(self._workspace, version, archive=archive)
 
-    def recall(self, source: str, why: str, *, dry_run: bool = False, make_release: bool = True) -> recall.Recalled:
-        """Withdraw a function or a person, and release without it; with ``dry_run`` only say what rests on it."""
+    def recall(
+        self, source: str | Sequence[str], why: str, *, dry_run: bool = False, make_release: bool = True
+    ) -> recall.Recalled:
+        """Withdraw a function, a person, or items (item:ID, or a list of such), and release without.
+
+        With ``dry_run`` only say what rests on it.
+        """
         return recall.recall(self._workspace, source, why, dry_run=dry_run, make_release=make_release)
 
     def lift_recall(self, source: str, why: str) -> str:
-        """Let a recalled source count again; give its whole name."""
+        """Let a recalled source or item count again; give its whole name."""
         return recall.lift(self._workspace, source, why)
 
     def online(self) -> OnlineReport:

@@ -1,5 +1,6 @@
-"""Recall: withdraw a source, see what rests on it, release without it."""
+"""Recall: withdraw a source or items, see what rests on them, release without them."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -9,10 +10,10 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from weakhitl.annotation.pseudonyms import pseudonyms, secret_key
-from weakhitl.errors import StateError, UsageError
-from weakhitl.gate import FUNCTION, PERSON, Evidence, assess, of_kind
+from weakhitl.errors import DataError, StateError, UsageError
+from weakhitl.gate import FUNCTION, ITEM, PERSON, Evidence, assess, of_kind
 from weakhitl.pipeline.clock import moment
-from weakhitl.pipeline.recalls import MODEL, ONLINE, UPSTREAM, Recall, add_recall, read_recalls, standing
+from weakhitl.pipeline.recalls import MODEL, ONLINE, UPSTREAM, Recall, add_recalls, read_recalls, standing
 from weakhitl.pipeline.release import Released, release
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release import Difference, diff
@@ -20,22 +21,24 @@ from weakhitl.release.bundle import CONSENSUS
 from weakhitl.release.consensus_file import Labels
 from weakhitl.release.evidence_files import read_evidence
 from weakhitl.release.last_release import next_patch, release_folders
+from weakhitl.vote_names import unknown_item
+from weakhitl.wording import a_few, number_of
 
 
 @dataclass(frozen=True)
 class Affected:
-    """A release that rests on a source.
+    """A release that rests on a source, or holds items.
 
     Attributes
     ----------
     version
         Which one.
     votes
-        Votes, ratings or decisions of the source that it holds.
+        Votes, ratings or decisions of the source, or on the items, that it holds.
     labels
-        Items whose label comes out otherwise without them.
+        Items whose label comes out otherwise without them; recalled items have none.
     released
-        Rows of it with another label then, or under the confidence that it needs.
+        Rows of it with another label then, with none, or under the confidence that it needs.
 
     """
 
@@ -52,7 +55,7 @@ class Recalled:
     Attributes
     ----------
     source, why
-        What was recalled, and why.
+        What was recalled, and why; of several items, how many.
     affected
         The releases that rest on it, lowest version first.
     released
@@ -80,46 +83,71 @@ class Recalled:
 
 
 def recall(
-    workspace: Workspace, source: str, why: str, *, dry_run: bool = False, make_release: bool = True
+    workspace: Workspace, source: str | Sequence[str], why: str, *, dry_run: bool = False, make_release: bool = True
 ) -> Recalled:
-    """Withdraw a function or a person: their votes, ratings and decisions count no more, from now on.
+    """Withdraw a function, a person, or items (``item:ID``, or a list of such), from now on.
 
+    Votes, ratings and decisions of a source count no more. Items are released no more, and nobody is asked about them;
+    what was said of them goes on counting in agreement, and those that were audited count as wrong in lower bounds.
     Where the last release rests on it, the next patch version is made without it, if the gate passes. With ``dry_run``
     nothing is written.
 
-    Raises ``UsageError`` for a source that nobody knows and a reason that cannot stand in a release, ``StateError``
-    where it is recalled already.
+    Raises ``UsageError`` for a source that nobody knows and a reason that cannot stand in a release, ``DataError``
+    naming every item that is none, ``StateError`` where it is recalled already.
     """
-    name = _known_source(workspace, source)
-    _check_reason(name, why)
+    names = _known_names(workspace, [source] if isinstance(source, str) else source)
+    for one in names:
+        _check_reason(one, why)
     recalls = read_recalls(workspace.recalls_file)
-    if name in standing(recalls):
-        raise StateError(f"{name} is recalled already: {standing(recalls)[name]}")
+    if already := [one for one in names if one in standing(recalls)]:
+        raise StateError("; ".join(f"{one} is recalled already: {standing(recalls)[one]}" for one in already))
+    items = [*of_kind(ITEM, dict.fromkeys(names, ""))]
+    name = names[0] if len(names) == 1 else number_of(len(items), ITEM)
     folders = release_folders(workspace.releases)
-    affected = [found for folder in folders if (found := _affected(workspace, folder, name, why)) is not None]
+    found = (_holding(one, items) if items else _affected(workspace, one, name, why) for one in folders)
+    affected = [one for one in found if one is not None]
     result = Recalled(name, why, tuple(affected))
     if dry_run:
         return result
-    add_recall(workspace.recalls_file, Recall(name, why, moment().isoformat()))
+    now = moment().isoformat()
+    add_recalls(workspace.recalls_file, [Recall(one, why, now) for one in names])
+    workspace.desk.withdraw(items)
     if not make_release or not affected or affected[-1].version != folders[-1].name:
         return result
     try:
         made = release(workspace, next_patch(folders[-1].name))
     except StateError as error:
-        raise StateError(f"{name} is recalled from now on, but there is no release without it: {error}") from error
+        be, them = ("is", "it") if len(names) == 1 else ("are", "them")
+        raise StateError(
+            f"{name} {be} recalled from now on, but there is no release without {them}: {error}"
+        ) from error
     difference = diff(folders[-1], made.path) if made.digest else None
     return Recalled(name, why, tuple(affected), made, difference)
 
 
 def lift(workspace: Workspace, source: str, why: str) -> str:
-    """Let a recalled source count again; give its name. Raises ``StateError`` where it is not recalled."""
+    """Let what was recalled count again; give its name. Raises ``StateError`` where it is not recalled."""
     known = standing(read_recalls(workspace.recalls_file))
     names = [name for name in known if source in (name, name.partition(":")[2])]
     if len(names) != 1:
-        raise StateError(f"{source!r} is not recalled; recalled are: {', '.join(known) or 'none'}")
+        raise StateError(f"{source!r} is not recalled; recalled are: {a_few([*known]) or 'none'}")
     _check_reason(names[0], why)
-    add_recall(workspace.recalls_file, Recall(names[0], why, moment().isoformat(), lifted=True))
+    add_recalls(workspace.recalls_file, [Recall(names[0], why, moment().isoformat(), lifted=True)])
+    workspace.desk.settle([*of_kind(ITEM, {names[0]: ""})])
     return names[0]
+
+
+def _known_names(workspace: Workspace, sources: Sequence[str]) -> list[str]:
+    """Give whole names: of one source, or of items. Raises ``UsageError`` and ``DataError`` for what is neither."""
+    items = list(of_kind(ITEM, dict.fromkeys(sources, "")))
+    if len(sources) != 1 and len(items) < len(sources):
+        raise UsageError("recall one function or person at a time, or items: item:ID item:ID …")
+    if not items:
+        return [_known_source(workspace, sources[0])]
+    known = workspace.items.index
+    if unknown := [item for item in items if item not in known]:
+        raise DataError(str(workspace.data_path), [unknown_item(item, known) for item in unknown])
+    return [f"{ITEM}:{item}" for item in items]
 
 
 def _known_source(workspace: Workspace, source: str) -> str:
@@ -137,6 +165,8 @@ def _known_source(workspace: Workspace, source: str) -> str:
         raise UsageError(f"{source!r} is the name of several; say {' or '.join(found)}")
     near = get_close_matches(source, [*known, *(name.partition(":")[2] for name in known)], n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
+    if source in workspace.items.index:
+        hint = f"; the item is {ITEM}:{source}"
     raise UsageError(f"there is no function or person {source!r}{hint}")
 
 
@@ -171,6 +201,18 @@ def _affected(workspace: Workspace, folder: Path, source: str, why: str) -> Affe
     released = before.column("released").to_numpy()
     other = (label.fillna("") != now["label"].fillna("")).to_numpy()
     return Affected(folder.name, votes, int(other.sum()), int((released & (other | ~confident)).sum()))
+
+
+def _holding(folder: Path, items: list[str]) -> Affected | None:
+    """Say what of a release is about items; None where it releases none of them."""
+    table = pq.read_table(folder / CONSENSUS, columns=["item", "released"]).to_pandas()
+    released = int((table["item"].isin(items) & table["released"]).sum())
+    if not released:
+        return None
+    evidence = read_evidence(folder)
+    votes = evidence.functions.take_items(np.flatnonzero(evidence.items.isin(items))).n_votes
+    said = int(evidence.ratings["item"].isin(items).sum())
+    return Affected(folder.name, votes + said, released, released)
 
 
 def _as_released(workspace: Workspace, evidence: Evidence, source: str) -> str:

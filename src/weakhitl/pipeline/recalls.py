@@ -1,7 +1,7 @@
-"""Which sources were recalled: a file of the project, one line for each recall and for each that was lifted."""
+"""What was recalled: a file of the project, one line for each recall and for each that was lifted."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,12 @@ ONLINE, UPSTREAM, MODEL = "online", "upstream", "model"
 
 @dataclass(frozen=True)
 class Recall:
-    """A source that was withdrawn, or that counts again.
+    """A source or an item that was withdrawn, or that counts again.
 
     Attributes
     ----------
     source
-        ``function:NAME``, ``annotator:NAME`` or ``online:NAME``.
+        ``function:NAME``, ``annotator:NAME``, ``online:NAME`` or ``item:ID``.
     why
         The reason; it stands in every later release.
     at
@@ -57,9 +57,9 @@ def _recall(cells: Mapping[str, Any]) -> Recall:
     return Recall(str(cells["source"]), str(cells["why"]), str(cells["at"]), bool(cells["lifted"]))
 
 
-def add_recall(path: Path, recall: Recall) -> None:
-    """Add a line. Raises ``DataError`` where the file is none, or cannot be written."""
-    lines = [json.dumps(asdict(one), ensure_ascii=False) for one in [*read_recalls(path), recall]]
+def add_recalls(path: Path, recalls: Sequence[Recall]) -> None:
+    """Add lines. Raises ``DataError`` where the file is none, or cannot be written."""
+    lines = [json.dumps(asdict(one), ensure_ascii=False) for one in [*read_recalls(path), *recalls]]
     try:
         write_text(path, "\n".join(lines) + "\n")
     except OSError as error:
@@ -67,7 +67,7 @@ def add_recall(path: Path, recall: Recall) -> None:
 
 
 def standing(recalls: list[Recall]) -> Mapping[str, str]:
-    """Source -> why, of those that are recalled now.
+    """Source or item -> why, of those that are recalled now.
 
     >>> standing([Recall("function:f", "wrong list", ""), Recall("function:f", "mended", "", lifted=True)])
     {}

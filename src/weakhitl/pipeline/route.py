@@ -69,6 +69,7 @@ def route(
         )
     taken = pd.Index([item for batch in batches for item in batch.items], dtype=object)
     items = assessment.evidence.items
+    taken = taken.append(assessment.evidence.recalled_items)
     left = items[~items.isin(taken)]
     if pilot is not None:
         batch = draw_pilot(left, pilot, seed)

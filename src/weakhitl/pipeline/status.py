@@ -8,7 +8,7 @@ from weakhitl.annotation import AnnotatorQuality
 from weakhitl.annotation.counting import COUNTED
 from weakhitl.errors import StateError
 from weakhitl.estimate import Estimate
-from weakhitl.gate import FAIL, PASS, Assessment, run_gate
+from weakhitl.gate import FAIL, PASS, Assessment, recall_rows, run_gate
 from weakhitl.pipeline.annotate import people_quality
 from weakhitl.pipeline.guideline import left_to_write
 from weakhitl.pipeline.own_functions import own_checks
@@ -80,7 +80,7 @@ def status(workspace: Workspace, *, checks: bool = False, kpis: bool = False) ->
     folders = release_folders(workspace.releases)
     facts["releases"] = [folder.name for folder in folders]
     if withdrawn := assessment.evidence.context.withdrawn:
-        facts["recalled"] = [f"{source}: {why}" for source, why in withdrawn.items()]
+        facts["recalled"] = [f"{name}: {why}" for name, why in recall_rows(withdrawn)]
     facts["next"] = _next(workspace, assessment, facts)
     return facts
 

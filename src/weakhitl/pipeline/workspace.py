@@ -20,7 +20,7 @@ from weakhitl.annotation.store.store import EVIDENCE_COLUMNS
 from weakhitl.config import CONFIG_NAME, Config, load_config
 from weakhitl.errors import ConfigError, DataError, StateError, UsageError
 from weakhitl.files import require_columns, sha256, write_json
-from weakhitl.gate import FUNCTION, PERSON, Assessment, Context, Evidence, assess, of_kind
+from weakhitl.gate import FUNCTION, ITEM, PERSON, Assessment, Context, Evidence, assess, of_kind
 from weakhitl.gold import Gold, encode_gold
 from weakhitl.labeling.function_files import function_files
 from weakhitl.labeling.items import read_items
@@ -196,6 +196,7 @@ class Workspace:
             lease=annotation.lease,
             idle=annotation.idle,
             gold=self.tests,
+            withdrawn=lambda: self.recalled(ITEM),
             exclude=lambda ratings: excluded_by(config, ratings[EVIDENCE_COLUMNS], self.tests) | self.recalled(PERSON),
             gold_share=annotation.gold_share,
             repeat_share=annotation.repeat_share,
@@ -205,7 +206,7 @@ class Workspace:
 
     @cached_property
     def tests(self) -> dict[str, str]:
-        """Item -> class name of the gold that people are tested on; what was routed is no test, and is left out."""
+        """Item -> class name of the gold that people are tested on; what was routed or recalled is no test."""
         if self.config.annotation.gold is None:
             return {}
         path = self.root / self.config.annotation.gold
@@ -214,8 +215,8 @@ class Workspace:
         names = {str(item): str(self.config.schema_.name(int(code))) for item, code in _decided(known)}
         if unknown := [item for item in names if item not in self.items.index]:
             raise DataError(str(path), [unknown_item(item, self.items.index) for item in unknown])
-        routed = {item for batch in self.store.batches() for item in batch.items}
-        return {item: name for item, name in names.items() if item not in routed}
+        others = {item for batch in self.store.batches() for item in batch.items} | {*self.recalled(ITEM)}
+        return {item: name for item, name in names.items() if item not in others}
 
     @property
     def guideline_hash(self) -> str:
@@ -256,7 +257,7 @@ class Workspace:
         return self.root / RECALLS
 
     def recalled(self, kind: str) -> dict[str, str]:
-        """Name -> why, of the functions, the people, or what decides online, that were recalled."""
+        """Name -> why, of the functions, the people, the items, or what decides online, that were recalled."""
         return of_kind(kind, standing(read_recalls(self.recalls_file)))
 
     @property

@@ -23,7 +23,7 @@ from weakhitl.annotation import (
     count_by,
 )
 from weakhitl.errors import StateError
-from weakhitl.gate import PERSON
+from weakhitl.gate import ITEM, PERSON
 from weakhitl.pipeline.online import Online
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.votes import Votes
@@ -185,7 +185,7 @@ class Room:
         recalled = self.workspace.recalled(PERSON)
         counted = count_by(self.config, ratings, batches, self.workspace.tests, withdrawn=recalled)
         decides = (ratings["role"] == ADJUDICATOR) & ~ratings["annotator"].isin(list(recalled))
-        decided = pd.Index(ratings["item"][decides].unique())
+        decided = pd.Index([*ratings["item"][decides].unique(), *self.workspace.recalled(ITEM)])
         found = adjudication_queue(counted.settling, batches, decided, self.config.annotation.adjudicate_below)
         wanting = set(self.desk.unfinished(found["item"].tolist()))
         return found[~found["item"].isin(wanting)]

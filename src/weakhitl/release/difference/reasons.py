@@ -82,6 +82,8 @@ def find_reasons(before: Side, after: Side, table: pd.DataFrame) -> list[Reason]
     for row, vote in zip(changes["row"], told, strict=True):
         votes.setdefault(row, []).append(vote)
     same = before.evidence.schema == after.evidence.schema
+    recalled = [table["item"].isin(side.evidence.recalled_items) for side in (before, after)]
+    table = table.assign(recalled_before=recalled[0], recalled_after=recalled[1])
     return [
         _reason(row, sorted(votes.get(at, []), key=lambda vote: not vote.flips), bars, same_classes=same)
         for at, row in enumerate(table.to_dict("records"))
@@ -169,6 +171,9 @@ def _why(
 ) -> Iterator[str]:
     if not (row["there_before"] and row["there_after"]):
         yield "new in the dataset" if row["there_after"] else "no longer in the dataset"
+        return
+    if row["recalled_before"] != row["recalled_after"]:
+        yield "it was recalled" if row["recalled_after"] else "it is not recalled any more"
         return
     was, now = (_WORDS.get(row[f"provenance_{when}"]) for when in ("before", "after"))
     same, flipping = row["label_before"] == row["label_after"], [vote for vote in votes if vote.flips]

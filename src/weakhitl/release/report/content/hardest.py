@@ -17,11 +17,11 @@ MOST = 10
 def hardest_items(assessment: Assessment) -> list[str]:
     """Give the ids of the items that the report shows as the hardest: their texts belong into the evidence.
 
-    Of the items on which people differ, those whose ratings that count agree least; where they agree alike, in the
-    dataset's order.
+    Of the items on which people differ, but recalled ones, those whose ratings that count agree least; where they agree
+    alike, in the dataset's order.
     """
     agreement = by_item(assessment.counted.votes)["agreement"]
-    split = agreement[agreement < 1]
+    split = agreement[(agreement < 1) & ~agreement.index.isin(assessment.evidence.recalled_items)]
     place = positions(assessment.evidence.items, split.index)
     return [str(item) for item in split.index[np.lexsort((place, split))][:MOST]]
 

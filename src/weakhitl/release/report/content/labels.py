@@ -63,7 +63,8 @@ def counts_content(assessment: Assessment, labelled: Labelled) -> dict[str, Any]
     evidence, released = assessment.evidence, labelled.released
     tables = pd.concat([batch.table for batch in evidence.batches]) if evidence.batches else None
     reasons = {} if tables is None else tables["reason"].value_counts().to_dict()
-    unlabelled = labelled.labels == ABSTAIN
+    recalled = assessment.recalled
+    unlabelled = (labelled.labels == ABSTAIN) & ~recalled
     ratings = assessment.counted.ratings
     return {
         "items": len(evidence.items),
@@ -76,9 +77,10 @@ def counts_content(assessment: Assessment, labelled: Labelled) -> dict[str, Any]
         "annotators": int(ratings["annotator"].nunique()),
         "routed": {str(reason): int(count) for reason, count in reasons.items()},
         "released": int(released.sum()),
-        "withheld_below_confidence": int((~labelled.confident & ~unlabelled).sum()),
+        "withheld_below_confidence": int((~labelled.confident & ~unlabelled & ~recalled).sum()),
         "withheld_by_the_gate": int((labelled.confident & ~released).sum()),
         "withheld_without_label": int(unlabelled.sum()),
+        **({"recalled": int(recalled.sum())} if recalled.any() else {}),
         "released_by_origin": labelled.by_origin(released),
     }
 

@@ -95,9 +95,10 @@ def adjudication_content(assessment: Assessment) -> dict[str, Any]:
     table = evidence.ratings[evidence.ratings["role"] == ADJUDICATOR]
     votes = Votes.from_long(table, evidence.schema, items=pd.Index(table["item"].unique(), dtype=object))
     agreement = percent_agreement(votes, seed=evidence.config.routing.seed)
+    said = assessment.decisions[~assessment.decisions.index.isin(evidence.recalled_items)]
     return {
-        "decided": int((assessment.decisions != ABSTAIN).sum()),
-        "could_not_tell": int((assessment.decisions == ABSTAIN).sum()),
+        "decided": int((said != ABSTAIN).sum()),
+        "could_not_tell": int((said == ABSTAIN).sum()),
         "waiting": len(assessment.adjudication_queue),
         "independent": evidence.config.annotation.adjudicator_independent,
         "decided_twice": agreement.n_pairable,

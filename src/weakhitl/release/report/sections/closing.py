@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from weakhitl.gate import ITEM, of_kind, recall_rows
 from weakhitl.release.report.section import Content, Section, estimate_text, is_released
 from weakhitl.wording import number_of
 
@@ -55,6 +56,7 @@ def _labels(report: Content) -> Iterator[str]:
         f"the confidence is under {report['policy']['min_confidence']:g}": counts["withheld_below_confidence"],
         "nothing is known, or two classes tie": counts["withheld_without_label"],
         "its part of the data did not pass a check": counts["withheld_by_the_gate"],
+        "it was recalled": counts.get("recalled", 0),
     }
     for reason, count in held.items():
         if count:
@@ -71,10 +73,14 @@ def _labels(report: Content) -> Iterator[str]:
 
 
 def recalled(report: Content) -> Section:
-    """Show which sources were recalled, and why."""
-    rows = tuple((name, reason) for name, reason in report["recalled"].items())
-    text = ("These sources were recalled: their votes and ratings count nowhere in this report.",)
-    return Section("Recalled sources", text, ("source", "why"), rows, short=True)
+    """Show what was recalled, and why."""
+    sources = {name: reason for name, reason in report["recalled"].items() if not of_kind(ITEM, {name: reason})}
+    text = []
+    if sources:
+        text.append("The votes and ratings of recalled sources count nowhere in this report.")
+    if len(sources) < len(report["recalled"]):
+        text.append("Recalled items are not released. Those that were audited count as wrong in the lower bounds.")
+    return Section("Recalled", tuple(text), ("what", "why"), tuple(recall_rows(report["recalled"])), short=True)
 
 
 def undefined(report: Content) -> Section:
