@@ -188,16 +188,21 @@ def test_nobody_is_asked_about_a_recalled_item_until_it_is_lifted(tmp_path):
     open_now = workspace.desk.next(ana)
     assert isinstance(open_now, Given)
     others = [item for item in project.batches[0].items if item != open_now.item]
+    for item in (others[0], others[2]):
+        workspace.desk.flag(ana, item, "it is cut off", f"flag:{item}")
     project.recall([f"item:{open_now.item}", f"item:{others[0]}"], WHY)
     with pytest.raises(StateError, match="was not given to 'ana'"):
         workspace.desk.submit(ana, Answer(open_now.item, "sun", "late"))
     desk = wh.Project.load(tmp_path)._workspace.desk
+    assert desk.overview() == {"items": 12, "done": 2, "waiting": 10, "with somebody": 0}
     desk.settle()  # who counts now may change what all items want
     asked = []
     while isinstance(given := desk.next(ana), Given):
         desk.submit(ana, Answer(given.item, "sun", f"ana:{given.item}"))
         asked.append(given.item)
     assert sorted(asked) == sorted(others[1:])
+    assert [one.item for one in workspace.flags()] == [others[2]]
+    assert wh.Project.load(tmp_path).status()["flagged"] == [f"{others[2]}: it is cut off"]
     assert {open_now.item, others[0]}.isdisjoint(project.export(tmp_path / "queue.csv").table["item"])
     project.lift_recall(f"item:{others[0]}", "it was another text")
     assert wh.Project.load(tmp_path)._workspace.desk.next(ana).item == others[0]

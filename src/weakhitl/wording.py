@@ -15,7 +15,7 @@ def number_of(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
-def a_few(names: Sequence[str]) -> str:
+def a_few(names: Sequence[str], between: str = ", ") -> str:
     """List names; of many the first few, and how many more there are.
 
     >>> a_few(["a", "b"])
@@ -25,5 +25,5 @@ def a_few(names: Sequence[str]) -> str:
     """
     # One that is left out takes as much room as saying so.
     if len(names) <= _NAMED + 1:
-        return ", ".join(names)
-    return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED:,} more"
+        return between.join(names)
+    return f"{between.join(names[:_NAMED])} and {len(names) - _NAMED:,} more"

@@ -91,7 +91,7 @@ class Desk:
             return Nothing("qualify")
         chosen = self._known_item(connection, person, done)
         if chosen is None:
-            found = self._find_free(connection, person, kinds)
+            found = queue.find_free(connection, person.name, kinds, person.skills)
             chosen = None if found is None else (found, ANNOTATOR)
         if chosen is None:
             return Nothing("empty" if "routing" in kinds else "qualify")
@@ -99,15 +99,6 @@ class Desk:
         suggested = role == ANNOTATOR and _chance("suggest", person.name, item) < self.rules.show_share
         queue.take(connection, item, person.name, role, now, now + self.rules.lease, suggested=suggested)
         return Given(item, role, now, now + self.rules.lease, suggested)
-
-    def _find_free(self, connection: Connection, person: Person, kinds: Sequence[str]) -> str | None:
-        """Find an item for a person, and take those out of the queue that nobody is asked about any more."""
-        withdrawn = self.rules.withdrawn()
-        found = queue.find_free(connection, person.name, kinds, person.skills)
-        while found is not None and found in withdrawn:
-            queue.close(connection, [found])
-            found = queue.find_free(connection, person.name, kinds, person.skills)
-        return found
 
     def _done(self, connection: Connection, person: Person) -> int:
         """Count a person's ratings, where something depends on it."""

@@ -5,7 +5,7 @@ by different people) first, then the others. A cursor per person and lane rememb
 next item is found at once however many there are: what came back has a turn after every cursor.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -152,7 +152,7 @@ def end(connection: Connection, item: str, person: str, role: str, *, active: bo
 
 
 def close(connection: Connection, items: Sequence[str]) -> None:
-    """Want nobody for these items, and end their leases, until they are settled anew."""
+    """End the leases of items that nobody is asked about any more."""
     for part in _parts(items):
         among = list(part or ())
         connection.execute(delete(tables.lease).where(_lease.item.in_(among)))
@@ -178,11 +178,15 @@ def _leased(item: str, person: str, role: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Counting:
-    """What is counted: ``rule`` gives the rule for an overlap, ``person`` and ``label`` say whose and which answers."""
+    """What is counted: ``rule`` gives the rule for an overlap, ``person`` and ``label`` say whose and which answers.
+
+    ``withdrawn`` are the items that want nobody, whatever they have.
+    """
 
     rule: Callable[[int | None], Overlap]
     person: Callable[[str], bool]
     label: Callable[[str | None], bool]
+    withdrawn: Collection[str] = frozenset()
 
     def counts(self, person: str, label: str | None) -> bool:
         """Say whether an answer counts."""
@@ -223,6 +227,7 @@ def _settle(connection: Connection, task: Any, labels: list[str], counting: Coun
     rule = counting.rule(task.overlap)
     wanted, has = rule.wanted(labels), rule.counted(labels)
     left = max(0, (EVERYBODY if wanted is None else wanted) - has - task.leased)
+    left = 0 if task.item in counting.withdrawn else left
     values = {"of_item": task.item, "has": has, "left": left}
     if left > task.free:  # somebody who passed it may have it now
         connection.execute(_COUNT_BACK, {**values, "to": chain.tick(connection)})

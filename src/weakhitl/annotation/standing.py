@@ -64,7 +64,7 @@ class Standing:
         def counts(person: str) -> bool:
             return (qualified is None or person in qualified) and person not in excluded
 
-        return queue.Counting(rule, counts, self.is_answer)
+        return queue.Counting(rule, counts, self.is_answer, rules.withdrawn())
 
     def is_answer(self, label: str | None) -> bool:
         """Say whether a label is a class, and no skip."""

@@ -16,6 +16,7 @@ from weakhitl.cli.shared import (
     project_option,
 )
 from weakhitl.label_names import in_order
+from weakhitl.wording import a_few
 
 
 @click.command("init")
@@ -152,7 +153,7 @@ def status_command(project_path: Path, checks: bool, kpis: bool, as_json: bool) 
 
 def _words(value: object) -> str:
     if isinstance(value, list):
-        return "; ".join(value)
+        return a_few(value, "; ")
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 

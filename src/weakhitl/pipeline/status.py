@@ -81,6 +81,8 @@ def status(workspace: Workspace, *, checks: bool = False, kpis: bool = False) ->
     facts["releases"] = [folder.name for folder in folders]
     if withdrawn := assessment.evidence.context.withdrawn:
         facts["recalled"] = [f"{name}: {why}" for name, why in recall_rows(withdrawn)]
+    if flags := workspace.flags():
+        facts["flagged"] = [f"{one.item}: {one.body['note']}" for one in flags]
     facts["next"] = _next(workspace, assessment, facts)
     return facts
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from weakhitl.annotation import AnnotationStore, Desk, Rules
+from weakhitl.annotation import AnnotationStore, Desk, Event, Rules
 from weakhitl.annotation.arrivals import Arrivals
 from weakhitl.annotation.counting import excluded_by
 from weakhitl.annotation.store.store import EVIDENCE_COLUMNS
@@ -259,6 +259,11 @@ class Workspace:
     def recalled(self, kind: str) -> dict[str, str]:
         """Name -> why, of the functions, the people, the items, or what decides online, that were recalled."""
         return of_kind(kind, standing(read_recalls(self.recalls_file)))
+
+    def flags(self) -> list[Event]:
+        """List what people flagged as wrong with items, the newest first; nothing of items that were recalled."""
+        gone = self.recalled(ITEM)
+        return [one for one in reversed(self.store.events(kind="flag")) if one.item not in gone]
 
     @property
     def gate_log(self) -> Path:

@@ -254,8 +254,8 @@ class Room:
         return rows
 
     def flags(self) -> list[Event]:
-        """List what people flagged, the newest first."""
-        return self.workspace.store.events(kind="flag")[:-101:-1]
+        """List what people flagged, the newest first, a hundred at most."""
+        return self.workspace.flags()[:100]
 
     # Guideline ----------------------------------------------------------------------------------------------------
 
