@@ -78,7 +78,7 @@ def test_a_pilot_drawn_while_a_batch_waits_is_exported_with_it_and_next_is_to_ra
 
 @pytest.mark.parametrize("seed", range(6))
 def test_files_and_pages_ask_for_the_same_ratings(project, world, tmp_path, seed):
-    """Whoever counts by the pilot, and however often people differ."""
+    """Whoever counts by the pilot, however often people differ, and whatever was recalled or routed by mistake."""
     rng = np.random.default_rng(seed)
     config = tmp_path / "weakhitl.toml"
     if seed % 2:
@@ -94,9 +94,14 @@ def test_files_and_pages_ask_for_the_same_ratings(project, world, tmp_path, seed
         new = world.ratings(items, people).sample(frac=0.3, random_state=int(rng.integers(1000)))
         known = new.merge(rated, how="left", indicator=True)["_merge"].to_numpy() == "both"
         collect(project, tmp_path, new[~known])
+        project.route(**SMALL, another=True)
+        project.undo_routing()
+    wanted = project.assess().still_wanted
+    gone = wanted.sample(5, random_state=seed).index
+    project.recall([f"item:{item}" for item in gone], "broken")
     project = Project.load(tmp_path)  # what another process sees
-    wanted = project.assess().still_wanted.to_dict()
-    assert wanted == by_the_queue(project)
+    assert project.assess().still_wanted.to_dict() == wanted.drop(gone).to_dict() == by_the_queue(project)
+    wanted = wanted.to_dict()
     assert {2, 3} <= set(wanted.values())
 
 
