@@ -77,6 +77,11 @@ def threshold_command(
                 f"{number_of(found.late, 'item')} came into the dataset after the audit was drawn, which says nothing "
                 "of them: weakhitl route draws another."
             )
+        if found.seen:
+            echo_wrapped(
+                f"Functions changed their votes on the audit after {number_of(found.seen, 'item')} of it had been "
+                "decided; where that was seen, this promises too much: weakhitl route draws another."
+            )
         if scores is not None and any(one.best for one in found.thresholds.values()):
             click.echo(f"For [online] in weakhitl.toml: accept = {_setting(found.thresholds)}")
     sys.exit(EXIT_CODES["pass" if any(one.best for one in found.thresholds.values()) else "undecided"])

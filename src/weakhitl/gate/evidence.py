@@ -47,6 +47,8 @@ class Context:
         Item -> what people read, shortened, of the items that the report shows.
     spent
         Judge -> the money that its answers took so far.
+    decided_before_change
+        How many audited items were decided on before functions last changed their votes on them.
 
     """
 
@@ -58,6 +60,7 @@ class Context:
     withdrawn: Mapping[str, str] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     spent: Mapping[str, float] = field(default_factory=dict)
+    decided_before_change: int = 0
 
     def recalled(self, kind: str) -> dict[str, str]:
         """Name -> why, of the recalled functions, people or items."""

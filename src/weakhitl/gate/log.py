@@ -128,6 +128,8 @@ def evidence_digest(evidence: Evidence) -> str:
         "tests": sorted(context.tests.items()),
         "withdrawn": sorted(context.withdrawn.items()),
     }
+    if context.decided_before_change:
+        facts["decided_before_change"] = context.decided_before_change
     digest.update(json.dumps(facts, sort_keys=True).encode())
     for start in range(0, len(functions), _PART):
         part = functions.take_items(np.arange(start, min(start + _PART, len(functions))))

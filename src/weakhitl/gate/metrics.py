@@ -98,16 +98,25 @@ def _without_a_decision(subject: Subject, estimate: Estimate) -> tuple[str, str]
         return "", ""
     assessment = _assessment(subject)
     late, waiting = late_items(assessment, subject.members), estimate.n_units - estimate.n_pairable
-    gone = np.isin(assessment.evidence.items[assessment.recalled & subject.members], assessment.decisions.index)
     wait = number_of(waiting, "audited item waits", "audited items wait")
     whats = [f"{wait} for a decision"] if waiting else []
     whats += [f"{number_of(late, 'released item')} came after the audit was drawn"] if late else []
     told = [f"{', and '.join(whats)}; till then they count as wrong"] if whats else []
-    if gone.any():
-        told.append(
-            f"{number_of(int(gone.sum()), 'audited item was', 'audited items were')} recalled: counted as wrong"
-        )
+    told += _reservations(assessment, subject.members)
     return "; ".join(told), _DECIDE if waiting else _AUDIT_THEM if late else ""
+
+
+def _reservations(assessment: Assessment, members: np.ndarray) -> list[str]:
+    """Say what no decision will mend: audited items that were recalled, functions that changed after the audit."""
+    items, told = assessment.evidence.items, []
+    if gone := int(np.isin(items[assessment.recalled & members], assessment.decisions.index).sum()):
+        told.append(f"{number_of(gone, 'audited item was', 'audited items were')} recalled: counted as wrong")
+    if seen := assessment.evidence.context.decided_before_change:
+        told.append(
+            f"functions changed their votes on the audit after {number_of(seen, 'item')} of it had been decided; where "
+            "that was seen, this is flattered"
+        )
+    return told
 
 
 def coverage(subject: Subject, check: CheckSection, confidence: float) -> Estimate:

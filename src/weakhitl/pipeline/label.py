@@ -18,6 +18,7 @@ from weakhitl.labeling.engines import make_engine
 from weakhitl.labeling.progress import Progress
 from weakhitl.pipeline.diagnosis import gold_findings
 from weakhitl.pipeline.functions import project_functions
+from weakhitl.pipeline.hindsight import note_votes
 from weakhitl.pipeline.online import take_in
 from weakhitl.pipeline.shown import Changed, changed
 from weakhitl.pipeline.texts import text_column
@@ -74,6 +75,7 @@ def label(
         _run(workspace, progress, cache=cache) if workspace.config.has_functions else Run(workspace.votes(), (), {})
     )
     assessment = workspace.assess()
+    note_votes(workspace.store, assessment.evidence.functions)
     if out is not None:
         table = Labels(assessment).frame().drop(columns="released")
         write_table(out, table.assign(label=table["label"].fillna("")))

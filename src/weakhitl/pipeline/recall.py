@@ -1,6 +1,7 @@
 """Recall: withdraw a source or items, see what rests on them, release without them."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -13,6 +14,7 @@ from weakhitl.annotation.pseudonyms import pseudonyms, secret_key
 from weakhitl.errors import DataError, StateError, UsageError
 from weakhitl.gate import FUNCTION, ITEM, PERSON, Evidence, assess, of_kind
 from weakhitl.pipeline.clock import moment
+from weakhitl.pipeline.hindsight import note_votes
 from weakhitl.pipeline.recalls import MODEL, ONLINE, UPSTREAM, Recall, add_recalls, read_recalls, standing
 from weakhitl.pipeline.release import Released, release
 from weakhitl.pipeline.workspace import Workspace
@@ -112,6 +114,8 @@ def recall(
     now = moment().isoformat()
     add_recalls(workspace.recalls_file, [Recall(one, why, now) for one in names])
     workspace.desk.withdraw(items)
+    with suppress(StateError):  # votes that are out of date are noted when the functions run again
+        note_votes(workspace.store, workspace.votes())
     if not make_release or not affected or affected[-1].version != folders[-1].name:
         return result
     try:

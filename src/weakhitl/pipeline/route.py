@@ -9,6 +9,7 @@ from weakhitl.config import Score
 from weakhitl.errors import StateError, UsageError
 from weakhitl.files import require_columns
 from weakhitl.gate import Assessment
+from weakhitl.pipeline.hindsight import note_votes
 from weakhitl.pipeline.licences import licensed_last
 from weakhitl.pipeline.shown import remember
 from weakhitl.pipeline.workspace import Workspace
@@ -88,6 +89,7 @@ def route(
     if overlap is None and pilot is None:
         _check_overlap(workspace, batch)
     _keep(workspace, batch)
+    note_votes(workspace.store, assessment.evidence.functions)
     workspace.desk.settle([item for item in batch.items if item in rated])
     return batch
 

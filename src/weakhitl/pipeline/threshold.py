@@ -28,12 +28,15 @@ class Accepted:
         The accepted items that nobody has looked at: item, label, confidence.
     late
         How many items came into the dataset after the audit was drawn, so that it says nothing of them.
+    seen
+        How many audited items were decided on before the functions, whose labels these are, changed their votes there.
 
     """
 
     thresholds: dict[str, ErrorThreshold]
     table: pd.DataFrame
     late: int = 0
+    seen: int = 0
 
 
 def threshold(
@@ -57,8 +60,11 @@ def threshold(
     labels, sure = claims or (assessment.automatic.labels, assessment.automatic.confidence)
     names = [str(schema.name(int(code))) for code in labels[at]]
     table = pd.DataFrame({"item": items[at], "label": names, "confidence": sure[at]})
-    table = table[~table["item"].isin(assessment.evidence.audited)].reset_index(drop=True)
-    return Accepted(found, table, assessment.evidence.since_audit)
+    evidence = assessment.evidence
+    looked_at = evidence.audited.append(evidence.recalled_items)
+    table = table[~table["item"].isin(looked_at)].reset_index(drop=True)
+    seen = evidence.context.decided_before_change if scores is None else 0
+    return Accepted(found, table, evidence.since_audit, seen)
 
 
 def _claims(path: Path, items: pd.Index, schema: LabelSchema) -> Claims:

@@ -25,6 +25,7 @@ from weakhitl.gold import Gold, encode_gold
 from weakhitl.labeling.function_files import function_files
 from weakhitl.labeling.items import read_items
 from weakhitl.pipeline.clock import moment
+from weakhitl.pipeline.hindsight import decided_before_change
 from weakhitl.pipeline.recalls import ONLINE, RECALLS, read_recalls, standing
 from weakhitl.release.evidence_files import NAMES, gold_labels
 from weakhitl.release.last_release import last_release
@@ -300,8 +301,17 @@ class Workspace:
         withdrawn = {source: why for source, why in recalls.items() if not of_kind(ONLINE, {source: why})}
         states = {judge.name: self.judge_state(judge.name) for judge in self.config.judge}
         spent = {name: float(state.get("spent") or 0) for name, state in states.items() if state}
-        previous = last_release(self.releases)
-        return Context(moment(), self.guideline_hash, previous, attributes, self.tests, withdrawn, spent=spent)
+        previous, seen = last_release(self.releases), decided_before_change(self.store)
+        return Context(
+            moment(),
+            self.guideline_hash,
+            previous,
+            attributes,
+            self.tests,
+            withdrawn,
+            spent=spent,
+            decided_before_change=seen,
+        )
 
     def _gold(self, votes: Votes) -> "pd.Series[int] | None":
         name = self.config.label_model.gold

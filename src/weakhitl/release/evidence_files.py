@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -43,8 +44,13 @@ def write_evidence(folder: Path, evidence: Evidence) -> None:
         table = pd.DataFrame({"item": evidence.gold.index, "label": classes[evidence.gold.to_numpy()]})
         write_table(folder / GOLD, table)
     context = evidence.context
-    facts = {"as_of": context.as_of.isoformat(), "guideline": context.guideline, "previous": context.previous}
+    facts: dict[str, Any] = {
+        "as_of": context.as_of.isoformat(),
+        "guideline": context.guideline,
+        "previous": context.previous,
+    }
     facts |= {name: dict(getattr(context, name)) for name in _MAPPINGS} | {"spent": dict(context.spent)}
+    facts["decided_before_change"] = context.decided_before_change
     write_json(folder / CONTEXT, facts)
     if len(context.attributes.columns):
         write_table(folder / ATTRIBUTES, context.attributes.rename_axis(_ITEM).reset_index())
@@ -71,6 +77,7 @@ def _context(folder: Path, config: Config) -> Context:
         as_of = datetime.fromisoformat(facts["as_of"])
         guideline, previous = str(facts["guideline"]), facts["previous"]
         mappings = {name: {str(a): str(b) for a, b in facts.get(name, {}).items()} for name in _MAPPINGS}
+        before_change = int(facts.get("decided_before_change", 0))
         spent = {str(judge): float(money) for judge, money in facts.get("spent", {}).items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(str(folder / CONTEXT), f"cannot be used: {error}") from error
@@ -78,7 +85,7 @@ def _context(folder: Path, config: Config) -> Context:
     attributes = pd.DataFrame()
     if columns:
         attributes = _read(folder / ATTRIBUTES, [_ITEM, *columns]).set_index(_ITEM)
-    return Context(as_of, guideline, previous, attributes, **mappings, spent=spent)
+    return Context(as_of, guideline, previous, attributes, **mappings, spent=spent, decided_before_change=before_change)
 
 
 def gold_labels(table: pd.DataFrame, items: pd.Index, schema: LabelSchema) -> "pd.Series[int]":

@@ -30,7 +30,7 @@ class Event:
     Attributes
     ----------
     kind
-        batch, rating, correction, undo, flag, person, revoked, guideline, again, arrival, shown or taken-back.
+        batch, rating, correction, undo, flag, person, revoked, guideline, again, arrival, shown, votes or taken-back.
     actor
         Who did it; empty for the command line.
     item

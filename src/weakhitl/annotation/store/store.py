@@ -133,9 +133,13 @@ class AnnotationStore:
 
     def asked_again(self) -> list[tuple[int, dict[str, Any]]]:
         """List the events by which items were asked again, oldest first: number, and items, why, classes."""
+        return self.told("again")
+
+    def told(self, kind: str) -> list[tuple[int, dict[str, Any]]]:
+        """List numbers and bodies of the events of a kind that were not taken back, oldest first."""
         if not self.database.exists:
             return []
-        query = select(tables.event.c.number, tables.event.c.body).where(tables.event.c.kind == "again")
+        query = select(tables.event.c.number, tables.event.c.body).where(tables.event.c.kind == kind)
         with self.database.read() as connection:
             gone = chain.taken_back(connection)
             rows = connection.execute(query.order_by("number")).all()

@@ -53,8 +53,10 @@ def audit_content(assessment: Assessment) -> dict[str, Any]:
     return {
         "items": len(audit.at),
         "decided": int(known.sum()),
-        "could_not_tell": int((~known & ~audit.pending).sum()),
+        "could_not_tell": int((~known & ~audit.pending & ~assessment.recalled[audit.at]).sum()),
         "waiting": int(audit.pending.sum()),
+        **({"recalled": recalled} if (recalled := int(assessment.recalled[audit.at].sum())) else {}),
+        **({"decided_before_change": seen} if (seen := assessment.evidence.context.decided_before_change) else {}),
         "batches": len(assessment.evidence.routing_batches),
         "calibration": {name: _calibration(one, at, truth, seed) for name, one in consensus.items()},
         "confusion": {name: _confusion(one, at, truth) for name, one in consensus.items()},

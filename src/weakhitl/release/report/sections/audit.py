@@ -44,8 +44,12 @@ def calibration(report: Content) -> Section:
 
 def _left_out(audit: Content) -> list[str]:
     lines = []
-    if audit["could_not_tell"] or audit["waiting"]:
-        counted = {"that the adjudicator could not tell": audit["could_not_tell"], "not yet decided": audit["waiting"]}
+    if audit["could_not_tell"] or audit["waiting"] or audit.get("recalled"):
+        counted = {
+            "that the adjudicator could not tell": audit["could_not_tell"],
+            "not yet decided": audit["waiting"],
+            "recalled": audit.get("recalled", 0),
+        }
         left = ", ".join(f"{count:,} {what}" for what, count in counted.items() if count)
         lines.append(
             f"Left out here, of the audited items: {left}; the check of the release's accuracy counts them as errors."

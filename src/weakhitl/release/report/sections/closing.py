@@ -28,6 +28,11 @@ def _limits(report: Content) -> list[str]:
             else " Here the adjudicator was not independent of the ratings: take it as an upper estimate."
         )
     )
+    if seen := report["audit"].get("decided_before_change"):
+        lines.append(
+            f"Functions changed their votes on the audit after {number_of(seen, 'item')} of it had been decided. Where "
+            "whoever changed them had seen that, accuracy is flattered; an audit that nobody has seen would tell."
+        )
     return [*lines, *_decided(adjudication), *_labels(report)]
 
 

@@ -1,0 +1,47 @@
+"""Whether functions changed after their audit had been decided: what somebody has seen of it flatters the figure."""
+
+import hashlib
+from itertools import pairwise
+
+import pandas as pd
+
+from weakhitl.annotation import ADJUDICATOR, AnnotationStore
+from weakhitl.vote_names import positions
+from weakhitl.votes import Votes
+
+_KIND = "votes"
+
+
+def note_votes(store: AnnotationStore, votes: Votes) -> None:
+    """Keep how functions vote on what each batch's audit drew, where that has changed; nothing before there is one."""
+    batches = store.batches()
+    if not any(len(batch.drawn_for_audit) for batch in batches):
+        return
+    now = [_digest(votes, batch.drawn_for_audit) for batch in batches]
+    told = store.told(_KIND)
+    if not told or told[-1][1]["audits"] != now:
+        store.note(_KIND, {"audits": now})
+
+
+def decided_before_change(store: AnnotationStore) -> int:
+    """Count the audited items that were decided on before functions last changed their votes on that audit."""
+    told = store.told(_KIND)
+    if len(told) < 2:
+        return 0
+    said = store.ratings()
+    decided = said[said["role"] == ADJUDICATOR].groupby("item")["number"].min()
+    seen = 0
+    for place, batch in enumerate(store.batches()):
+        known = [(number, body["audits"][place]) for number, body in told if place < len(body["audits"])]
+        changes = [number for (_, before), (number, now) in pairwise(known) if before != now]
+        first = decided.reindex(batch.drawn_for_audit).dropna()
+        seen += int((first < max(changes, default=0)).sum())
+    return seen
+
+
+def _digest(votes: Votes, items: pd.Index) -> str:
+    """Hash what is voted on items, whatever the sources are called; those that say nothing of them do not matter."""
+    at = positions(votes.items, items)
+    matrix = votes.take_items(at[at >= 0]).to_matrix()
+    columns = sorted(column.tobytes() for column in matrix.T.copy() if (column >= 0).any())
+    return hashlib.sha256(b"".join(columns)).hexdigest()
