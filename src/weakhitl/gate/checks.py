@@ -53,8 +53,19 @@ def run_policy(subject: Subject, policy: GateSection, own: Mapping[str, OwnCheck
     found |= {
         check.label: _verdict(check, rest, own or {}, choices) for check in policy.check if check.label not in found
     }
-    verdicts = (_waived(found[check.label], waivers.get(check.label), subject) for check in policy.check)
+    looked = {check.label: _looked_at(found[check.label], check, subject) for check in policy.check}
+    verdicts = (_waived(looked[check.label], waivers.get(check.label), subject) for check in policy.check)
     return Gate(tuple(verdicts), withheld)
+
+
+def _looked_at(verdict: Verdict, check: CheckSection, subject: Subject) -> Verdict:
+    """Say of a pass how often the check had not passed before, where its bound is one for a single look."""
+    looks = subject.looks.get(check.label, 0)
+    counted = verdict.estimate.low == verdict.estimate.high
+    if verdict.status != PASS or not looks or check.sequential or counted:
+        return verdict
+    told = f"looked at {number_of(looks, 'time')} before without passing, and its bound holds for one look"
+    return replace(verdict, why=f"{verdict.why}; {told}")
 
 
 def _withholding(check: CheckSection, verdict: Verdict, subject: Subject) -> tuple[Verdict, np.ndarray]:

@@ -49,6 +49,8 @@ class Context:
         Judge -> the money that its answers took so far.
     decided_before_change
         How many audited items were decided on before functions last changed their votes on them.
+    looks
+        Check -> how often it was looked at since the last release and did not pass.
 
     """
 
@@ -61,6 +63,7 @@ class Context:
     texts: Mapping[str, str] = field(default_factory=dict)
     spent: Mapping[str, float] = field(default_factory=dict)
     decided_before_change: int = 0
+    looks: Mapping[str, int] = field(default_factory=dict)
 
     def recalled(self, kind: str) -> dict[str, str]:
         """Name -> why, of the recalled functions, people or items."""

@@ -3,8 +3,9 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
@@ -14,7 +15,7 @@ import numpy as np
 from weakhitl import __version__
 from weakhitl.errors import DataError
 from weakhitl.gate.evidence import Evidence
-from weakhitl.gate.verdicts import Gate
+from weakhitl.gate.verdicts import PASS, Gate
 
 _PART = 1 << 18
 """Rows that are hashed at a time."""
@@ -61,6 +62,7 @@ def append_run(path: Path, gate: Gate, run: Run) -> dict[str, Any]:
                 "value": verdict.estimate.value,
                 "low": verdict.estimate.low,
                 "high": verdict.estimate.high,
+                "met": verdict.met,
             }
             for verdict in gate.verdicts
         ],
@@ -112,6 +114,21 @@ def read_runs(path: Path) -> Iterator[dict[str, Any]]:
             raise DataError(str(path), f"line {number} {what}")
         previous = entry["run"]
         yield entry
+
+
+def looks_before(runs: Iterable[Mapping[str, Any]], since: datetime | None = None) -> dict[str, int]:
+    """Check -> how often it was looked at and did not pass, though it could have: its preconditions were met.
+
+    Runs of the same figures are one look; ``since`` is the moment after which they count.
+    """
+    seen: dict[str, set[tuple[float, float, float]]] = {}
+    for run in runs:
+        if run["where"] or (since is not None and datetime.fromisoformat(run["as_of"]) <= since):
+            continue
+        for check in run["checks"]:
+            if check["status"] != PASS and check.get("met") and check["low"] is not None:
+                seen.setdefault(check["name"], set()).add((check["value"], check["low"], check["high"]))
+    return {name: len(looks) for name, looks in seen.items()}
 
 
 def evidence_digest(evidence: Evidence) -> str:

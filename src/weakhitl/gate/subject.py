@@ -1,7 +1,7 @@
 """What a check looks at: people's ratings, and the dataset behind them where there is one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -34,6 +34,8 @@ class Subject:
         Labels and all that they were made of; None for a bare table of ratings.
     within
         ``mask[item of the dataset]``: the part that is looked at; None for all of it.
+    looks
+        Check -> how often it was looked at before and did not pass.
 
     """
 
@@ -44,6 +46,7 @@ class Subject:
     seed: int = 0
     assessment: Assessment | None = None
     within: np.ndarray | None = None
+    looks: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, assessment: Assessment) -> "Subject":
@@ -56,6 +59,7 @@ class Subject:
             as_of=evidence.context.as_of,
             seed=evidence.config.routing.seed,
             assessment=assessment,
+            looks=evidence.context.looks,
         )
 
     @cached_property

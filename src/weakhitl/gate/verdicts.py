@@ -40,6 +40,8 @@ class Verdict(OneBar):
         Name -> status and estimate of each slice or class, where the check has several.
     waiver
         Reason, owner and expiry, where there is one.
+    met
+        Whether all preconditions were met, so that the bounds decided.
 
     """
 
@@ -54,6 +56,7 @@ class Verdict(OneBar):
     advice: str = ""
     parts: Mapping[str, tuple[Status, Estimate]] = field(default_factory=dict)
     waiver: Mapping[str, str] | None = None
+    met: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """Give all fields, ready for JSON."""
@@ -124,7 +127,8 @@ def decide(
     """
     status, why, then = _judge(check, estimate, missing, advice, left)
     bars = check.at_least, check.at_most
-    return Verdict(check.label, check.metric, *bars, check.confidence, status, estimate, why, then)
+    met = not missing
+    return Verdict(check.label, check.metric, *bars, check.confidence, status, estimate, why, then, met=met)
 
 
 _NONE_LEFT = "every item is routed: have all of them rated, or add items to the data"

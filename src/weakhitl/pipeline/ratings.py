@@ -19,7 +19,7 @@ from weakhitl.config import load_policy
 from weakhitl.errors import ConfigError, DataError, UsageError
 from weakhitl.files import raise_row_faults, read_table, require_columns, sha256
 from weakhitl.gate import Gate, Subject, run_policy
-from weakhitl.gate.log import Run, append_run
+from weakhitl.gate.log import Run, append_run, looks_before, read_runs
 from weakhitl.label_names import in_order, require_distinct
 from weakhitl.pipeline.clock import moment
 from weakhitl.pipeline.own_functions import own_checks
@@ -199,7 +199,8 @@ def check_ratings(file: RatingsFile, policy_path: Path, log: Path | None) -> tup
     """
     policy = load_policy(policy_path, NAMES)
     ratings = read_ratings(file, policy.schema_)
-    subject = Subject(ratings.votes, None, ratings.attributes, moment())
+    log = log or policy_path.with_name("gate-log.jsonl")
+    subject = Subject(ratings.votes, None, ratings.attributes, moment(), looks=looks_before(read_runs(log)))
     if missing := [name for name in policy.gate.columns if name not in ratings.attributes]:
         known = ", ".join(map(str, ratings.attributes.columns)) or "none"
         wrong = ", ".join(missing)
@@ -209,7 +210,7 @@ def check_ratings(file: RatingsFile, policy_path: Path, log: Path | None) -> tup
         )
     gate = run_policy(subject, policy.gate, own_checks(policy.gate.check, policy_path.parent))
     run = Run(_fingerprint(file.path), sha256(policy_path), subject.seed, subject.as_of.isoformat())
-    append_run(log or policy_path.with_name("gate-log.jsonl"), gate, run)
+    append_run(log, gate, run)
     return gate, ratings.notices
 
 

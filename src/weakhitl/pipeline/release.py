@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ from weakhitl.config import CONFIG_NAME, is_own
 from weakhitl.errors import ConfigError, DataError, StateError
 from weakhitl.files import sha256
 from weakhitl.gate import PASS, PERSON, Assessment, Evidence, Gate, Subject, assess, of_kind, run_policy
-from weakhitl.gate.log import Run, append_run, evidence_digest, read_runs
+from weakhitl.gate.log import Run, append_run, evidence_digest, looks_before, read_runs
 from weakhitl.labeling.function_files import function_files
 from weakhitl.pipeline.clock import check_clock
 from weakhitl.pipeline.own_functions import own_checks
@@ -56,8 +57,16 @@ class Released:
 def check(workspace: Workspace, where: Mapping[str, str] | None = None, log: Path | None = None) -> Gate:
     """Run every check of the policy on the evidence as it is now, or on a part of it, and log the run."""
     assessment = workspace.assess(where)
-    gate, _ = _logged(workspace, assessment, where, log)
+    gate, _ = _logged(workspace, assessment if where else _with_looks(workspace, assessment, log), where, log)
     return gate
+
+
+def _with_looks(workspace: Workspace, assessment: Assessment, log: Path | None = None) -> Assessment:
+    """Add how often each check was looked at since the last release without passing, by the gate's log."""
+    evidence, context = assessment.evidence, assessment.evidence.context
+    since = datetime.fromisoformat(context.previous["created"]) if context.previous else None
+    looks = looks_before(read_runs(log or workspace.gate_log), since)
+    return replace(assessment, evidence=replace(evidence, context=replace(context, looks=looks)))
 
 
 def _logged(
@@ -107,6 +116,7 @@ def release(workspace: Workspace, version: str, *, archive: bool = False) -> Rel
         evidence, annotation_log = _steady_evidence(workspace)
         assessment = _with_texts(workspace, assess(_pseudonymous(workspace, evidence)))
         _check_clock(workspace, assessment)
+        assessment = _with_looks(workspace, assessment)
         gate, run = _logged(workspace, assessment)
         if gate.withheld is not None:
             assessment = assessment.withhold(gate.withheld)

@@ -50,7 +50,7 @@ def write_evidence(folder: Path, evidence: Evidence) -> None:
         "previous": context.previous,
     }
     facts |= {name: dict(getattr(context, name)) for name in _MAPPINGS} | {"spent": dict(context.spent)}
-    facts["decided_before_change"] = context.decided_before_change
+    facts |= {"decided_before_change": context.decided_before_change, "looks": dict(context.looks)}
     write_json(folder / CONTEXT, facts)
     if len(context.attributes.columns):
         write_table(folder / ATTRIBUTES, context.attributes.rename_axis(_ITEM).reset_index())
@@ -78,6 +78,7 @@ def _context(folder: Path, config: Config) -> Context:
         guideline, previous = str(facts["guideline"]), facts["previous"]
         mappings = {name: {str(a): str(b) for a, b in facts.get(name, {}).items()} for name in _MAPPINGS}
         before_change = int(facts.get("decided_before_change", 0))
+        looks = {str(check): int(number) for check, number in facts.get("looks", {}).items()}
         spent = {str(judge): float(money) for judge, money in facts.get("spent", {}).items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(str(folder / CONTEXT), f"cannot be used: {error}") from error
@@ -85,7 +86,16 @@ def _context(folder: Path, config: Config) -> Context:
     attributes = pd.DataFrame()
     if columns:
         attributes = _read(folder / ATTRIBUTES, [_ITEM, *columns]).set_index(_ITEM)
-    return Context(as_of, guideline, previous, attributes, **mappings, spent=spent, decided_before_change=before_change)
+    return Context(
+        as_of,
+        guideline,
+        previous,
+        attributes,
+        **mappings,
+        spent=spent,
+        decided_before_change=before_change,
+        looks=looks,
+    )
 
 
 def gold_labels(table: pd.DataFrame, items: pd.Index, schema: LabelSchema) -> "pd.Series[int]":
