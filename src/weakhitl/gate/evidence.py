@@ -199,7 +199,8 @@ class Evidence:
     def since_audit(self) -> int:
         """How many items came into the dataset after the last audit was drawn from it, as far as numbers tell.
 
-        Those of requested batches are left out. Items that were taken out of the dataset hide as many new ones.
+        Those of requested batches are left out. Items that were taken out of the dataset, or recalled without having
+        been in a batch, hide as many new ones.
         """
         audits = [
             number for number, batch in enumerate(self.batches) if len(batch.drawn_for_audit) and not batch.by_lot
@@ -209,8 +210,9 @@ class Evidence:
         before = sum(len(batch.items) for batch in self.batches[: audits[-1]])
         later = (batch for batch in self.batches[audits[-1] + 1 :] if batch.kind == REQUESTED)
         asked = sum(len(batch.items) - batch.frame for batch in later)
-        routed = {item for batch in self.batches for item in batch.items}
-        undrawn = sum(item not in routed for item in self.recalled_items)
+        gone = self.recalled_items
+        routed = {item for batch in self.batches for item in batch.items} if len(gone) else set()
+        undrawn = sum(item not in routed for item in gone)
         return max(0, len(self.items) - undrawn - before - asked - self.batches[audits[-1]].frame)
 
     def without(self, source: str, why: str) -> "Evidence":
