@@ -141,3 +141,19 @@ def test_a_project_of_sheets_from_items_to_ratings(tmp_path):
     made["items"].cell(3, 4).value = None
     made.save(tmp_path / "back.xlsx")
     assert "11 new ratings" in run(tmp_path, "import", tmp_path / "back.xlsx")
+
+
+def test_a_sheet_in_which_nobody_wrote_a_name_is_somebodys(tmp_path):
+    project = start(tmp_path, World(30))
+    project.label()
+    items = project.route(budget=6, audit=3, overlap=2).items
+    book(tmp_path / "ana.xlsx", one=[["item", "annotator", "label"], *([item, None, "sun"] for item in items)])
+    assert "no row says who rated; give the name with --by NAME" in run(
+        tmp_path, "import", tmp_path / "ana.xlsx", code=3
+    )
+    assert "6 new ratings" in run(tmp_path, "import", tmp_path / "ana.xlsx", "--by", "ana")
+    book(tmp_path / "bo.xlsx", one=[["item", "label"], *([item, "rain"] for item in items)])
+    assert "6 new ratings" in run(tmp_path, "import", tmp_path / "bo.xlsx", "--by", "2", "--who", "2=bo")
+    assert "say which tool wrote it" in run(tmp_path, "import", tmp_path / "bo.xlsx", "--own-ids", code=2)
+    said = project._workspace.store.ratings()
+    assert set(zip(said["annotator"], said["label"], strict=True)) == {("ana", "sun"), ("bo", "rain")}

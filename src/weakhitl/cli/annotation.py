@@ -215,7 +215,7 @@ def export_command(
 @click.option("--adjudication", is_flag=True, help="The file holds the adjudicator's decisions.")
 @click.option("--own-ids", is_flag=True, help="Items are named by the tool's own ids, as in a project of init --from.")
 @column_options
-@click.option("--who", multiple=True, metavar="NUMBER=NAME", help="Who is meant by a tool's number; one at a time.")
+@click.option("--who", multiple=True, metavar="NUMBER=NAME", help="Who is meant by a number or name; one at a time.")
 @click.option("--by", "default_annotator", default="", metavar="NAME", help="Who rated, where the file does not say.")
 @project_option
 @json_option
@@ -230,6 +230,7 @@ def import_command(
     \b
     Example:
       weakhitl import ratings.csv --annotator worker
+      weakhitl import sheet.xlsx --by ana
       weakhitl import export.json --from label-studio --who 2=ana
     """
     if wrong := [one for one in who if not all(one.partition("="))]:

@@ -188,7 +188,8 @@ def collect(
     """Take ratings (or the adjudicator's decisions), of a file or a table, into the store, all or none.
 
     ``wide`` are the annotators' columns, names or patterns, of a table whose rows are items. ``source`` names another
-    tool's format; ``people`` says who is meant by its numbers, ``default_annotator`` who rated where it does not say.
+    tool's format; ``people`` says who is meant by names or numbers, ``default_annotator`` who rated where a file does
+    not say.
     A table without a column ``item`` may have the dataset's column of ids instead, unless another one is named.
     With ``own_ids`` the ids of items are the tool's, where a file has none of ours.
     """
@@ -197,8 +198,19 @@ def collect(
     if source is None:
         if not isinstance(ratings, pd.DataFrame):
             refuse_json(Path(ratings))
-        known, ids = workspace.items.index, workspace.config.data.id
-        table = read_long(ratings, workspace.config.schema_, known, columns, wide, adjudication=adjudication, ids=ids)
+        if own_ids:
+            raise UsageError("the tool's own ids are in no plain table; say which tool wrote it with --from")
+        table = read_long(
+            ratings,
+            workspace.config.schema_,
+            workspace.items.index,
+            columns,
+            wide,
+            adjudication=adjudication,
+            ids=workspace.config.data.id,
+            people=people,
+            default_annotator=default_annotator,
+        )
     elif wide:
         raise UsageError("a table with a column an annotator is of no other tool; leave out --from")
     elif isinstance(ratings, pd.DataFrame):

@@ -169,7 +169,7 @@ class Project:
     def collect(self, ratings: Path | str | pd.DataFrame, **settings: Any) -> exchange.Collected:
         """Take ratings of a file or a table: adjudication=, columns=(item, annotator, label), wide=annotators' columns.
 
-        Of another tool's file also source=, people=, default_annotator=, own_ids=.
+        Also people=, default_annotator=; of another tool's file source=, own_ids=.
         """
         return exchange.collect(self._workspace, ratings, **settings)
 

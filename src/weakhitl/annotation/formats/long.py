@@ -1,6 +1,6 @@
 """The long table: one rating a row (item, annotator, label)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -41,10 +41,13 @@ def read_long(
     *,
     adjudication: bool = False,
     ids: str = "",
+    people: Mapping[str, str] | None = None,
+    default_annotator: str = "",
 ) -> pd.DataFrame:
     """Read ratings from a long file, or a table in memory, into columns item, annotator, label (strings).
 
     Where nobody named another column of items and there is none called item, the column ``ids`` is it, if it is there.
+    ``people`` says who is meant by a name, ``default_annotator`` who rated where there is none.
 
     With ``adjudication`` they are decisions, whose person may be in a column ``adjudicator``, as in the queue that is
     written; without, such a table is refused. ``wide`` are the annotators' columns of a table whose rows are items
@@ -65,11 +68,14 @@ def read_long(
         if not adjudication:
             raise DataError(path, "has a column 'adjudicator': these are decisions; read them with --adjudication")
         columns = (columns[0], ADJUDICATOR, columns[2])
+    if default_annotator and columns[1] not in given and not wide:
+        given = given.assign(**{columns[1]: default_annotator})
     given, columns, origin = as_long(given, columns, wide, path, hint, schema.classes)
     table = given[list(columns)].set_axis(["item", "annotator", "label"], axis=1).reset_index(drop=True)
     filled = ~(table["label"].isna() | table["label"].eq(""))
     rows = origin[filled]
     table = table[filled].reset_index(drop=True)
+    table["annotator"] = _named(path, table["annotator"], people or {}, default_annotator)
     codes, faults = encode_labels(table["label"], schema)
     missing = missing_faults(table, ["item", "annotator"])
     unknown = items.get_indexer(pd.Index(table["item"])) < 0
@@ -79,6 +85,16 @@ def read_long(
     faults += conflict_faults(table, codes, ["item", "annotator"])
     raise_row_faults(path, [(int(rows[at]), what) for at, what in faults])
     return table
+
+
+def _named(path: str, names: "pd.Series[Any]", people: Mapping[str, str], default_annotator: str) -> "pd.Series[Any]":
+    """Say who is meant. Raises ``DataError`` where nobody wrote down who rated anything."""
+    blank = names.isna() | names.eq("")
+    if blank.any() and default_annotator:
+        names = names.mask(blank, default_annotator)
+    elif len(names) and blank.all():
+        raise DataError(path, "no row says who rated; give the name with --by NAME, or fill the column in")
+    return names.map(lambda name: people.get(str(name), name)) if people else names
 
 
 def write_queue(
