@@ -16,7 +16,7 @@ import time
 import pytest
 from click.testing import CliRunner
 
-from sites import make_project, opened, served
+from sites import SLOW, make_project, opened, served
 from test_web import Somebody
 from weakhitl.cli.main import cli
 from weakhitl.errors import ConfigError
@@ -222,8 +222,11 @@ def test_what_was_acknowledged_before_a_kill_is_there_after_it(tmp_path):
         with served(tmp_path) as (process, url, link):
             token = link.rpartition("/")[2]
             worker = threading.Thread(target=rate_until_it_breaks, args=(url, token, str(number), acknowledged))
+            known = len(acknowledged)
             worker.start()
-            time.sleep(1.0)
+            until = time.monotonic() + SLOW
+            while len(acknowledged) < known + 5 and time.monotonic() < until:
+                time.sleep(0.05)
             process.send_signal(signal.SIGKILL)
             worker.join(30)
     store = Workspace.open(tmp_path).store

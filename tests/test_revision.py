@@ -103,7 +103,7 @@ def test_a_part_is_asked_again_by_lot(project):
         Project.load(project).ask_again()
     refused = run(project, "route", "--again", "--all", "--overlap", "3")
     assert refused.exit_code == 2
-    assert "--overlap is about a new batch" in refused.output
+    assert "leave out --overlap: items are asked again as they were asked" in refused.output
 
 
 def test_a_release_holds_what_was_said_first_and_verifies(tmp_path):

@@ -12,6 +12,7 @@ from weakhitl.cli.shared import (
     echo_wrapped,
     guarded,
     json_option,
+    leave_out,
     open_project,
     print_json,
     print_table,
@@ -76,13 +77,14 @@ def agreement_command(
       weakhitl agreement export.json --from label-studio
       weakhitl agreement ratings.csv --level ordinal --class low --class high
     """
+    table = ("item", "label", "wide", "source", "classes", "skip", "level")
     if again:
+        leave_out("--again compares what was said before and after", *table, "by", "people_path", "columns_of_people")
         _show_again(project_path, as_json=as_json)
         return
     groups = _groups_of_people(people_path, columns[1], columns_of_people)
     if ratings is None:
-        if classes or skip or level != "nominal":
-            raise UsageError("--class, --skip and --level are for a table of ratings; a project has its [labels]")
+        leave_out("it is about a table of RATINGS; a project has its own, and its [labels]", *table)
         content = open_project(project_path).agreement(by, groups)
     else:
         from weakhitl.pipeline.ratings import RatingsFile, measure_ratings

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from weakhitl.cli.shared import echo_wrapped, guarded, json_option, print_json, print_table, project_option
+from weakhitl.cli.shared import echo_wrapped, guarded, json_option, leave_out, print_json, print_table, project_option
 from weakhitl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,6 +56,10 @@ def annotate_command(project_path: Path, as_json: bool, **options: Any) -> None:
     chosen = [name for name in ("invite", "revoke", "show", "terminal") if options[name]]
     if len(chosen) > 1:
         raise UsageError("--invite, --revoke, --list and --terminal are one each at a time")
+    if not options["invite"]:
+        leave_out("it is about a person who is invited (--invite NAME)", "role", "skills", "quota")
+    if chosen and not options["invite"]:
+        leave_out("no server is started", "host", "port", "tls_cert", "tls_key", "behind_proxy")
     if options["invite"]:
         _invite(workspace, options, as_json=as_json)
     elif options["revoke"]:

@@ -10,6 +10,7 @@ from weakhitl.cli.shared import (
     echo_wrapped,
     guarded,
     json_option,
+    leave_out,
     open_project,
     print_json,
     print_table,
@@ -70,15 +71,13 @@ def route_command(
       weakhitl route --undo
     """
     if undo:
-        if given := _given({"again": again, "class": classes, "where": where, **settings}):
-            raise UsageError(f"--undo takes back what was routed last: leave out {given[0]}")
+        leave_out("--undo takes back what was routed last", "again", "classes", "where", *settings)
         _undo(project_path, as_json=as_json)
         return
     if again:
         chosen = {"budget": settings.pop("budget"), "everything": settings.pop("everything")}
         settings.pop("another")
-        if given := _given(settings):
-            raise UsageError(f"{given[0]} is about a new batch; items are asked again as they were asked before")
+        leave_out("items are asked again as they were asked before", *settings)
         _ask_again(project_path, classes, where, chosen, as_json=as_json)
         return
     if classes or where:
@@ -101,13 +100,6 @@ def route_command(
         click.echo(
             "The pilot chooses the annotators, and teaches the model about functions; nothing is measured on it."
         )
-
-
-def _given(settings: dict[str, Any]) -> list[str]:
-    """Name the options that were given, as they are typed."""
-    names = {"everything": "all"}
-    given = [name for name, value in settings.items() if not (value is None or value is False or value == ())]
-    return [f"--{names.get(name, name)}" for name in given]
 
 
 def _undo(path: Path, *, as_json: bool) -> None:

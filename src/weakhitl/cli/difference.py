@@ -13,6 +13,7 @@ from weakhitl.cli.shared import (
     echo_wrapped,
     guarded,
     json_option,
+    leave_out,
     open_project,
     print_json,
     print_table,
@@ -93,6 +94,7 @@ def recall_command(
     """
     project = open_project(project_path)
     if lift:
+        leave_out("--lift only writes that it counts again", "dry_run", "no_release")
         for one in source:
             name = project.lift_recall(one, reason)
             click.echo(f"{name} counts again; `weakhitl release` makes a version with it.")

@@ -15,6 +15,7 @@ from weakhitl.cli.shared import (
     echo_wrapped,
     guarded,
     json_option,
+    leave_out,
     open_project,
     print_json,
     print_table,
@@ -83,6 +84,7 @@ def check_command(
         gate, notices = check_ratings(file, policy_path, log_path)
         echo_notices(notices)
     else:
+        leave_out("it is about a table of ratings (--votes)", "item", "annotator", "label", "wide", "source")
         conditions, project = _conditions(where), open_project(project_path)
         project.check_output(out)
         gate = project.check(conditions, log=log_path)

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
-from weakhitl.errors import WeakHITLError
+from weakhitl.errors import UsageError, WeakHITLError
 
 if TYPE_CHECKING:
     from weakhitl.pipeline import Project
@@ -48,6 +49,14 @@ def column_options(function: F) -> F:
     for name in ("label", "annotator", "item"):
         made = click.option(f"--{name}", default=name, show_default=True, help=f"Column with the {name}.")(made)
     return made  # type: ignore[no-any-return]  # wraps keeps the signature that click reads
+
+
+def leave_out(why: str, *names: str) -> None:
+    """Raise ``UsageError`` where one of these options was typed: it would say nothing here."""
+    context = click.get_current_context()
+    for option in context.command.params:
+        if option.name in names and context.get_parameter_source(option.name) is ParameterSource.COMMANDLINE:
+            raise UsageError(f"leave out {max(option.opts, key=len)}: {why}")
 
 
 def echo_notices(notices: Iterable[str]) -> None:

@@ -77,6 +77,10 @@ def export(
     Raises ``UsageError`` where the file is one that the project reads.
     """
     workspace.check_output(out)
+    if ratings and adjudication:
+        raise UsageError("what people said (--ratings), or what waits for the adjudicator (--adjudication): choose one")
+    if to is None and not ratings and (predictions or text):
+        raise UsageError("--predictions and --text are about another tool's file: say which with --to")
     if to is None and not ratings:
         return _write_table(workspace, out, adjudication=adjudication)
     found = format_named(to or "long")

@@ -57,6 +57,10 @@ def route(
     seed = settings.seed if seed is None else seed
     if everything and (pilot is not None or budget is not None):
         raise UsageError("all items, or a number of them: leave out the budget and the pilot")
+    if pilot is not None and any(one is not None for one in (budget, audit, overlap, strategy)):
+        raise UsageError(
+            "a pilot is drawn by lot, and all its ratings count: give it no budget, audit, overlap, strategy"
+        )
     if strategy is not None and strategy not in get_args(Score):
         raise UsageError(f"there is no strategy {strategy!r}; there are {', '.join(get_args(Score))}")
     assessment = workspace.assess()
