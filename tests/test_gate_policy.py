@@ -162,9 +162,9 @@ def test_of_so_many_slices_that_no_level_is_left_the_rest_has_no_bound_but_what_
     """Half of eighty slices pass: the level of a bound for every choice rounds to 1."""
     names = tuple(f"g{k}" for k in range(80))
     one = subject(right=(0.95,) * 40 + (0.3,) * 40, groups=names, n=8000)
-    small = {"min_units": 1, "min_minority": 0, "min_slice": 1}
+    small = {"min_units": 1, "min_minority": 0}
     policy = [
-        check(name="groups", slice="group", otherwise="withhold", **small),
+        check(name="groups", slice="group", otherwise="withhold", min_slice=1, **small),
         check(name="rest", **small),
         check("rated-items", at_least=100),
     ]

@@ -43,3 +43,31 @@ def test_it_is_said_which_option_to_leave_out(folder, typed, said):
     assert found.exit_code == 2
     assert said in " ".join(found.output.split())
     assert not (folder / "a.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "under", "said"),
+    [
+        ("gold_share = 0.1", "[annotation]", "gold_share is about known items: name their file with gold"),
+        ("min_gold_accuracy = 0.8", "[annotation]", "min_gold_accuracy is about known items"),
+        ("hide_share = 0.5", "[annotation]", "hide_share is about suggestions, and nobody sees any"),
+        ("min_slice = 5", '[[gate.check]]\nmetric = "krippendorff-alpha"', "name its column with slice"),
+        (
+            "min_units = 5",
+            '[[gate.check]]\nmetric = "release-accuracy"',
+            "release-accuracy: min_units would do nothing",
+        ),
+        ("min_overlap = 2", '[[gate.check]]\nmetric = "coverage"', "coverage: min_overlap would do nothing"),
+    ],
+)
+def test_a_setting_that_would_say_nothing_is_named(folder, line, under, said):
+    config = folder / "weakhitl.toml"
+    text = config.read_text()
+    try:
+        assert under in text
+        config.write_text(text.replace(under, f"{under}\n{line}", 1))
+        found = CliRunner().invoke(cli, ["check", "--project", str(folder)], catch_exceptions=False)
+    finally:
+        config.write_text(text)
+    assert found.exit_code == 2
+    assert said in " ".join(found.output.split())

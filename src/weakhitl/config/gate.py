@@ -80,6 +80,8 @@ class CheckSection(Section, OneBar):
             raise ValueError("class = '*' and slice together would be too many parts; write a check for each class")
         if self.otherwise == "withhold" and (self.slice is None or self.where):
             raise ValueError("otherwise = 'withhold' needs a slice, and no where: it says whose items stay behind")
+        if "min_slice" in self.model_fields_set and self.slice is None:
+            raise ValueError("min_slice is about the values of a slice: name its column with slice")
         return self
 
     def least_units(self, *, graded: bool) -> int:

@@ -40,7 +40,7 @@ class LabelsSection(Section):
 class DataSection(Section):
     """The items."""
 
-    path: Text = Field(description="A CSV, TSV, JSON Lines or Parquet file, or a folder of them.")
+    path: Text = Field(description="A CSV, TSV, JSON Lines, Parquet or .xlsx file, or a folder of them.")
     id: Text = Field(default="item", description="Column that holds the item ids.")
 
 
@@ -253,6 +253,15 @@ class AnnotationSection(Section):
         default=None, description="What an hour of people's time costs; the report adds it up."
     )
     currency: str = Field(default="", description="The currency of `cost_per_hour`, as the report writes it.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        written = self.model_fields_set
+        if idle := sorted({"gold_share", "min_gold_accuracy"} & written) if self.gold is None else []:
+            raise ValueError(f"{idle[0]} is about known items: name their file with gold")
+        if "hide_share" in written and self.suggest == "never":
+            raise ValueError('hide_share is about suggestions, and nobody sees any: set suggest = "show" or "review"')
+        return self
 
 
 class ReleaseSection(Section):

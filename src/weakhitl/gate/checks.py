@@ -96,11 +96,14 @@ def _choices(verdict: Verdict) -> int:
     return comb(len(verdict.parts), passed) * len(verdict.parts)
 
 
+_PRECONDITIONS = ("min_units", "min_minority", "min_overlap")
+
+
 def _faults(check: CheckSection, subject: Subject, own: Mapping[str, OwnCheck]) -> list[str]:
+    faults = _idle(check)
     if is_own(check.metric):
-        return [] if check.metric in own else [f"{check.label}: the function {check.metric} was not loaded"]
+        return faults if check.metric in own else [f"{check.label}: the function {check.metric} was not loaded"]
     metric = METRICS[check.metric]
-    faults = []
     if subject.assessment is None and not metric.ratings_alone:
         alone = ", ".join(name for name, one in METRICS.items() if one.ratings_alone)
         faults.append(f"{check.label}: needs a project; a table of ratings can be checked for {alone}")
@@ -119,6 +122,14 @@ def _faults(check: CheckSection, subject: Subject, own: Mapping[str, OwnCheck]) 
     if check.predictions and (check.metric != "release-accuracy" or not check.sequential):
         faults.append(f"{check.label}: predictions sharpen a sequential release-accuracy, nothing else")
     return faults
+
+
+def _idle(check: CheckSection) -> list[str]:
+    """Name preconditions that were written where they say nothing: whoever wrote them relies on them."""
+    idle = [name for name in _PRECONDITIONS if name in check.model_fields_set]
+    if not idle or (not is_own(check.metric) and METRICS[check.metric].preconditions):
+        return []
+    return [f"{check.label}: {', '.join(idle)} would do nothing; preconditions are for agreement only"]
 
 
 _LEAST_ERROR = 1e-12
