@@ -152,7 +152,7 @@ def test_the_command_lets_ratings_count_again(tmp_path):
     rows = [(item, who, "sun") for item in made.store.batches()[0].items for who in ("ana", "bo")]
     made.store.add_ratings(pd.DataFrame(rows, columns=["item", "annotator", "label"]), ANNOTATOR)
     run(tmp_path, "route", "--again", "--all")
-    assert "24 ratings that had been set aside count as before" in run(tmp_path, "route", "--undo")
+    assert "24 ratings that were set aside count as before" in run(tmp_path, "route", "--undo")
     assert "was asked again" in run(tmp_path, "agreement", "--again", code=3)
 
 

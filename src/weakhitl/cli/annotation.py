@@ -107,14 +107,14 @@ def _undo(path: Path, *, as_json: bool) -> None:
     if as_json:
         print_json({"taken_back": done.kind, "items": len(done.items), "ratings": done.ratings})
         return
-    items = number_of(len(done.items), "item")
     if done.kind == "again":
-        ratings = number_of(done.ratings, "rating")
-        echo_wrapped(f"Taken back: {items} not asked again; {ratings} that had been set aside count as before.")
+        items = number_of(len(done.items), "item is", "items are")
+        ratings = number_of(done.ratings, "rating that was set aside counts", "ratings that were set aside count")
+        echo_wrapped(f"Taken back: {items} not asked again; {ratings} as before.")
         return
     echo_wrapped(
-        f"Taken back: the last batch of {items}, on which nobody had said anything. Files that were exported "
-        "for it are of no use now."
+        f"Taken back: the last batch of {number_of(len(done.items), 'item')}, on which nobody had said anything. Files "
+        "that were exported for it are of no use now."
     )
 
 
