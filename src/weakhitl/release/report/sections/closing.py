@@ -61,7 +61,7 @@ def _labels(report: Content) -> Iterator[str]:
         f"the confidence is under {report['policy']['min_confidence']:g}": counts["withheld_below_confidence"],
         "nothing is known, or two classes tie": counts["withheld_without_label"],
         "its part of the data did not pass a check": counts["withheld_by_the_gate"],
-        "it was recalled": counts.get("recalled", 0),
+        "of a recall": counts.get("recalled", 0),
     }
     for reason, count in held.items():
         if count:
