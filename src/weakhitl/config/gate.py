@@ -80,7 +80,7 @@ class CheckSection(Section, OneBar):
             raise ValueError("class = '*' and slice together would be too many parts; write a check for each class")
         if self.otherwise == "withhold" and (self.slice is None or self.where):
             raise ValueError("otherwise = 'withhold' needs a slice, and no where: it says whose items stay behind")
-        if "min_slice" in self.model_fields_set and self.slice is None:
+        if self.slice is None and self.changed("min_slice"):
             raise ValueError("min_slice is about the values of a slice: name its column with slice")
         return self
 

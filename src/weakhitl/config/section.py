@@ -17,3 +17,7 @@ class Section(BaseModel):
     """A section: its keys are all there are, and their types are taken at their word."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    def changed(self, *names: str) -> list[str]:
+        """List those of these settings that are other than their defaults."""
+        return [name for name in names if getattr(self, name) != type(self).model_fields[name].default]

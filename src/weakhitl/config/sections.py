@@ -256,10 +256,9 @@ class AnnotationSection(Section):
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        written = self.model_fields_set
-        if idle := sorted({"gold_share", "min_gold_accuracy"} & written) if self.gold is None else []:
+        if self.gold is None and (idle := self.changed("gold_share", "min_gold_accuracy")):
             raise ValueError(f"{idle[0]} is about known items: name their file with gold")
-        if "hide_share" in written and self.suggest == "never":
+        if self.suggest == "never" and self.changed("hide_share"):
             raise ValueError('hide_share is about suggestions, and nobody sees any: set suggest = "show" or "review"')
         return self
 

@@ -126,7 +126,7 @@ def _faults(check: CheckSection, subject: Subject, own: Mapping[str, OwnCheck]) 
 
 def _idle(check: CheckSection) -> list[str]:
     """Name preconditions that were written where they say nothing: whoever wrote them relies on them."""
-    idle = [name for name in _PRECONDITIONS if name in check.model_fields_set]
+    idle = check.changed(*_PRECONDITIONS)
     if not idle or (not is_own(check.metric) and METRICS[check.metric].preconditions):
         return []
     return [f"{check.label}: {', '.join(idle)} would do nothing; preconditions are for agreement only"]
