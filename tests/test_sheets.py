@@ -2,6 +2,7 @@
 
 import builtins
 
+import openpyxl
 import pandas as pd
 import pytest
 from click.testing import CliRunner
@@ -11,8 +12,6 @@ from weakhitl.cli.main import cli
 from weakhitl.errors import DataError
 from weakhitl.files import read_table, row_places, write_table
 from weakhitl.table_stream import TableStream
-
-openpyxl = pytest.importorskip("openpyxl")
 
 
 def run(folder, *arguments, code=0):
@@ -58,6 +57,7 @@ def test_a_sheet_may_be_read_again_after_a_change(tmp_path):
         ({"one": [["item"], ["a"]], "two": [["item"], ["b"]]}, "holds the sheets one, two; expected one: hide"),
         ({"one": []}, "the file is empty"),
         ({"one": [["item", "label"]]}, "the file has no rows"),
+        ({"one": [["item", "item"], ["a", "b"]]}, "column 'item' occurs 2 times"),
         ({"one": [["item", None, "label"], ["a", "x", "b"], ["c", "d", "e", "f"]]},
          "column B, which is filled in row 2, has no name\n  - column D, which is filled in row 3, has no name"),
     ],
@@ -79,12 +79,12 @@ TEXTS = ["007", "=1+1", "true", "2026-05-17", "#N/A", "1e5", "a\nb", " x ", ""]
 
 
 def test_texts_stay_texts_and_numbers_numbers(tmp_path):
-    table = pd.DataFrame({"text": TEXTS, "n": [1, 2.5, None, *range(6)], "label": ""})
+    table = pd.DataFrame({"text": TEXTS, "n": [1, 2.5, None, float("inf"), *range(5)], "label": ""})
     write_table(tmp_path / "t.xlsx", table)
     cells = list(openpyxl.load_workbook(tmp_path / "t.xlsx").active.iter_rows(min_row=2))
     assert [row[0].value or "" for row in cells] == TEXTS
     assert {row[0].data_type for row in cells if row[0].value} == {"s"}
-    assert [row[1].value for row in cells][:3] == [1, 2.5, None]
+    assert [row[1].value for row in cells][:4] == [1, 2.5, None, "inf"]
     assert {row[2].number_format for row in cells} == {"@"}
     assert read_table(tmp_path / "t.xlsx")["text"].tolist() == TEXTS
 

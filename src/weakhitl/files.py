@@ -1,10 +1,8 @@
 """Files: read tables as strings with every fault named, write whole files or none."""
 
-import csv
 import hashlib
 import json
 import os
-import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from weakhitl.csv_files import csv_text, line_places, open_text, read_csv
 from weakhitl.errors import DataError
 from weakhitl.sheets import read_sheet, write_sheet
 
@@ -106,10 +105,9 @@ def row_places(path: Path | str, rows: Sequence[int]) -> list[str]:
         numbers = read_sheet(path).numbers
         return [f"row {numbers[row]}" if row < len(numbers) else f"row {row + 1}" for row in rows]
     if table_kind(path) == "csv" and path.is_file():
-        lines = _csv_lines(path)
-        return [f"line {lines[row]}" if row < len(lines) else f"row {row + 1}" for row in rows]
+        return line_places(path, rows)
     if table_kind(path) == "jsonl" and path.is_file():
-        with _open_text(path) as stream:
+        with open_text(path) as stream:
             filled = [number for number, line in enumerate(stream, start=1) if line.strip()]
         return [f"line {filled[row]}" for row in rows]
     return [f"row {row + 1}" for row in rows]
@@ -166,10 +164,7 @@ def write_table(path: Path | str, table: "pd.DataFrame", choices: Mapping[str, S
     if not kind or path.suffix == ".gz":
         raise DataError(str(path), "cannot write this kind of file; use .csv, .tsv, .jsonl, .parquet or .xlsx")
     with atomic_write(path) as stream:
-        if kind == "xlsx":
-            write_sheet(table, stream, path, choices)
-        else:
-            _WRITERS[kind](table, stream, path)
+        _WRITERS[kind](table, stream, path, choices or {})
 
 
 def sha256(path: Path | str) -> str:
@@ -208,21 +203,6 @@ def table_kind(path: Path) -> str:
     return "" if path.name.startswith(_OPEN) else _KINDS.get(_ending(path), "")
 
 
-def separator(path: Path) -> str:
-    """Give what stands between the cells of a file of kind csv, as its header shows.
-
-    Spreadsheet programs write semicolons into a .csv where numbers have a comma.
-    """
-    if _ending(path) == ".tsv":
-        return "\t"
-    try:
-        with _open_text(path) as stream:
-            header = re.sub(r'"[^"]*("|$)', "", stream.readline())
-    except (UnicodeDecodeError, OSError):  # whoever reads the cells says what is wrong
-        return ","
-    return next((mark for mark in ",;\t|" if mark in header), ",")
-
-
 def _ending(path: Path) -> str:
     name = path.name.lower().removesuffix(".gz")
     return Path(name).suffix
@@ -242,54 +222,6 @@ def _read_folder(folder: Path) -> "pd.DataFrame":
     return pd.concat(tables, ignore_index=True)
 
 
-def _read_csv(path: Path) -> "pd.DataFrame":
-    import pandas as pd
-
-    with csv_faults(path):
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", sep=separator(path))
-    check_cells(path, table)
-    return table
-
-
-def check_cells(path: Path, table: "pd.DataFrame") -> None:
-    """Raise ``DataError`` where a table that was read from a CSV or TSV is not what a person sees in it.
-
-    Pandas takes the first cells of rows that are longer than the header for an index. Many tools write a TSV in which
-    a quote is just a quote; one that opens a cell then swallows the rows up to the next.
-    """
-    import pandas as pd
-
-    if not isinstance(table.index, pd.RangeIndex):
-        found = len(table.columns) + table.index.nlevels
-        raise DataError(
-            str(path),
-            f"the rows have {found} cells, the header {len(table.columns)} names; "
-            "expected as many (a separator at the end of the rows, or an unquoted cell that holds one?)",
-        )
-    for name in table.columns if separator(path) == "\t" else ():
-        at = table[name].str.contains(r"\t[^\n]*\n|\n[^\n]*\t", na=False).to_numpy().nonzero()[0]
-        if len(at):
-            place = row_places(path, [int(table.index[at[0]])])[0]
-            raise DataError(
-                str(path),
-                f"{place}: a quote opens the cell of {name!r} and swallows rows; "
-                "expected quotes around such a cell and doubled ones in it (a .csv has them)",
-            )
-
-
-@contextmanager
-def csv_faults(path: Path) -> Iterator[None]:
-    """Raise ``DataError`` where pandas finds that a file is no CSV."""
-    import pandas as pd
-
-    try:
-        yield
-    except UnicodeDecodeError as error:
-        raise DataError(str(path), f"byte {error.start} is not UTF-8; save the file as UTF-8") from error
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
-        raise DataError(str(path), f"not a well-formed CSV ({_one_line(error)})") from error
-
-
 def _read_jsonl(path: Path) -> "pd.DataFrame":
     import pandas as pd
 
@@ -303,7 +235,7 @@ def _read_jsonl(path: Path) -> "pd.DataFrame":
 def json_rows(path: Path, faults: list[str]) -> Iterator[dict[str, Any]]:
     """Give the objects of a JSON Lines file, and append what is wrong with other lines to ``faults``."""
     try:
-        with _open_text(path) as stream:
+        with open_text(path) as stream:
             for number, line in enumerate(stream, start=1):
                 if not line.strip():
                     continue
@@ -346,49 +278,22 @@ def _read_xlsx(path: Path) -> "pd.DataFrame":
 
 
 _READERS: dict[str, Callable[[Path], "pd.DataFrame"]] = {
-    "csv": _read_csv,
+    "csv": read_csv,
     "jsonl": _read_jsonl,
     "parquet": _read_parquet,
     "xlsx": _read_xlsx,
 }
 
-_WRITERS: dict[str, Callable[["pd.DataFrame", BinaryIO, Path], object]] = {
-    "csv": lambda table, stream, path: stream.write(
-        _csv_text(table, "\t" if _ending(path) == ".tsv" else ",").encode()
-    ),
-    "jsonl": lambda table, stream, _: stream.write(
+_Choices = Mapping[str, Sequence[str]]
+
+_WRITERS: dict[str, Callable[["pd.DataFrame", BinaryIO, Path, _Choices], object]] = {
+    "csv": lambda table, stream, path, _: stream.write(csv_text(table, path).encode()),
+    "jsonl": lambda table, stream, *_: stream.write(
         table.to_json(orient="records", lines=True, force_ascii=False).encode()
     ),
-    "parquet": lambda table, stream, _: table.to_parquet(stream, index=False),
+    "parquet": lambda table, stream, *_: table.to_parquet(stream, index=False),
+    "xlsx": write_sheet,
 }
-
-
-def _csv_text(table: "pd.DataFrame", sep: str) -> str:
-    """Quote all cells where one holds a carriage return: unquoted, as Python 3.11 leaves it, it would end the row."""
-    text = table.to_csv(index=False, sep=sep, lineterminator="\n")
-    return table.to_csv(index=False, sep=sep, lineterminator="\n", quoting=csv.QUOTE_ALL) if "\r" in text else text
-
-
-@contextmanager
-def _open_text(path: Path) -> Iterator[Any]:
-    import gzip
-
-    opener: Any = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8-sig", newline="") as stream:
-        yield stream
-
-
-def _csv_lines(path: Path) -> list[int]:
-    """Give the line on which each row of a CSV begins; a quoted cell may hold line breaks."""
-    with _open_text(path) as stream:
-        reader = csv.reader(stream, delimiter=separator(path))
-        next(reader, None)
-        starts, last = [], reader.line_num
-        for row in reader:
-            if row:
-                starts.append(last + 1)
-            last = reader.line_num
-    return starts
 
 
 def _nearest_file(path: Path) -> str:

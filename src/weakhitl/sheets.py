@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from zipfile import BadZipFile
@@ -47,7 +48,8 @@ class Sheet:
 def read_sheet(path: Path) -> Sheet:
     """Read a workbook.
 
-    Raises ``DataError`` where it is none, where two of its sheets hold something, and where a column has no name.
+    Raises ``DataError`` where it is none, where two of its sheets hold something, and where columns have no name or
+    the same.
     """
     state = path.stat()
     return _read(path, state.st_mtime_ns, state.st_size)
@@ -65,6 +67,8 @@ def _read(path: Path, _changed: int, _size: int) -> Sheet:
     (_, header), *rest = next(iter(filled.values()))
     if nameless := _nameless(header, rest):
         raise DataError(str(path), [f"{_place(at, number)} has no name" for at, number in nameless])
+    if twice := sorted({name for name in header if name and header.count(name) > 1}):
+        raise DataError(str(path), [f"column {name!r} occurs {header.count(name)} times" for name in twice])
     named = [at for at, name in enumerate(header) if name]
     below = [[cells[at] if at < len(cells) else "" for at in named] for _, cells in rest]
     return Sheet([header[at] for at in named], below, [number for number, _ in rest])
@@ -126,9 +130,7 @@ def _opened(path: Path) -> Iterator[Any]:
             book.close()
 
 
-def write_sheet(
-    table: "pd.DataFrame", stream: BinaryIO, path: Path, choices: Mapping[str, Sequence[str]] | None = None
-) -> None:
+def write_sheet(table: "pd.DataFrame", stream: BinaryIO, path: Path, choices: Mapping[str, Sequence[str]]) -> None:
     """Write a table; in the columns of ``choices`` the cells offer these values and take no others.
 
     Texts stay texts, whatever the program would make of them: ``007``, ``true``, ``=1+1``. Raises ``DataError`` naming
@@ -146,7 +148,7 @@ def write_sheet(
     sheet.freeze_panes = "A2"
     sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
     sheet.sheet_properties.pageSetUpPr = openpyxl.worksheet.properties.PageSetupProperties(fitToPage=True)
-    offered = {name: values for name, values in (choices or {}).items() if len(values) and len(table)}
+    offered = {name: values for name, values in choices.items() if len(values) and len(table)}
     if offered:
         hidden = book.create_sheet(_CHOICES)
         hidden.sheet_state = "hidden"
@@ -164,7 +166,7 @@ def _write_column(sheet: Any, at: int, cells: list[Any]) -> None:
     for row, value in enumerate(cells, start=1):
         cell = sheet.cell(row, at)
         cell.alignment = top
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
             cell.value = value
             continue
         _set_text(cell, str(value))

@@ -15,15 +15,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from weakhitl.csv_files import check_cells, csv_faults, separator
 from weakhitl.errors import DataError
 from weakhitl.files import (
-    check_cells,
-    csv_faults,
     json_rows,
     parquet_faults,
     read_table,
     require_columns,
-    separator,
     table_files,
     table_kind,
 )
