@@ -13,6 +13,7 @@ from weakhitl.annotation.people import Person
 from weakhitl.annotation.slips import Answer, Given, Last, Nothing, Rules, Stored
 from weakhitl.annotation.standing import Standing
 from weakhitl.annotation.store import ADJUDICATOR, ANNOTATOR, GOLD, REPEAT, AnnotationStore, Event, chain, tables
+from weakhitl.annotation.store.database import in_parts
 from weakhitl.annotation.store.store import record, retire
 from weakhitl.annotation.taking_back import TakenBack, take_back
 from weakhitl.errors import StateError, UsageError
@@ -302,7 +303,7 @@ class Desk:
     def unfinished(self, items: Sequence[str]) -> list[str]:
         """Give those of the items that still want ratings."""
         with self.store.database.read() as connection:
-            return [item for part in _parts(items) for item in connection.execute(_wanting(part)).scalars()]
+            return [item for part in in_parts(items) for item in connection.execute(_wanting(part)).scalars()]
 
     def last(self, person: Person) -> Last | None:
         """Give a person's last answer, and how many they gave; None before the first."""
@@ -337,10 +338,6 @@ def _wanting(items: Sequence[str] | None) -> Select[Any]:
     columns = tables.task.c
     query = select(columns.item).where(columns.kind != "pilot", (columns.free > 0) | (columns.leased > 0))
     return query if items is None else query.where(columns.item.in_(items))
-
-
-def _parts(items: Sequence[str]) -> list[Sequence[str]]:
-    return [items[start : start + 500] for start in range(0, len(items), 500)]
 
 
 def _chance(*of: str) -> float:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, fun
 
 from weakhitl.annotation.overlap import Overlap
 from weakhitl.annotation.store import ANNOTATOR, chain, tables
+from weakhitl.annotation.store.database import in_parts
 from weakhitl.annotation.store.store import EVERYBODY
 
 BACK, FRESH = 0, 1
@@ -153,10 +154,9 @@ def end(connection: Connection, item: str, person: str, role: str, *, active: bo
 
 def close(connection: Connection, items: Sequence[str]) -> None:
     """End the leases of items that nobody is asked about any more."""
-    for part in _parts(items):
-        among = list(part or ())
-        connection.execute(delete(tables.lease).where(_lease.item.in_(among)))
-        connection.execute(update(tables.task).where(_task.item.in_(among)).values(leased=0, free=0))
+    for part in in_parts(items):
+        connection.execute(delete(tables.lease).where(_lease.item.in_(part)))
+        connection.execute(update(tables.task).where(_task.item.in_(part)).values(leased=0, free=0))
 
 
 def expire(connection: Connection, now: float) -> int:
@@ -213,7 +213,7 @@ def settle_one(connection: Connection, item: str, counting: Counting) -> Settled
 
 def settle(connection: Connection, items: Sequence[str] | None, counting: Counting) -> None:
     """Do so for many items; for all without ``items``."""
-    for part in _parts(items):
+    for part in [None] if items is None else in_parts(items):
         tasks = connection.execute(_TASK.where(*_among(_task.item, part))).all()
         labels: dict[str, list[str]] = {}
         for item, who, label in connection.execute(_LABELS.where(*_among(_rating.item, part))):
@@ -251,9 +251,3 @@ def overview(connection: Connection) -> dict[str, int]:
 
 def _among(column: ColumnElement[Any], part: Sequence[str] | None) -> list[ColumnElement[bool]]:
     return [] if part is None else [column.in_(part)]
-
-
-def _parts(items: Sequence[str] | None) -> Iterable[Sequence[str] | None]:
-    if items is None:
-        return [None]
-    return [items[start : start + 500] for start in range(0, len(items), 500)]

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select, update
 
 from weakhitl.annotation.store import Event, chain, tables
+from weakhitl.annotation.store.database import in_parts
 from weakhitl.errors import StateError
 from weakhitl.routing import REQUESTED
 from weakhitl.wording import number_of
@@ -59,13 +60,13 @@ def take_back(connection: Connection, arrived: Collection[str]) -> TakenBack:
     items = body["items"] if row.kind == AGAIN else _items(connection, body["number"])
     _check_nothing_said(connection, row.number, items)
     chain.append(connection, [Event(chain.TAKEN_BACK, body={"event": row.number, "items": list(items)})])
-    for part in _parts(items):
+    for part in in_parts(items):
         connection.execute(delete(tables.lease).where(tables.lease.c.item.in_(part)))
         connection.execute(update(tables.task).where(_task.item.in_(part)).values(leased=0))
     if row.kind == AGAIN:
         restored = update(tables.rating).where(_rating.retired == row.number).values(retired=0)
         return TakenBack(AGAIN, tuple(items), connection.execute(restored).rowcount)
-    for part in _parts([item for item in items if item not in arrived]):
+    for part in in_parts([item for item in items if item not in arrived]):
         connection.execute(delete(tables.task).where(_task.item.in_(part)))
     connection.execute(delete(tables.routed).where(_routed.batch == body["number"]))
     connection.execute(delete(tables.batch).where(tables.batch.c.number == body["number"]))
@@ -80,7 +81,7 @@ def _items(connection: Connection, batch: int) -> list[str]:
 
 def _check_nothing_said(connection: Connection, since: int, items: Sequence[str]) -> None:
     said: set[Any] = set()
-    for part in _parts(items):
+    for part in in_parts(items):
         said |= set(
             connection.execute(select(_rating.item).where(_rating.number > since, _rating.item.in_(part))).scalars()
         )
@@ -89,7 +90,3 @@ def _check_nothing_said(connection: Connection, since: int, items: Sequence[str]
             f"people have said something about {number_of(len(said), 'item')} of the {len(items):,} since they were "
             "routed: what was asked and answered stays"
         )
-
-
-def _parts(items: Sequence[str]) -> list[Sequence[str]]:
-    return [items[start : start + 500] for start in range(0, len(items), 500)]

@@ -1,7 +1,7 @@
 """One way to reach the database: SQLite in a file, or PostgreSQL."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,8 +18,15 @@ from weakhitl.errors import ConfigError, DataError
 _WAIT = 30
 """Seconds that a writer waits for the one before it."""
 
+_VARIABLES = 500
+
 _POOL = 12
 """Connections that a server keeps."""
+
+
+def in_parts(items: Sequence[str]) -> list[Sequence[str]]:
+    """Cut a list for queries: a statement takes only so many variables."""
+    return [items[start : start + _VARIABLES] for start in range(0, len(items), _VARIABLES)]
 
 
 class Database:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from weakhitl.annotation.store import chain, tables
 from weakhitl.annotation.store.chain import Event
-from weakhitl.annotation.store.database import Database
+from weakhitl.annotation.store.database import Database, in_parts
 from weakhitl.errors import DataError, StateError
 from weakhitl.files import Fault
 from weakhitl.routing import Batch
@@ -232,9 +232,8 @@ def retire(connection: Connection, items: Sequence[str], event: Event) -> int:
     (number,) = chain.append(connection, [event])
     done = 0
     columns = tables.rating.c
-    for start in range(0, len(items), 500):
-        part = columns.item.in_(items[start : start + 500])
-        which = part & (columns.retired == 0) & (columns.role == ANNOTATOR)
+    for part in in_parts(items):
+        which = columns.item.in_(part) & (columns.retired == 0) & (columns.role == ANNOTATOR)
         done += connection.execute(update(tables.rating).where(which).values(retired=number)).rowcount
     return done
 
