@@ -55,14 +55,7 @@ def route(
     """
     settings = workspace.config.routing
     seed = settings.seed if seed is None else seed
-    if everything and (pilot is not None or budget is not None):
-        raise UsageError("all items, or a number of them: leave out the budget and the pilot")
-    if pilot is not None and any(one is not None for one in (budget, audit, overlap, strategy)):
-        raise UsageError(
-            "a pilot is drawn by lot, and all its ratings count: give it no budget, audit, overlap, strategy"
-        )
-    if strategy is not None and strategy not in get_args(Score):
-        raise UsageError(f"there is no strategy {strategy!r}; there are {', '.join(get_args(Score))}")
+    _check_asked(pilot, budget, strategy, everything=everything, more=(audit, overlap))
     assessment = workspace.assess()
     batches = workspace.store.batches()
     rated = set(workspace.store.ratings()["item"])
@@ -96,6 +89,20 @@ def route(
     note_votes(workspace.store, assessment.evidence.functions)
     workspace.desk.settle([item for item in batch.items if item in rated])
     return batch
+
+
+def _check_asked(
+    pilot: int | None, budget: int | None, strategy: str | None, *, everything: bool, more: tuple[int | None, ...]
+) -> None:
+    """Raise ``UsageError`` for a strategy that there is not, and for settings that go ill together."""
+    if everything and (pilot is not None or budget is not None):
+        raise UsageError("all items, or a number of them: leave out the budget and the pilot")
+    if pilot is not None and any(one is not None for one in (budget, strategy, *more)):
+        raise UsageError(
+            "a pilot is drawn by lot, and all its ratings count: give it no budget, audit, overlap, strategy"
+        )
+    if strategy is not None and strategy not in get_args(Score):
+        raise UsageError(f"there is no strategy {strategy!r}; there are {', '.join(get_args(Score))}")
 
 
 def _keep(workspace: Workspace, batch: Batch) -> None:
