@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stores import ANA, BACKENDS, BO, CY, DI, Clock, batch, database, desk, table
+from stores import ANA, BO, CY, DI, Clock, batch, desk, table
 from weakhitl.annotation import (
     ADJUDICATOR,
     ANNOTATOR,
@@ -24,14 +24,6 @@ from weakhitl.annotation.overlap import Overlap
 from weakhitl.errors import StateError, UsageError
 
 ids = (f"id{n}" for n in itertools.count())
-
-
-@pytest.fixture(params=BACKENDS)
-def store(request, tmp_path):
-    with database(request.param, tmp_path) as where:
-        made = AnnotationStore(where)
-        yield made
-        made.database.close()
 
 
 def rate(made, person, label, item=None):

@@ -1,7 +1,6 @@
 """Recalled items: in no release, asked about no more, and no way to a better figure."""
 
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 import weakhitl as wh
-from projects import ready
+from projects import World, start
 from sites import make_project
 from test_gate import audit, decision, evidence, people
 from weakhitl.annotation import Answer, Given, Nothing, Person
@@ -107,65 +106,66 @@ def test_nothing_waits_of_a_recalled_item_and_what_came_since_the_audit_is_still
 # In a project -----------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def released_once(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("recalled") / "project"
-    ready(folder).release("1.0.0")
-    return folder
-
-
-@pytest.fixture
-def folder(released_once, tmp_path) -> Path:
-    return Path(shutil.copytree(released_once, tmp_path / "project"))
-
-
 def run(folder, *arguments, code=0):
     found = CliRunner().invoke(cli, [*map(str, arguments), "--project", str(folder)], catch_exceptions=False)
     assert found.exit_code == code, found.output
     return " ".join(found.output.split())
 
 
-def released(path: Path) -> list[str]:
+def rows_of(path: Path) -> list[str]:
     table = pd.read_parquet(path / "consensus.parquet")
     return table["item"][table["released"]].tolist()
 
 
-def test_recalled_items_are_in_no_release_and_their_rows_may_be_emptied(folder):
-    gone = released(folder / "releases" / "1.0.0")[:3]
-    said = run(folder, "recall", *(f"item:{item}" for item in gone), "--reason", WHY)
+def test_recalled_items_are_in_no_release_and_their_rows_may_be_emptied(released):
+    gone = rows_of(released / "releases" / "1.0.0")[:3]
+    said = run(released, "recall", *(f"item:{item}" for item in [*gone, gone[0]]), "--reason", WHY)
     assert said.startswith(f"Recalled: 3 items ({WHY})")
-    patch = folder / "releases" / "1.0.1"
-    assert not {*gone} & {*released(patch)}
+    patch = released / "releases" / "1.0.1"
+    assert not {*gone} & {*rows_of(patch)}
     assert wh.verify(patch).holds
-    assert wh.verify(folder / "releases" / "1.0.0").holds
+    assert wh.verify(released / "releases" / "1.0.0").holds
     counts = json.loads((patch / "report.json").read_text())["counts"]
     parts = ("released", "withheld_below_confidence", "withheld_by_the_gate", "withheld_without_label", "recalled")
     assert counts["recalled"] == 3
     assert sum(counts[name] for name in parts) == counts["items"]
     assert f"<td>{WHY}</td>" in (patch / "report.html").read_text()
     assert set(read_evidence(patch).context.withdrawn) == {f"item:{item}" for item in gone}
-    found = wh.diff(folder / "releases" / "1.0.0", patch)
+    found = wh.diff(released / "releases" / "1.0.0", patch)
     assert {reason.why for reason in found.rows if reason.item in gone} == {"it was recalled"}
-    items = pd.read_csv(folder / "items.csv", dtype=str)
+    items = pd.read_csv(released / "items.csv", dtype=str)
     items.loc[items["item"].isin(gone), "text"] = ""
-    items.to_csv(folder / "items.csv", index=False)
-    project = wh.Project.load(folder)
+    items.to_csv(released / "items.csv", index=False)
+    project = wh.Project.load(released)
     project.label()
     assert project.status()["recalled"] == [f"3 items: {WHY}"]
-    assert not {*gone} & {*released(project.release("1.1.0").path)}
+    assert not {*gone} & {*rows_of(project.release("1.1.0").path)}
     assert project.lift_recall(f"item:{gone[0]}", "it was another text") == f"item:{gone[0]}"
     assert project.status()["recalled"] == [f"2 items: {WHY}"]
 
 
-def test_items_of_no_release_need_no_new_one(folder):
-    project = wh.Project.load(folder)
-    held = [item for item in project.items.index if item not in released(folder / "releases" / "1.0.0")]
+def test_items_of_no_release_need_no_new_one(released):
+    project = wh.Project.load(released)
+    held = [item for item in project.items.index if item not in rows_of(released / "releases" / "1.0.0")]
     found = project.recall(f"item:{held[0]}", WHY)
     assert (found.source, found.affected, found.released) == (f"item:{held[0]}", (), None)
 
 
-def test_what_cannot_be_recalled_is_named(folder):
-    project = wh.Project.load(folder)
+def test_where_all_is_recalled_there_is_nothing_to_release(tmp_path):
+    start(tmp_path, World(30))
+    config = tmp_path / "weakhitl.toml"
+    gate = '[[gate.check]]\nmetric = "coverage"\nat_least = 0.0\n[release]\nmin_confidence = 0.5\n'
+    config.write_text(config.read_text().partition("[[gate.check]]")[0] + gate)
+    project = wh.Project.load(tmp_path)
+    project.label()
+    project.release("1.0.0")
+    everything = [f"item:{item}" for item in project.items.index]
+    with pytest.raises(StateError, match=r"30 items are recalled .* without them: nothing to release .* 30 recalled"):
+        wh.Project.load(tmp_path).recall(everything, WHY)
+
+
+def test_what_cannot_be_recalled_is_named(released):
+    project = wh.Project.load(released)
     item = project.items.index[0]
     with pytest.raises(DataError, match=r"2 faults\n  - item 'nix' is not in the dataset.*\n  - item 'nux'"):
         project.recall(["item:nix", f"item:{item}", "item:nux"], WHY)
@@ -176,10 +176,10 @@ def test_what_cannot_be_recalled_is_named(folder):
     project.recall(f"item:{item}", WHY, make_release=False)
     with pytest.raises(StateError, match=f"item:{item} is recalled already: {WHY}"):
         project.recall(f"item:{item}", WHY)
-    table = pd.read_csv(folder / "items.csv", dtype=str)
-    table[table["item"] != project.batches[0].items[0]].to_csv(folder / "items.csv", index=False)
+    table = pd.read_csv(released / "items.csv", dtype=str)
+    table[table["item"] != project.batches[0].items[0]].to_csv(released / "items.csv", index=False)
     with pytest.raises(DataError, match="`weakhitl recall item:ID` keeps an item out of releases"):
-        wh.Project.load(folder).label()
+        wh.Project.load(released).label()
 
 
 def test_nobody_is_asked_about_a_recalled_item_until_it_is_lifted(tmp_path):

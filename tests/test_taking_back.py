@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from sites import make_project
-from stores import ANA, BACKENDS, BO, CY, batch, database, desk, table
+from stores import ANA, BO, CY, batch, desk, table
 from weakhitl import Project
 from weakhitl.annotation import ANNOTATOR, AnnotationStore, Answer, Given, Nothing
 from weakhitl.annotation.arrivals import Arrival, Arrivals
@@ -17,14 +17,6 @@ from weakhitl.errors import StateError
 from weakhitl.routing import REQUESTED
 
 ids = (f"taken{n}" for n in itertools.count())
-
-
-@pytest.fixture(params=BACKENDS)
-def store(request, tmp_path):
-    with database(request.param, tmp_path) as where:
-        made = AnnotationStore(where)
-        yield made
-        made.database.close()
 
 
 def run(folder, *arguments, code=0):

@@ -137,12 +137,14 @@ def lift(workspace: Workspace, source: str, why: str) -> str:
         raise StateError(f"{source!r} is not recalled; recalled are: {a_few([*known]) or 'none'}")
     _check_reason(names[0], why)
     add_recalls(workspace.recalls_file, [Recall(names[0], why, moment().isoformat(), lifted=True)])
-    workspace.desk.settle([*of_kind(ITEM, {names[0]: ""})])
+    if items := [*of_kind(ITEM, {names[0]: ""})]:
+        workspace.desk.settle(items)
     return names[0]
 
 
 def _known_names(workspace: Workspace, sources: Sequence[str]) -> list[str]:
     """Give whole names: of one source, or of items. Raises ``UsageError`` and ``DataError`` for what is neither."""
+    sources = list(dict.fromkeys(sources))
     items = list(of_kind(ITEM, dict.fromkeys(sources, "")))
     if len(sources) != 1 and len(items) < len(sources):
         raise UsageError("recall one function or person at a time, or items: item:ID item:ID …")

@@ -138,6 +138,7 @@ def _check_rows(workspace: Workspace, version: str, counts: Mapping[str, int]) -
         "withheld_below_confidence": f"below [release] min_confidence = {workspace.config.release.min_confidence}",
         "withheld_by_the_gate": "by the gate",
         "withheld_without_label": "without a label",
+        "recalled": "recalled",
     }
     why = ", ".join(f"{counts[name]:,} {reason}" for name, reason in reasons.items() if counts[name])
     raise StateError(f"nothing to release as {version}; withheld are {why}")

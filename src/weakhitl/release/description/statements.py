@@ -127,7 +127,7 @@ def biases(report: Report) -> list[str]:
             counts["withheld_by_the_gate"],
             "the part of the data that they belong to did not pass its check: that part is missing",
         ),
-        (counts.get("recalled", 0), "they were recalled"),
+        (counts["recalled"], "they were recalled"),
         (
             counts["withheld_without_label"],
             "no source gave them a label: what the functions do not cover is under-represented",

@@ -80,7 +80,7 @@ def counts_content(assessment: Assessment, labelled: Labelled) -> dict[str, Any]
         "withheld_below_confidence": int((~labelled.confident & ~unlabelled & ~recalled).sum()),
         "withheld_by_the_gate": int((labelled.confident & ~released).sum()),
         "withheld_without_label": int(unlabelled.sum()),
-        **({"recalled": int(recalled.sum())} if recalled.any() else {}),
+        "recalled": int(recalled.sum()),
         "released_by_origin": labelled.by_origin(released),
     }
 

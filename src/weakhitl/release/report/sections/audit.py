@@ -44,11 +44,11 @@ def calibration(report: Content) -> Section:
 
 def _left_out(audit: Content) -> list[str]:
     lines = []
-    if audit["could_not_tell"] or audit["waiting"] or audit.get("recalled"):
+    if audit["could_not_tell"] or audit["waiting"] or audit["recalled"]:
         counted = {
             "that the adjudicator could not tell": audit["could_not_tell"],
             "not yet decided": audit["waiting"],
-            "recalled": audit.get("recalled", 0),
+            "recalled": audit["recalled"],
         }
         left = ", ".join(f"{count:,} {what}" for what, count in counted.items() if count)
         lines.append(

@@ -28,7 +28,7 @@ def _limits(report: Content) -> list[str]:
             else " Here the adjudicator was not independent of the ratings: take it as an upper estimate."
         )
     )
-    if seen := report["audit"].get("decided_before_change"):
+    if seen := report["audit"]["decided_before_change"]:
         lines.append(
             f"Functions changed their votes on the audit after {number_of(seen, 'item')} of it had been decided. Where "
             "whoever changed them had seen that, accuracy is flattered; an audit that nobody has seen would tell."
@@ -61,7 +61,7 @@ def _labels(report: Content) -> Iterator[str]:
         f"the confidence is under {report['policy']['min_confidence']:g}": counts["withheld_below_confidence"],
         "nothing is known, or two classes tie": counts["withheld_without_label"],
         "its part of the data did not pass a check": counts["withheld_by_the_gate"],
-        "of a recall": counts.get("recalled", 0),
+        "of a recall": counts["recalled"],
     }
     for reason, count in held.items():
         if count:

@@ -42,7 +42,7 @@ def making(report: Content) -> Section:
         ),
         ("withheld, no label", counts["withheld_without_label"]),
         *([("withheld, its part did not pass", held)] if (held := counts["withheld_by_the_gate"]) else []),
-        *([("recalled", recalled)] if (recalled := counts.get("recalled")) else []),
+        *([("recalled", recalled)] if (recalled := counts["recalled"]) else []),
     ]
     text = (
         (
