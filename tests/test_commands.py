@@ -119,6 +119,23 @@ def test_init_says_what_tells_items_apart_and_refuses_what_does_not(tmp_path, ta
         assert "x['text']" in (tmp_path / "p" / "labeling_functions" / "functions.py").read_text()
 
 
+@pytest.mark.parametrize(
+    ("table", "options", "said"),
+    [
+        ("1,free money,spam\n2,lunch,ham\n", [], "'1', 'free money', 'spam'. If it is an item, put names above it."),
+        ("free money\nsee you at lunch\n", ["--add-ids"], "'free money'. If it is"),
+        ("text\nsee you at lunch\n", ["--add-ids"], None),
+        ("id,how are you\n1,well\n", [], None),
+    ],
+)
+def test_init_asks_whether_the_first_line_is_an_item(tmp_path, table, options, said):
+    (tmp_path / "items.csv").write_text(table)
+    made = run("init", tmp_path / "p", "--data", tmp_path / "items.csv", *options)
+    assert made.exit_code == 0
+    found = " ".join(made.output.split())
+    assert f"as the names of the columns: {said}" in found if said else "the names of the columns" not in found
+
+
 @pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet", "xlsx"])
 def test_init_numbers_the_rows_of_data_without_ids_in_a_copy_of_the_same_kind(tmp_path, ending):
     data = tmp_path / f"comments.{ending}"

@@ -1,5 +1,6 @@
 """Files are read as strings with every fault named, and written whole or not at all."""
 
+import csv
 import gzip
 
 import pandas as pd
@@ -55,8 +56,10 @@ def test_gzip_and_folders_are_read(tmp_path):
     [
         ("t.csv", b"", "the file is empty"),
         ("t.csv", b"item,text\n", "has no rows"),
-        ("t.csv", b"item\n\xff\xfe\n", "is not UTF-8"),
-        ("t.csv", b"a,b\n1,2\n1,2,3,4\n", "not a well-formed CSV .*line 3"),
+        ("t.csv", b"item\n" + b"x\n" * 9999 + b"\xff\xfe\n", "line 10001 is not UTF-8"),
+        ("t.csv", b"a,b\n1,2\n1,2,3,4\n1,2,3\n", "2 faults\n  - line 3: 4 cells, the header has 2.*\n  - line 4"),
+        ("t.csv", b'a,b\n1,"2\n', "not a well-formed CSV "),
+        ("t.jsonl", b'{"a": 1}\n' * 9999 + b'{"a": "\xff"}\n', "line 10000 is not UTF-8"),
         (
             "t.jsonl",
             b'{"a": 1}\n{\n[]\n',
@@ -64,7 +67,14 @@ def test_gzip_and_folders_are_read(tmp_path):
         ),
         ("t.parquet", b"PAR1 or so", "not a readable Parquet file"),
         ("t.csv", b"id,text\n1,a,\n2,b,\n", "the rows have 3 cells, the header 2 names"),
-        ("t.tsv", b'id\ttext\n1\t"so to say\n2\tno" she said\n3\tx\n', "line 2: a quote opens the cell of 'text'"),
+        ("t.tsv", b'id\ttext\n1\t"so to say\n2\tno" she said\n3\tx\n', "line 2: a quote opens a cell and swallows"),
+        (
+            "t.csv",
+            b'id,text\n1,"so to say\n2,no\n3,"she" said\n4,x\n',
+            "line 2: a quote opens a cell that ends in line 4",
+        ),
+        ("t.csv", b'id,text\n1,"a" b\n2,"so\n3,"she" said\n', "line 3: a quote opens a cell that ends in line 4"),
+        ("t.csv", b"id,text,id\n1,a,2\n", "column 'id' occurs 2 times"),
         ("t.xlsx", b"x", "not a readable workbook"),
         (
             "t.xls",
@@ -79,6 +89,18 @@ def test_a_file_that_cannot_be_used_says_why(tmp_path, name, content, said):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError, match=said):
         read_table(tmp_path / name)
+    with pytest.raises(DataError, match=said):
+        list(TableStream(tmp_path / name).parts(2))
+
+
+def test_a_cell_may_be_longer_than_pythons_reader_takes(tmp_path):
+    """Lines are counted by Python's csv module, which has a limit for the process; it is the same afterwards."""
+    limit = csv.field_size_limit()
+    path = tmp_path / "t.csv"
+    path.write_text(f'id,text\n1,"{"long " * limit}\n"\n2,x\n')
+    assert read_table(path)["text"].str.len().tolist() == [5 * limit + 1, 1]
+    assert row_places(path, [1]) == ["line 4"]
+    assert csv.field_size_limit() == limit
 
 
 @pytest.mark.parametrize("mark", [",", ";", "\t", "|"])

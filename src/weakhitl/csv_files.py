@@ -1,6 +1,7 @@
 """CSV and TSV as people and programs write them: separators, quotes, faults."""
 
 import csv
+import gzip
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from weakhitl.errors import DataError
+from weakhitl.wording import number_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,62 +39,112 @@ def read_csv(path: Path) -> "pd.DataFrame":
     """Read the cells as texts; an empty one is an empty text. Raises ``DataError`` where the file is no CSV."""
     import pandas as pd
 
+    require_rows(path)
     with csv_faults(path):
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", sep=separator(path))
-    check_cells(path, table)
-    return table
+        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", sep=separator(path))
 
 
-def check_cells(path: Path, table: "pd.DataFrame") -> None:
-    """Raise ``DataError`` where a table that was read from a CSV or TSV is not what a person sees in it.
+def require_rows(path: Path) -> None:
+    """Raise ``DataError`` naming all rows that pandas would read without a word, but not as a person sees them.
 
-    Pandas takes the first cells of rows that are longer than the header for an index. Many tools write a TSV in which
-    a quote is just a quote; one that opens a cell then swallows the rows up to the next.
+    It renames a column that is named twice, and cuts longer rows or takes their first cells for an index. A quote that
+    opens a cell by mistake swallows the rows up to the next; in many a TSV a quote is just a quote.
     """
-    import pandas as pd
+    tabs = separator(path) == "\t"
+    long: dict[int, int] = {}
+    swallowing: list[int] = []
+    count, spanning = 0, False
+    with csv_faults(path):
+        rows = _rows(path)
+        _, _, header = next(rows, (1, 1, []))
+        for begins, ends, row in rows:
+            count += 1
+            if len(row) > len(header):
+                long[begins] = len(row)
+            if ends > begins:
+                spanning = True
+                if tabs and any("\t" in cell and "\n" in cell for cell in row):
+                    swallowing.append(begins)
+    faults = [
+        f"column {name!r} occurs {header.count(name)} times"
+        for name in sorted({*header} - {""})
+        if header.count(name) > 1
+    ]
+    faults += _long_rows(long, count, len(header))
+    faults += [f"line {line}: a quote opens a cell and swallows rows; {_QUOTES}" for line in swallowing]
+    if spanning and not faults:
+        faults = _stray_quotes(path)
+    if faults:
+        raise DataError(str(path), faults)
 
-    if not isinstance(table.index, pd.RangeIndex):
-        found = len(table.columns) + table.index.nlevels
-        raise DataError(
-            str(path),
-            f"the rows have {found} cells, the header {len(table.columns)} names; "
-            "expected as many (a separator at the end of the rows, or an unquoted cell that holds one?)",
-        )
-    for name in table.columns if separator(path) == "\t" else ():
-        at = table[name].str.contains(r"\t[^\n]*\n|\n[^\n]*\t", na=False).to_numpy().nonzero()[0]
-        if len(at):
-            (place,) = line_places(path, [int(table.index[at[0]])])
-            raise DataError(
-                str(path),
-                f"{place}: a quote opens the cell of {name!r} and swallows rows; "
-                "expected quotes around such a cell and doubled ones in it (a .csv has them)",
-            )
+
+_QUOTES = "expected quotes around the whole cell and doubled ones in it"
+
+
+def _long_rows(long: dict[int, int], rows: int, names: int) -> list[str]:
+    """Say which rows have more cells than the header, by their lines; once where all have as many."""
+    why = "expected as many (a separator at the end of the row, or in an unquoted cell?)"
+    if len(long) == rows and len({*long.values()}) == 1:
+        return [f"the rows have {long.popitem()[1]} cells, the header {number_of(names, 'name')}; {why}"]
+    return [
+        f"line {line}: {cells} cells, the header has {number_of(names, 'name')}; {why}" for line, cells in long.items()
+    ]
+
+
+def _stray_quotes(path: Path) -> list[str]:
+    """Name cells over several lines that go on behind the quote that ends them: it opens another cell."""
+    faults: list[str] = []
+    with _reader(path, strict=True) as reader:
+        begins = 1
+        while True:
+            try:
+                if next(reader, None) is None:
+                    return faults
+            except csv.Error as error:
+                if reader.line_num > begins and "expected after" in str(error):
+                    ends = f"a quote opens a cell that ends in line {reader.line_num}, where more follows"
+                    faults.append(f"line {begins}: {ends}; {_QUOTES} (is the first one stray?)")
+            begins = reader.line_num + 1
 
 
 @contextmanager
 def csv_faults(path: Path) -> Iterator[None]:
-    """Raise ``DataError`` where pandas finds that a file is no CSV."""
+    """Raise ``DataError`` where a reader finds that a file is no CSV."""
     import pandas as pd
 
     try:
         yield
     except UnicodeDecodeError as error:
-        raise DataError(str(path), f"byte {error.start} is not UTF-8; save the file as UTF-8") from error
+        raise DataError(str(path), f"line {undecodable_line(path)} is not UTF-8; save the file as UTF-8") from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
         raise DataError(str(path), f"not a well-formed CSV ({' '.join(str(error).split())})") from error
 
 
 def line_places(path: Path, rows: Sequence[int]) -> list[str]:
     """Name rows, counted from 0, by the lines on which they begin; a quoted cell may hold line breaks."""
-    with open_text(path) as stream:
-        reader = csv.reader(stream, delimiter=separator(path))
-        next(reader, None)
-        starts, last = [], reader.line_num
-        for row in reader:
-            if row:
-                starts.append(last + 1)
-            last = reader.line_num
+    starts = [begins for begins, _, _ in _rows(path)][1:]
     return [f"line {starts[row]}" if row < len(starts) else f"row {row + 1}" for row in rows]
+
+
+def _rows(path: Path) -> Iterator[tuple[int, int, list[str]]]:
+    """Give each row that is not blank, the header among them, behind the lines on which it begins and ends."""
+    with _reader(path) as reader:
+        ends = 0
+        for row in reader:
+            begins, ends = ends + 1, reader.line_num
+            if row:
+                yield begins, ends, row
+
+
+@contextmanager
+def _reader(path: Path, strict: bool = False) -> Iterator[Any]:
+    """Read with Python's module, which counts lines; its limit on a cell's length is the process's, so put it back."""
+    limit = csv.field_size_limit(2**31 - 1)
+    try:
+        with open_text(path) as stream:
+            yield csv.reader(stream, delimiter=separator(path), strict=strict)
+    finally:
+        csv.field_size_limit(limit)
 
 
 def csv_text(table: "pd.DataFrame", path: Path) -> str:
@@ -108,8 +160,21 @@ def csv_text(table: "pd.DataFrame", path: Path) -> str:
 @contextmanager
 def open_text(path: Path) -> Iterator[Any]:
     """Open a text file, packed or not, without the mark that some programs put before it."""
-    import gzip
-
     opener: Any = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rt", encoding="utf-8-sig", newline="") as stream:
         yield stream
+
+
+def undecodable_line(path: Path) -> int:
+    """Find the first line that is not UTF-8; a reader's error counts from where it last read."""
+    opener: Any = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rb") as stream:
+        return next(number for number, line in enumerate(stream, start=1) if not _is_utf8(line))
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from weakhitl.csv_files import csv_text, line_places, open_text, read_csv
+from weakhitl.csv_files import csv_text, line_places, open_text, read_csv, undecodable_line
 from weakhitl.errors import DataError
 from weakhitl.sheets import read_sheet, write_sheet
 
@@ -249,7 +249,7 @@ def json_rows(path: Path, faults: list[str]) -> Iterator[dict[str, Any]]:
                 else:
                     faults.append(f"line {number}: expected an object, found {type(row).__name__}")
     except UnicodeDecodeError as error:
-        raise DataError(str(path), f"byte {error.start} is not UTF-8; save the file as UTF-8") from error
+        raise DataError(str(path), f"line {undecodable_line(path)} is not UTF-8; save the file as UTF-8") from error
 
 
 def _read_parquet(path: Path) -> "pd.DataFrame":

@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from weakhitl.csv_files import check_cells, csv_faults, separator
+from weakhitl.csv_files import csv_faults, require_rows, separator
 from weakhitl.errors import DataError
 from weakhitl.files import (
     json_rows,
@@ -83,8 +83,7 @@ class _Columns:
 class TableStream:
     """A CSV, TSV, JSON Lines, Parquet or .xlsx file, or a folder of them, in parts; cells are those of ``read_table``.
 
-    Raises ``DataError`` at once for what is missing, empty or no table, and for every fault of JSON Lines files; a CSV
-    that is malformed further down is found when its part is read.
+    Raises ``DataError`` at once for what is missing, empty or no table, and for all faults of CSV and JSON Lines files.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -177,6 +176,7 @@ def _as_text(cell: Any) -> str | None:
 
 
 def _look_at_csv(path: Path) -> tuple[dict[str, set[str]], int | None]:
+    require_rows(path)
     part = next(_csv_parts(path, 1), None)
     if part is None or part.empty:
         raise DataError(str(path), "the file has no rows; expected at least one")
@@ -267,9 +267,7 @@ def _csv_parts(path: Path, size: int, names: list[str] | None = None) -> Iterato
             usecols=None if wanted is None else lambda name: name in wanted,
         ) as reader,
     ):
-        for part in reader:
-            check_cells(path, part)
-            yield part
+        yield from reader
 
 
 def _sheet_parts(path: Path, size: int, names: list[str]) -> Iterator[pd.DataFrame]:

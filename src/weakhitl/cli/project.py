@@ -103,8 +103,6 @@ def init_command(
         click.echo(
             f"Put your items into {folder / 'items.csv'} (columns {made.id_column}, text), or change [data] path."
         )
-    elif id_column is None and not add_ids and source is None and not made.notices:
-        click.echo(f"The column {made.id_column!r} tells items apart; if another does, change [data] id.")
     if len(made.classes) > 2 and in_order(made.classes)[1]:
         click.echo('The classes are numbers: if they are a scale, set level = "ordinal" in [labels].')
     people = "weakhitl import ratings that you have, or weakhitl route --all and weakhitl annotate"

@@ -22,7 +22,7 @@ from weakhitl.pipeline.folder_items import FILE, folder_items, has_tables, passe
 from weakhitl.pipeline.guideline import new_guideline
 from weakhitl.pipeline.texts import TEXT, likely_text
 from weakhitl.schema import LabelSchema
-from weakhitl.wording import number_of
+from weakhitl.wording import a_few, number_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -237,12 +237,31 @@ def _items_of_table(folder: Path, data: Path, id_column: str | None, *, add_ids:
     if faults := separator_faults(table):
         raise DataError(str(data), faults)
     id_ = id_column or _ID if add_ids else _id_column(table, data, id_column)
+    guess = "" if add_ids or id_column else f"The column {id_!r} tells items apart; if another does, change [data] id."
+    doubt = _doubt([str(name) for name in table.columns], data)
     if add_ids:
         table = _numbered(table, data, id_)
     names = [str(name) for name in table.columns]
     column = TEXT if TEXT in names else likely_text(table.drop(columns=id_, errors="ignore")) or id_
     name = _copy_name(data) if add_ids else _path_from(folder, data)
-    return _Items(name, id_, column, copy=table if add_ids else None)
+    return _Items(name, id_, column, copy=table if add_ids else None, notices=tuple(filter(None, (guess, doubt))))
+
+
+def _doubt(names: list[str], data: Path) -> str:
+    """Ask whether the names of a CSV's or a sheet's columns are an item's cells."""
+    like_cells = any(_is_number(name) for name in names) or (len(names) == 1 and " " in names[0])
+    if not like_cells or table_kind(table_files(data)[0]) not in ("csv", "xlsx"):
+        return ""
+    found = a_few([repr(name) for name in names])
+    return f"The first line is read as the names of the columns: {found}. If it is an item, put names above it."
+
+
+def _is_number(name: str) -> bool:
+    try:
+        float(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _items_of_folder(folder: Path, data: Path, id_column: str | None, *, add_ids: bool) -> _Items:
