@@ -59,6 +59,11 @@ def test_gzip_and_folders_are_read(tmp_path):
         ("t.csv", b"item\n" + b"x\n" * 9999 + b"\xff\xfe\n", "line 10001 is not UTF-8"),
         ("t.csv", b"a,b\n1,2\n1,2,3,4\n1,2,3\n", "2 faults\n  - line 3: 4 cells, the header has 2.*\n  - line 4"),
         ("t.csv", b'a,b\n1,"2\n', "not a well-formed CSV "),
+        (
+            "t.jsonl",
+            b'{"a": "\\ud83d\\ude00"}\n{"a": "\\ud83d"}\n{"a": [{"\\ude00": 1}]}\n',
+            r"2 faults\n  - line 2: '\\ud83d' is half of a character.*\n  - line 3: '\\ude00' is half",
+        ),
         ("t.jsonl", b'{"a": 1}\n' * 9999 + b'{"a": "\xff"}\n', "line 10000 is not UTF-8"),
         (
             "t.jsonl",

@@ -1,8 +1,12 @@
 """Files read in parts show the cells that reading them whole shows."""
 
+import datetime as dt
+import json
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -52,6 +56,49 @@ def test_cells_and_their_types_do_not_depend_on_the_size_of_a_part(tmp_path_fact
         assert streamed(path, size) == expected
 
 
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.sampled_from([0.5, 2.0, 10**30]), st.text("ab", max_size=2)),
+    lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(st.sampled_from("xy"), inner, max_size=2)),
+    max_leaves=3,
+)
+
+
+@settings(max_examples=150)
+@given(rows=st.lists(st.dictionaries(st.sampled_from("ab"), JSON, min_size=1), min_size=1, max_size=6))
+def test_arrow_tables_hold_all_that_json_does_whatever_the_size_of_a_part(tmp_path_factory, rows):
+    """What no arrow type holds is JSON; a list or an object beside nothing but gaps stays one."""
+    path = tmp_path_factory.mktemp("stream") / "t.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    whole = pa.concat_tables(TableStream(path).tables(100)).to_pylist()
+    assert pa.concat_tables(TableStream(path).tables(1)).to_pylist() == whole
+    for row, given_row in zip(whole, rows, strict=True):
+        for name, cell in row.items():
+            expected = given_row.get(name)
+            assert same(cell, expected) or (isinstance(cell, str) and json.loads(cell) == expected)
+
+
+def same(cell, expected):
+    """Compare JSON; arrow gives an object all the keys that occur in its column."""
+    if isinstance(cell, dict):
+        keys = {name: value for name, value in cell.items() if value is not None}
+        left = {name: value for name, value in (expected or {}).items() if value is not None}
+        return keys.keys() == left.keys() and all(same(keys[name], left[name]) for name in keys)
+    if isinstance(cell, list):
+        return len(cell) == len(expected) and all(map(same, cell, expected))
+    return cell == expected
+
+
+def test_a_parquet_file_may_lack_columns_of_dates_and_lists(tmp_path):
+    day = dt.date(2026, 11, 30)
+    pq.write_table(pa.table({"id": ["1"], "day": [day], "tags": [["a"]], "more": [{"x": 1}]}), tmp_path / "1.parquet")
+    pq.write_table(pa.table({"id": ["2"]}), tmp_path / "2.parquet")
+    rows = pa.concat_tables(TableStream(tmp_path).tables(1)).to_pylist()
+    assert rows == [
+        {"id": "1", "day": day, "tags": ["a"], "more": {"x": 1}},
+        {"id": "2", "day": None, "tags": None, "more": None},
+    ]
+
+
 def test_a_folder_has_the_columns_of_all_its_files_and_integers_beside_a_gap_are_floats(tmp_path):
     pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}).to_parquet(tmp_path / "1.parquet")
     pd.DataFrame({"a": [3], "c": [4]}).to_parquet(tmp_path / "2.parquet")
@@ -70,7 +117,7 @@ def test_a_key_that_is_missing_from_some_lines_counts_as_missing(tmp_path):
 def test_a_parquet_file_without_statistics_is_looked_through_for_gaps(tmp_path):
     path = tmp_path / "t.parquet"
     table = pa.table({"a": pa.array([1, None, 3], pa.int64()), "b": pa.array([1, 2, 3], pa.int64())})
-    pa.parquet.write_table(table, path, write_statistics=False)
+    pq.write_table(table, path, write_statistics=False)
     assert [row[0] for row in streamed(path, 1)] == [(float, 1.0), "missing", (float, 3.0)]
     assert [row[1] for row in streamed(path, 1)] == [(int, 1), (int, 2), (int, 3)]
 

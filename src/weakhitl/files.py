@@ -244,12 +244,24 @@ def json_rows(path: Path, faults: list[str]) -> Iterator[dict[str, Any]]:
                 except json.JSONDecodeError as error:
                     faults.append(f"line {number}: not JSON ({error.msg} at column {error.colno})")
                     continue
-                if isinstance(row, dict):
-                    yield row
-                else:
+                if not isinstance(row, dict):
                     faults.append(f"line {number}: expected an object, found {type(row).__name__}")
+                elif "\\u" in line and (half := half_character(row)):
+                    faults.append(f"line {number}: {half}")
+                else:
+                    yield row
     except UnicodeDecodeError as error:
         raise DataError(str(path), f"line {undecodable_line(path)} is not UTF-8; save the file as UTF-8") from error
+
+
+def half_character(value: Any) -> str:
+    """Say where what was JSON holds a surrogate without its other half, which no file can; empty where it does not."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        found = error.object[error.start]
+        return f"{found!r} is half of a character; expected whole ones: cut texts between characters"
+    return ""
 
 
 def _read_parquet(path: Path) -> "pd.DataFrame":

@@ -122,29 +122,42 @@ class TableStream:
 
     @cached_property
     def schema(self) -> pa.Schema:
-        """One arrow type for each column, over all parts; where JSON mixes texts with other things, it is text."""
-        fixed = {name: _FIXED.get(frozenset(kinds - {"missing"})) for name, kinds in self._columns.kinds.items()}
-        open_ = [name for name in self.columns if fixed[name] is None and not self._is_mixed(name)]
-        found: dict[str, pa.Field] = {}
-        if open_:
-            schemas = {_arrow(part, []).schema.remove_metadata() for part in self.parts(_PASS, open_)}
-            try:
-                found = {one.name: one for one in pa.unify_schemas(list(schemas), promote_options="permissive")}
-            except pa.ArrowInvalid as error:
-                raise DataError(self.where, f"its parts hold columns of different types ({error})") from error
-        return pa.schema(
-            [(name, fixed[name] or (found[name].type if name in found else pa.string())) for name in self.columns]
-        )
+        """One arrow type for each column, over all parts; what no one type holds is text, in JSON where it was none."""
+        fixed = {name: self._fixed_type(name) for name in self.columns}
+        open_ = [name for name, found in fixed.items() if found is None]
+        found = self._nested_types(open_) if open_ else {}
+        return pa.schema([(name, fixed[name] or found[name]) for name in self.columns])
 
     def tables(self, size: int) -> Iterator[pa.Table]:
         """Give the rows as arrow tables of ``schema``, see ``parts``."""
-        mixed = [name for name in self.columns if self._is_mixed(name)]
+        schema = self.schema
+        texts = {name for name, kinds in self._columns.kinds.items() if kinds <= {"str", "missing"}}
         for part in self.parts(size):
-            yield _arrow(part, mixed).cast(self.schema)
+            yield _arrow(part, schema, texts)
 
-    def _is_mixed(self, name: str) -> bool:
-        kinds = self._columns.kinds[name] - {"missing", "other"}
-        return len(kinds) > 1 and not kinds <= _NUMBERS
+    def _fixed_type(self, name: str) -> pa.DataType | None:
+        """Give the type of cells that are no lists, objects or what else only Parquet has; several kinds are text."""
+        kinds = frozenset(self._columns.kinds[name] - {"missing"})
+        if kinds in _FIXED:
+            return _FIXED[kinds]
+        return pa.string() if len(kinds - {"other"}) > 1 or "big" in kinds else None
+
+    def _nested_types(self, names: list[str]) -> dict[str, pa.DataType]:
+        """Find one type for lists, objects and what else Parquet has; text where JSON has none in common."""
+        found: dict[str, set[pa.DataType]] = {name: set() for name in names}
+        for part in self.parts(_PASS, names):
+            for name in names:
+                found[name].add(part.schema.field(name).type if isinstance(part, pa.Table) else _inferred(part[name]))
+        return {name: self._one_type(name, types) for name, types in found.items()}
+
+    def _one_type(self, name: str, types: set[pa.DataType]) -> pa.DataType:
+        schemas = [pa.schema([(name, one)]) for one in types]
+        try:
+            return pa.unify_schemas(schemas, promote_options="permissive").field(0).type
+        except pa.ArrowException as error:
+            if "other" not in self._columns.kinds[name]:
+                return pa.string()
+            raise DataError(self.where, f"its parts hold columns of different types ({error})") from error
 
     @cached_property
     def _columns(self) -> _Columns:
@@ -159,15 +172,26 @@ class TableStream:
         return columns
 
 
-def _arrow(part: Part, mixed: list[str]) -> pa.Table:
-    """Make an arrow table of a part; cells of mixed columns become texts, in JSON where they are none."""
+def _arrow(part: Part, schema: pa.Schema, texts: set[str]) -> pa.Table:
+    """Make an arrow table of a part; where the schema has text, cells of columns that are not ``texts`` become JSON."""
     if isinstance(part, pa.Table):
-        return part.replace_schema_metadata(None)
-    texts = {name: [_as_text(cell) for cell in part[name]] for name in mixed}
-    table = pa.Table.from_pandas(part.drop(columns=mixed), preserve_index=False).replace_schema_metadata(None)
-    for name, cells in texts.items():
-        table = table.append_column(name, pa.array(cells, pa.string()))
-    return table.select([str(name) for name in part.columns])
+        return part.replace_schema_metadata(None).select(schema.names).cast(schema)
+    columns = [_arrow_column(part[one.name], one.type, is_text=one.name in texts) for one in schema]
+    return pa.table(columns, schema)
+
+
+def _arrow_column(cells: "pd.Series[Any]", kind: pa.DataType, *, is_text: bool) -> Any:
+    if pa.types.is_string(kind) and not is_text:
+        return pa.array([_as_text(cell) for cell in cells], kind)
+    return pa.array(cells.astype(object) if pa.types.is_nested(kind) else cells, kind, from_pandas=True)
+
+
+def _inferred(cells: "pd.Series[Any]") -> pa.DataType:
+    """Ask arrow which type holds the cells; text where none does."""
+    try:
+        return pa.array(cells.astype(object), from_pandas=True).type
+    except (pa.ArrowException, OverflowError):  # the latter of an integer of more than 64 bits
+        return pa.string()
 
 
 def _as_text(cell: Any) -> str | None:
@@ -208,7 +232,7 @@ def _kind_of(cell: Any) -> str:
     if cell is None:
         return "missing"
     kind = type(cell).__name__
-    return "other" if kind == "int" and abs(cell) >= 2**63 else kind
+    return "big" if kind == "int" and abs(cell) >= 2**63 else kind
 
 
 def _look_at_parquet(path: Path) -> tuple[dict[str, set[str]], int | None]:
@@ -301,7 +325,8 @@ def _parquet_parts(path: Path, size: int, names: list[str], dtypes: dict[str, An
             columns = {}
             for name in names:
                 if name not in batch.schema.names:
-                    columns[name] = pa.nulls(len(batch), pa.float64() if name in floats else pa.string())
+                    absent = pa.float64() if name in floats else pa.string() if name in dtypes else pa.null()
+                    columns[name] = pa.nulls(len(batch), absent)
                 else:
                     column = batch.column(name)
                     columns[name] = column.cast(pa.float64(), safe=False) if name in floats else column

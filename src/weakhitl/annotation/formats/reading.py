@@ -25,7 +25,7 @@ from weakhitl.annotation.formats.content import (
     ratings_table,
 )
 from weakhitl.errors import DataError, SchemaError
-from weakhitl.files import Fault
+from weakhitl.files import Fault, half_character
 from weakhitl.label_names import in_order, require_distinct, whole
 from weakhitl.schema import LabelSchema
 from weakhitl.vote_table import conflict_faults, encode_labels
@@ -163,6 +163,8 @@ def parse_records(where: str, text: str) -> list[Record]:
     rows = _whole(where, text) if text.lstrip().startswith("[") else _lines(text, faults)
     found = list(rows)
     faults += [f"{place[1]}: expected an object, found {type(row).__name__}" for place, row in found if _odd(row)]
+    if "\\u" in text:
+        faults += [f"{place[1]}: {half}" for place, row in found if (half := half_character(row))]
     if not found and not faults:
         faults.append("the file is empty; expected at least one record")
     if faults:
