@@ -153,7 +153,8 @@ class TableStream:
     def _one_type(self, name: str, types: set[pa.DataType]) -> pa.DataType:
         schemas = [pa.schema([(name, one)]) for one in types]
         try:
-            return pa.unify_schemas(schemas, promote_options="permissive").field(0).type
+            found = pa.unify_schemas(schemas, promote_options="permissive").field(0).type
+            return pa.string() if _has_no_field(found) else found
         except pa.ArrowException as error:
             if "other" not in self._columns.kinds[name]:
                 return pa.string()
@@ -248,11 +249,26 @@ def _look_at_parquet(path: Path) -> tuple[dict[str, set[str]], int | None]:
 
 
 def _arrow_kind(kind: pa.DataType) -> str:
-    if pa.types.is_integer(kind):
+    if pa.types.is_integer(kind) and not pa.types.is_uint64(kind):  # its largest numbers are no int64
         return "int"
     if pa.types.is_floating(kind):
         return "float"
-    return "str" if pa.types.is_string(kind) or pa.types.is_large_string(kind) else "other"
+    return "str" if _is_text(kind) else "other"
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or _is_view(kind)
+
+
+def _is_view(kind: pa.DataType) -> bool:
+    """Whether arrow holds the texts in a way for which it lacks many functions; older releases do not know it."""
+    return str(kind) == "string_view"
+
+
+def _has_no_field(kind: pa.DataType) -> bool:
+    """Whether an object without keys is in there, which Parquet cannot hold."""
+    fields = [kind.field(at).type for at in range(kind.num_fields)]
+    return (pa.types.is_struct(kind) and not fields) or any(map(_has_no_field, fields))
 
 
 def _has_nulls(file: pq.ParquetFile, at: int, name: str) -> bool:
@@ -329,6 +345,7 @@ def _parquet_parts(path: Path, size: int, names: list[str], dtypes: dict[str, An
                     columns[name] = pa.nulls(len(batch), absent)
                 else:
                     column = batch.column(name)
+                    column = column.cast(pa.string()) if _is_view(column.type) else column
                     columns[name] = column.cast(pa.float64(), safe=False) if name in floats else column
             yield pa.table(columns)
 

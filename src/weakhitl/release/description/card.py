@@ -7,6 +7,7 @@ import pyarrow as pa
 from weakhitl.config import Config
 from weakhitl.release.description import statements
 from weakhitl.release.description.card_metadata import DEFAULT, EVIDENCE, by_split, card_metadata, split_names
+from weakhitl.release.description.features import in_words
 from weakhitl.release.description.front_matter import front_matter
 from weakhitl.release.description.markdown import code_block, plain, table
 from weakhitl.release.description.statements import Report
@@ -87,7 +88,7 @@ def _columns(config: Config, schema: pa.Schema) -> str:
         PROBABILITY: "probability of the label, from 0 to 1",
         PROVENANCE: "where the label comes from; see below",
     }
-    rows = [(field.name, field.type, own.get(field.name, "from the items")) for field in schema]
+    rows = [(field.name, in_words(field.type), own.get(field.name, "from the items")) for field in schema]
     return table(("column", "type", "meaning"), rows)
 
 

@@ -83,3 +83,17 @@ def dtype(kind: pa.DataType) -> str:
     if name in _RENAMED:
         return _RENAMED[name]
     raise TypeError(name)
+
+
+def in_words(kind: pa.DataType) -> str:
+    """Say what a column holds; the names of what lists hold are left out, which a Parquet file does not keep.
+
+    >>> in_words(pa.list_(pa.struct({"a": pa.int8(), "b": pa.float64()})))
+    'list of struct of a: int8, b: float64'
+    """
+    if pa.types.is_struct(kind):
+        fields = [kind.field(at) for at in range(len(kind))]
+        return f"struct of {', '.join(f'{field.name}: {in_words(field.type)}' for field in fields)}"
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        return f"list of {in_words(kind.value_type)}"
+    return dtype(kind)
