@@ -378,12 +378,23 @@ functions = ["f.py"]
             "waiver 1 is for 'x', which is no check; there are none",
         ),
         ('[[gate.waiver]]\ncheck = "x"\nreason = "r"\nexpires = "soon"', "owner is missing"),
+        (
+            '[[gate.waiver]]\ncheck = "x"\nreason = "r"\nowner = "o"\nexpires = "2026-02-31"',
+            "gate.waiver 1: expires: 2026-02-31 is no day; expected one such as 2027-01-31",
+        ),
         ('[[gate.check]]\nmetric = "krippendorff_alpha"\nat_least = 0.1', "did you mean 'krippendorff-alpha'"),
     ],
 )
 def test_a_policy_that_makes_no_sense_is_refused_with_the_place(text, what):
     with pytest.raises(ConfigError, match=what):
         parse_config(POLICY + text, NAMES)
+
+
+@pytest.mark.parametrize("written", ["2999-12-31", '"2999-12-31"'])
+def test_a_day_may_stand_in_quotes(written):
+    check = '[[gate.check]]\nmetric = "coverage"\nat_least = 0.1\n'
+    waiver = f'[[gate.waiver]]\ncheck = "coverage"\nreason = "r"\nowner = "o"\nexpires = {written}\n'
+    assert parse_config(POLICY + check + waiver, NAMES).gate.waiver[0].expires == date(2999, 12, 31)
 
 
 def project(more="", context=None, n=30):

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from weakhitl.config.section import Count, Name, Section, Text
 
@@ -108,13 +108,23 @@ class CheckSection(Section, OneBar):
         return [*([] if self.slice is None else [self.slice]), *self.where]
 
 
+def _day(value: object) -> date:
+    """Take a day of TOML, or one in quotes."""
+    try:
+        return value if type(value) is date else date.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError(f"{value!s:.40} is no day; expected one such as 2027-01-31") from None
+
+
 class WaiverSection(Section):
     """A check that may miss its bar for a while, and who says so."""
 
     check: Text = Field(description="Name of the check, as the gate prints it.")
     reason: Text = Field(description="Why the release may go out all the same.")
     owner: Text = Field(description="Who answers for it.")
-    expires: date = Field(description="Last day on which it holds, such as `2027-01-31`; after it the check fails.")
+    expires: Annotated[date, BeforeValidator(_day)] = Field(
+        description="Last day on which it holds, such as `2027-01-31`; after it the check fails."
+    )
 
 
 class GateSection(Section):
