@@ -45,6 +45,13 @@ watch = 0.0
 """
 
 
+COVERAGE = """\
+[[gate.check]]
+metric = "coverage"
+at_least = 0.1
+"""
+
+
 def make(folder, online=ONLINE, n=120):
     """A labelled project whose data is a folder."""
     start(folder, World(n))
@@ -255,6 +262,20 @@ def test_a_share_of_what_people_are_asked_online_is_audited_so_that_a_release_ca
     room = Room(Workspace.open(tmp_path))
     assert [room.case(item, "").blind for item in batch.drawn_for_audit] == [True, True]
     assert not room.case(next(item for item in batch.items if item not in batch.drawn_for_audit), "").blind
+
+
+def test_a_release_verifies_though_people_rated_what_arrived_since_the_functions_ran(tmp_path):
+    workspace = make(tmp_path)
+    toml = tmp_path / "weakhitl.toml"
+    toml.write_text(toml.read_text().partition("[[gate.check]]")[0] + COVERAGE + RULES + ONLINE)
+    project = wh.Project.load(tmp_path)
+    project.label()
+    Online(Workspace.open(tmp_path)).arrive({"item": "n1", "text": "sun hidden"}, "sun", 0.5)
+    rated = pd.DataFrame({"item": ["n1", project.items.index[0]], "annotator": "ana", "label": "sun"})
+    project.route(budget=120, audit=10)
+    workspace.store.add_ratings(rated, "annotator")
+    released = project.release("1.0.0")
+    assert [finding for finding in wh.verify(released.path).findings if not finding.holds] == []
 
 
 def test_export_says_that_what_arrived_waits_on_the_pages(tmp_path):

@@ -119,6 +119,18 @@ def test_a_release_holds_what_was_said_first_and_verifies(tmp_path):
     assert verify(released.path).holds
 
 
+def test_a_release_verifies_where_some_items_are_asked_again_by_what_was_said_and_the_others_all(tmp_path):
+    """Only of the first what was said before is evidence: its rows are not the first ones of what is set aside."""
+    made = ready(tmp_path)
+    made.ask_again(["rain"])
+    made.ask_again(everything=True)
+    wanted = made.assess().still_wanted.index
+    collect(made, tmp_path, World().ratings(wanted, dict.fromkeys(("ana", "bo", "cy"), 0.92)))
+    released = made.release("1.0.0")
+    assert 0 < len(read_evidence(released.path).set_aside) < 3 * len(wanted)
+    assert [finding for finding in verify(released.path).findings if not finding.holds] == []
+
+
 @pytest.mark.parametrize("people", [3, 4])
 def test_people_who_change_nothing_do_not_seem_to_agree_more(people):
     """Sixty simulated revisions that change nothing: compared at large they seem to help, without one person not."""

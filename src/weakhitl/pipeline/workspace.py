@@ -275,9 +275,14 @@ class Workspace:
         """Put together what the gate decides on; ``columns`` of the data beside those that the policy names."""
         votes = self.votes()
         batches = tuple(self.store.batches())
-        ratings, aside = self.store.ratings()[EVIDENCE_COLUMNS], self.store.said_first()[EVIDENCE_COLUMNS]
         # What arrived after the functions ran has no place among the items yet: `weakhitl label` takes it in.
-        ratings = ratings[~ratings["item"].isin(self.arrivals.items() - {*votes.items})]
+        later = self.arrivals.items() - {*votes.items}
+        ratings, aside = (
+            said.loc[~said["item"].isin(later), EVIDENCE_COLUMNS].reset_index(
+                drop=True
+            )  # as they are read from a release
+            for said in (self.store.ratings(), self.store.said_first())
+        )
         return Evidence(self.config, votes, ratings, batches, self._gold(votes), self._context(votes, columns), aside)
 
     def _context(self, votes: Votes, more: Collection[str]) -> Context:
