@@ -134,7 +134,7 @@ def lift(workspace: Workspace, source: str, why: str) -> str:
     known = standing(read_recalls(workspace.recalls_file))
     names = [name for name in known if source in (name, name.partition(":")[2])]
     if len(names) != 1:
-        raise StateError(f"{source!r} is not recalled; recalled are: {a_few([*known]) or 'none'}")
+        raise StateError(f"{source!r} is neither recalled nor paused; those that are: {a_few([*known]) or 'none'}")
     _check_reason(names[0], why)
     add_recalls(workspace.recalls_file, [Recall(names[0], why, moment().isoformat(), lifted=True)])
     if items := [*of_kind(ITEM, {names[0]: ""})]:
