@@ -277,12 +277,9 @@ class Workspace:
         batches = tuple(self.store.batches())
         # What arrived after the functions ran has no place among the items yet: `weakhitl label` takes it in.
         later = self.arrivals.items() - {*votes.items}
-        ratings, aside = (
-            said.loc[~said["item"].isin(later), EVIDENCE_COLUMNS].reset_index(
-                drop=True
-            )  # as they are read from a release
-            for said in (self.store.ratings(), self.store.said_first())
-        )
+        tables = (self.store.ratings(), self.store.said_first())
+        kept = (said.loc[~said["item"].isin(later), EVIDENCE_COLUMNS] for said in tables)
+        ratings, aside = (said.reset_index(drop=True) for said in kept)  # as they are read from a release
         return Evidence(self.config, votes, ratings, batches, self._gold(votes), self._context(votes, columns), aside)
 
     def _context(self, votes: Votes, more: Collection[str]) -> Context:
