@@ -332,6 +332,14 @@ def test_every_fault_of_a_schema_is_named_at_once():
         wh.LabelSchema(["1", "2"], level="ordinary")
 
 
+@pytest.mark.parametrize("level", ["interval", "ratio"])
+def test_classes_of_a_scale_that_are_the_same_number_are_refused(level):
+    """Ratings of the two would differ, and be no distance apart."""
+    with pytest.raises(SchemaError, match=f"classes '1' and '1.0' are the same number; level '{level}' takes it once"):
+        wh.LabelSchema(["1", "2", "1.0"], level=level)
+    assert len(wh.LabelSchema(["1", "2", "1.0"], level="ordinal")) == 3
+
+
 def test_classes_keep_the_order_of_the_user_and_stand_for_their_numbers():
     assert wh.LabelSchema(["low", "high", "mid"]).classes == ("low", "high", "mid")
     assert wh.LabelSchema(["10", "2.5"], level="interval").values == (10.0, 2.5)

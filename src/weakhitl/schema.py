@@ -1,7 +1,7 @@
 """The classes, in the user's order, and their level of measurement."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -155,12 +155,25 @@ def _schema_faults(schema: LabelSchema) -> list[str]:
     if schema.level not in LEVELS:
         faults.append(f"level {schema.level!r} is unknown; levels are {', '.join(LEVELS)}")
     if schema.level in ("interval", "ratio"):
-        faults += [
-            f"class {name!r} is no number, as level {schema.level!r} needs"
-            for name in classes
-            if not _is_number(name, least=0.0 if schema.level == "ratio" else None)
-        ]
+        faults += _number_faults(classes, schema.level)
     return faults
+
+
+def _number_faults(classes: Sequence[str], level: str) -> list[str]:
+    """Say which names are no numbers of the level, or the same one: ratings that are not apart would differ."""
+    least = 0.0 if level == "ratio" else None
+    faults = [
+        f"class {name!r} is no number, as level {level!r} needs" for name in classes if not _is_number(name, least)
+    ]
+    if faults:
+        return faults
+    first: dict[float, str] = {}
+    pairs = [(first.setdefault(float(name), name), name) for name in classes]
+    return [
+        f"classes {one!r} and {other!r} are the same number; level {level!r} takes it once"
+        for one, other in pairs
+        if one != other
+    ]
 
 
 def _is_number(name: str, least: float | None) -> bool:
