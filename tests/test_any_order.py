@@ -183,8 +183,10 @@ class Owner(RuleBasedStateMachine):
     def ask_again(self, options):
         self.do("route", "--again", *options)
 
-    @rule(right=st.sampled_from([0.5, 0.95]))
-    def people_rate(self, right):
+    @rule(right=st.sampled_from([0.5, 0.95]), more=st.booleans())
+    def people_rate(self, right, more):
+        if more:
+            self.do("route", "--another", "--budget", 6, "--audit", 3)
         self.answer([], lambda: [(who, right) for who in self.rng.sample(PEOPLE, self.rng.randint(1, 4))])
 
     @rule()
