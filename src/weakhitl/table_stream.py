@@ -144,13 +144,15 @@ class TableStream:
 
     def _nested_types(self, names: list[str]) -> dict[str, pa.DataType]:
         """Find one type for lists, objects and what else Parquet has; text where JSON has none in common."""
-        found: dict[str, set[pa.DataType]] = {name: set() for name in names}
+        found: dict[str, list[pa.DataType]] = {name: [] for name in names}
         for part in self.parts(_PASS, names):
-            for name in names:
-                found[name].add(part.schema.field(name).type if isinstance(part, pa.Table) else _inferred(part[name]))
+            for name, types in found.items():
+                kind = part.schema.field(name).type if isinstance(part, pa.Table) else _inferred(part[name])
+                if kind not in types:  # in the order in which they occur, which is that of an object's keys
+                    types.append(kind)
         return {name: self._one_type(name, types) for name, types in found.items()}
 
-    def _one_type(self, name: str, types: set[pa.DataType]) -> pa.DataType:
+    def _one_type(self, name: str, types: list[pa.DataType]) -> pa.DataType:
         schemas = [pa.schema([(name, one)]) for one in types]
         try:
             found = pa.unify_schemas(schemas, promote_options="permissive").field(0).type
