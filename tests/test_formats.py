@@ -313,7 +313,7 @@ def test_a_file_that_cannot_be_read_is_named(name, tmp_path):
             "line 3: expected an object, found list",
             "line 5: expected an object, found int",
         )
-        path.write_text('{"item": "i1", "text": "\\\\ud83d"}\n')
+        path.write_text('{"item": "i1", "text": "\\ud83d"}\n')
         assert "is half of a character" in faults(name, path)[0]
         path.write_text('[{"item": "i1"}, 1')
         assert "not JSON" in faults(name, path)[0]

@@ -125,7 +125,7 @@ def test_a_recalled_source_counts_again_only_when_that_is_lifted(released):
     with pytest.raises(StateError, match="recalled already"):
         project.recall("says_snow", WHY)
     assert "says_snow" not in project.votes.sources
-    with pytest.raises(StateError, match="recalled are: function:says_snow"):
+    with pytest.raises(StateError, match="neither recalled nor paused; those that are: function:says_snow"):
         project.lift_recall("says_sun", "mended")
     assert project.lift_recall("says_snow", "mended") == "function:says_snow"
     assert "says_snow" in project.votes.sources

@@ -48,7 +48,7 @@ def require_rows(path: Path) -> None:
     """Raise ``DataError`` naming all rows that pandas would read without a word, but not as a person sees them.
 
     It renames a column that is named twice, and cuts longer rows or takes their first cells for an index. A quote that
-    opens a cell by mistake swallows the rows up to the next; in many a TSV a quote is just a quote.
+    opens a cell by mistake swallows the rows up to the next; in many a TSV a quote is just a quote. See decision 47.
     """
     tabs = separator(path) == "\t"
     long: dict[int, int] = {}
