@@ -18,7 +18,9 @@ import pandas as pd
 
 from weakhitl.files import read_table
 
-WORDS = np.array("free money now click see you at lunch win a prize meeting today".split())
+WORDS = np.array(
+    ["free", "money", "now", "click", "see", "you", "at", "lunch", "win", "a", "prize", "meeting", "today"]
+)
 
 
 def main() -> None:
