@@ -92,6 +92,13 @@ def start(folder: Path, world: World) -> Project:
     return Project.load(folder)
 
 
+def ask_for_coverage_alone(folder: Path, min_confidence: float) -> None:
+    """Let a gate pass that asks for next to nothing."""
+    config = folder / "weakhitl.toml"
+    gate = f'[[gate.check]]\nmetric = "coverage"\nat_least = 0.0\n[release]\nmin_confidence = {min_confidence}\n'
+    config.write_text(config.read_text().partition("[[gate.check]]")[0] + gate)
+
+
 def collect(project: Project, folder: Path, table: pd.DataFrame, **settings):
     """Import a table of ratings through a file."""
     table.to_csv(folder / "rated.csv", index=False)

@@ -46,6 +46,7 @@ JSON = {
     "nothing": [{}],
     "nothing_inside": [{"a": [{}]}],
     "nulls": [None],
+    "answers": [2**60 + 1, None],
     "large": [10**30, 1],
     "large_inside": [{"a": 10**30}],
 }
@@ -67,6 +68,7 @@ ARROW = {
     "largest": pa.array([2**64 - 1] * N, pa.uint64()),
     "endless": pa.array([float("inf"), float("nan")] * (N // 2)),
     "nulls": pa.nulls(N),
+    "answers": pa.array([2**60 + 1, None] * (N // 2)),
 }
 
 
@@ -98,6 +100,7 @@ def test_json_lines_of_any_cells_are_released_and_verify(tmp_path, since):
     project(tmp_path, "jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     table = released(tmp_path)
     last = table.slice(N - 1).to_pylist()[0]
+    assert table["answers"].to_pylist() == [row.get("answers") for row in rows]
     as_json = {
         "mixed",
         "objects_that_differ",
@@ -119,6 +122,7 @@ def test_parquet_of_any_columns_is_released_and_verifies(tmp_path):
     pq.write_table(given, project(tmp_path, "parquet"))
     table = released(tmp_path)
     pd.testing.assert_frame_equal(table.select(list(ARROW)).to_pandas(), given.select(list(ARROW)).to_pandas())
+    assert table["answers"].to_pylist() == given["answers"].to_pylist()  # pandas would show floats
 
 
 def test_a_column_that_datasets_cannot_hold_is_named(tmp_path):

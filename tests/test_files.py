@@ -79,6 +79,7 @@ def test_gzip_and_folders_are_read(tmp_path):
             "line 2: a quote opens a cell that ends in line 4",
         ),
         ("t.csv", b'id,text\n1,"a" b\n2,"so\n3,"she" said\n', "line 3: a quote opens a cell that ends in line 4"),
+        ("t.csv", b'id,text\n1,a, b\n2,"so\n3,"she" said\n', "2 faults\n  - line 2: 3 cells.*\n  - line 3: a quote"),
         ("t.csv", b"id,text,id\n1,a,2\n", "column 'id' occurs 2 times"),
         ("t.xlsx", b"x", "not a readable workbook"),
         (

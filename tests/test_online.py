@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 import weakhitl as wh
-from projects import CLASSES, World, start
+from projects import CLASSES, World, ask_for_coverage_alone, start
 from sites import Somebody, opened
 from weakhitl.cli.main import cli
 from weakhitl.errors import ConfigError, DataError, StateError, UsageError
@@ -42,13 +42,6 @@ route = { sun = 0.4, rain = 0.4 }
 accept_rules = ["sure_sun", "sure_snow"]
 route_rules = ["alert"]
 watch = 0.0
-"""
-
-
-COVERAGE = """\
-[[gate.check]]
-metric = "coverage"
-at_least = 0.1
 """
 
 
@@ -266,8 +259,9 @@ def test_a_share_of_what_people_are_asked_online_is_audited_so_that_a_release_ca
 
 def test_a_release_verifies_though_people_rated_what_arrived_since_the_functions_ran(tmp_path):
     workspace = make(tmp_path)
-    toml = tmp_path / "weakhitl.toml"
-    toml.write_text(toml.read_text().partition("[[gate.check]]")[0] + COVERAGE + RULES + ONLINE)
+    ask_for_coverage_alone(tmp_path, min_confidence=0.5)
+    with (tmp_path / "weakhitl.toml").open("a") as config:
+        config.write(RULES + ONLINE)
     project = wh.Project.load(tmp_path)
     project.label()
     Online(Workspace.open(tmp_path)).arrive({"item": "n1", "text": "sun hidden"}, "sun", 0.5)

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 import weakhitl as wh
-from projects import World, start
+from projects import World, ask_for_coverage_alone, start
 from sites import make_project
 from test_gate import audit, decision, evidence, people
 from weakhitl.annotation import Answer, Given, Nothing, Person
@@ -153,9 +153,7 @@ def test_items_of_no_release_need_no_new_one(released):
 
 def test_where_all_is_recalled_there_is_nothing_to_release(tmp_path):
     start(tmp_path, World(30))
-    config = tmp_path / "weakhitl.toml"
-    gate = '[[gate.check]]\nmetric = "coverage"\nat_least = 0.0\n[release]\nmin_confidence = 0.5\n'
-    config.write_text(config.read_text().partition("[[gate.check]]")[0] + gate)
+    ask_for_coverage_alone(tmp_path, min_confidence=0.5)
     project = wh.Project.load(tmp_path)
     project.label()
     project.release("1.0.0")

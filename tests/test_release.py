@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 import weakhitl as wh
-from projects import World, ready, start
+from projects import World, ask_for_coverage_alone, ready, start
 from weakhitl.cli.main import cli
 from weakhitl.errors import ConfigError, DataError, StateError, UsageError
 from weakhitl.files import sha256
@@ -437,9 +437,7 @@ def with_splits(project_folder: Path, tmp_path: Path, more: str = "") -> Path:
 def test_nothing_is_no_release(tmp_path):
     """Checks that ask for little may pass where every label is withheld; rows there would be none."""
     start(tmp_path, World(20))
-    config = tmp_path / "weakhitl.toml"
-    gate = '[[gate.check]]\nmetric = "coverage"\nat_least = 0.0\n[release]\nmin_confidence = 0.9999\n'
-    config.write_text(config.read_text().partition("[[gate.check]]")[0] + gate)
+    ask_for_coverage_alone(tmp_path, min_confidence=0.9999)
     project = wh.Project.load(tmp_path)
     project.label()
     assert project.check().status == "pass"

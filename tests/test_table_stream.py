@@ -88,6 +88,34 @@ def same(cell, expected):
     return cell == expected
 
 
+@pytest.mark.parametrize("number", [2**53 + 1, 2**63 - 1, -(2**63), 2**64 - 1])
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+def test_integers_beside_a_gap_are_the_same_in_arrow_tables(tmp_path, number, ending):
+    """Pandas holds them as floats, which have 53 bits: ids of what a post answers would be those of others."""
+    path = tmp_path / f"t.{ending}"
+    rows = [{"id": "1", "answers": number}, {"id": "2"}]
+    if ending == "jsonl":
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    else:
+        kind = pa.uint64() if number >= 2**63 else pa.int64()
+        pq.write_table(pa.table({"id": ["1", "2"], "answers": pa.array([number, None], kind)}), path)
+    for size in (1, 2):
+        first, second = pa.concat_tables(TableStream(path).tables(size)).to_pylist()
+        assert int(first["answers"]) == number
+        assert second["answers"] is None
+    if ending == "parquet" or abs(number) < 2**63:  # JSON's larger ones stay whole in parts
+        assert streamed(path, 1) == cells_of(read_table(path))
+
+
+@pytest.mark.parametrize("other", [[1.5, 3.0], [None, 2.0], [-1, 2]])
+def test_a_folder_whose_files_differ_in_their_numbers_holds_floats(tmp_path, other):
+    pq.write_table(pa.table({"a": pa.array([2**64 - 1, 1], pa.uint64())}), tmp_path / "1.parquet")
+    pq.write_table(pa.table({"a": other}), tmp_path / "2.parquet")
+    assert streamed(tmp_path, 1) == cells_of(read_table(tmp_path))
+    rows = pa.concat_tables(TableStream(tmp_path).tables(1)).column("a").to_pylist()
+    assert rows == [float(2**64 - 1), 1.0, *other]
+
+
 def test_a_parquet_file_may_lack_columns_of_dates_and_lists(tmp_path):
     day = dt.date(2026, 11, 30)
     pq.write_table(pa.table({"id": ["1"], "day": [day], "tags": [["a"]], "more": [{"x": 1}]}), tmp_path / "1.parquet")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from weakhitl.errors import DataError
-from weakhitl.wording import number_of
+from weakhitl.wording import named_twice, number_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,30 +50,23 @@ def require_rows(path: Path) -> None:
     It renames a column that is named twice, and cuts longer rows or takes their first cells for an index. A quote that
     opens a cell by mistake swallows the rows up to the next; in many a TSV a quote is just a quote. See decision 47.
     """
-    tabs = separator(path) == "\t"
-    long: dict[int, int] = {}
-    swallowing: list[int] = []
-    count, spanning = 0, False
+    rows, long, swallowing, spanning = 0, {}, [], False
     with csv_faults(path):
-        rows = _rows(path)
-        _, _, header = next(rows, (1, 1, []))
-        for begins, ends, row in rows:
-            count += 1
+        _, _, header = next(found := _rows(path), (1, 1, []))
+        for begins, ends, row in found:
+            rows += 1
             if len(row) > len(header):
                 long[begins] = len(row)
             if ends > begins:
                 spanning = True
-                if tabs and any("\t" in cell and "\n" in cell for cell in row):
+                if any("\t" in cell and "\n" in cell for cell in row):
                     swallowing.append(begins)
-    faults = [
-        f"column {name!r} occurs {header.count(name)} times"
-        for name in sorted({*header} - {""})
-        if header.count(name) > 1
-    ]
-    faults += _long_rows(long, count, len(header))
-    faults += [f"line {line}: a quote opens a cell and swallows rows; {_QUOTES}" for line in swallowing]
-    if spanning and not faults:
-        faults = _stray_quotes(path)
+    faults = named_twice(list(filter(None, header)))
+    faults += _long_rows(long, rows, len(header))
+    if separator(path) == "\t":
+        faults += [f"line {line}: a quote opens a cell and swallows rows; {_QUOTES}" for line in swallowing]
+    elif spanning:
+        faults += _stray_quotes(path)
     if faults:
         raise DataError(str(path), faults)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from weakhitl.csv_files import csv_text, line_places, open_text, read_csv, undecodable_line
 from weakhitl.errors import DataError
 from weakhitl.sheets import read_sheet, write_sheet
+from weakhitl.wording import named_twice
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,7 +76,7 @@ def require_columns(table: "pd.DataFrame", columns: Sequence[str], where: str, h
     faults = [_no_column(name, found) for name in columns if name not in found]
     if faults and hint:
         faults[-1] += f"; {hint}"
-    faults += [f"column {name!r} occurs {found.count(name)} times" for name in columns if found.count(name) > 1]
+    faults += named_twice([name for name in found if name in columns])
     if faults:
         raise DataError(where, [*faults, *separator_faults(table)])
 

@@ -34,8 +34,8 @@ def in_order(labels: Iterable[str]) -> tuple[list[str], bool]:
 
     """
     found = {*labels}
-    are_numbers = _numbers(found)
-    return ordered({*map(whole, found)} if are_numbers else found), are_numbers
+    by_value = are_numbers(found)
+    return ordered({*map(whole, found)} if by_value else found), by_value
 
 
 def ordered(names: Iterable[str]) -> list[str]:
@@ -46,10 +46,11 @@ def ordered(names: Iterable[str]) -> list[str]:
 
     """
     found = {*names}
-    return sorted(sorted(found), key=float) if _numbers(found) else sorted(found)
+    return sorted(sorted(found), key=float) if are_numbers(found) else sorted(found)
 
 
-def _numbers(names: Iterable[str]) -> bool:
+def are_numbers(names: Iterable[str]) -> bool:
+    """Say whether all names are finite numbers."""
     try:
         return all(isfinite(float(name)) for name in names)
     except ValueError:

@@ -5,12 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
-from math import isfinite
 from numbers import Integral
 from typing import Any, Literal, get_args
 
 from weakhitl.errors import SchemaError, UsageError
-from weakhitl.label_names import whole
+from weakhitl.label_names import are_numbers, whole
 
 ABSTAIN = -1
 
@@ -177,8 +176,4 @@ def _number_faults(classes: Sequence[str], level: str) -> list[str]:
 
 
 def _is_number(name: str, least: float | None) -> bool:
-    try:
-        number = float(name)
-    except ValueError:
-        return False
-    return isfinite(number) and (least is None or number >= least)
+    return are_numbers([name]) and (least is None or float(name) >= least)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from zipfile import BadZipFile
 
 from weakhitl.errors import DataError
+from weakhitl.wording import named_twice
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,8 +68,8 @@ def _read(path: Path, _changed: int, _size: int) -> Sheet:
     (_, header), *rest = next(iter(filled.values()))
     if nameless := _nameless(header, rest):
         raise DataError(str(path), [f"{_place(at, number)} has no name" for at, number in nameless])
-    if twice := sorted({name for name in header if name and header.count(name) > 1}):
-        raise DataError(str(path), [f"column {name!r} occurs {header.count(name)} times" for name in twice])
+    if twice := named_twice(list(filter(None, header))):
+        raise DataError(str(path), twice)
     named = [at for at, name in enumerate(header) if name]
     below = [[cells[at] if at < len(cells) else "" for at in named] for _, cells in rest]
     return Sheet([header[at] for at in named], below, [number for number, _ in rest])

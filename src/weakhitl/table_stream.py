@@ -37,17 +37,14 @@ _BUFFER = 1 << 20
 _HELD = 500_000
 """Rows of a Parquet file that may be in memory at a time, where its row groups are not larger."""
 
-_NUMBERS = {"int", "float", "missing"}
+_NUMBERS = {"int", "uint", "float"}
+"""Kinds of cells that pandas holds as floats where several stand in a column, or some are missing."""
 
-_FIXED = {
-    frozenset(): pa.string(),
-    frozenset({"str"}): pa.string(),
-    frozenset({"bool"}): pa.bool_(),
-    frozenset({"int"}): pa.int64(),
-    frozenset({"float"}): pa.float64(),
-    frozenset({"int", "float"}): pa.float64(),
-}
-"""Arrow's type of a column by the kinds of its cells; others are found by looking."""
+_DTYPES = {"int": np.dtype("int64"), "uint": np.dtype("uint64"), "bool": np.dtype("bool")}
+"""Pandas' type of a column whose cells are all there and of one kind."""
+
+_TYPES = {"str": pa.string(), "bool": pa.bool_(), "int": pa.int64(), "uint": pa.uint64(), "float": pa.float64()}
+"""Arrow's type of a column by the one kind of its cells; others are found by looking."""
 
 
 @dataclass
@@ -71,9 +68,9 @@ class _Columns:
         text: Any = pd.Series(["a string"]).dtype
         found: dict[str, Any] = {}
         for name, kinds in self.kinds.items():
-            if kinds in ({"int"}, {"bool"}):
-                found[name] = np.dtype("int64" if kinds == {"int"} else "bool")
-            elif kinds <= _NUMBERS and kinds & {"int", "float"}:
+            if len(kinds) == 1 and kinds <= _DTYPES.keys():
+                found[name] = _DTYPES[next(iter(kinds))]
+            elif kinds & _NUMBERS and kinds <= {*_NUMBERS, "missing"}:
                 found[name] = np.dtype("float64")
             elif "str" in kinds and kinds <= {"str", "missing"}:
                 found[name] = text
@@ -102,15 +99,16 @@ class TableStream:
 
     def parts(self, size: int, columns: list[str] | None = None) -> Iterator[Part]:
         """Give the rows in their order, ``size`` at a time, fewer where a file ends; Parquet as arrow tables."""
-        dtypes, names = self._columns.dtypes(), self.columns if columns is None else columns
+        dtypes = self._columns.dtypes()
+        for part in self._as_stored(size, self.columns if columns is None else columns):
+            yield _as_pandas_holds_it(part, dtypes)
+
+    def _as_stored(self, size: int, names: list[str]) -> Iterator[Part]:
+        """Give the same rows with the files' own cells: integers beside a gap are integers."""
         for path in self._files:
-            kind = table_kind(path)
-            if kind == "parquet":
-                yield from _parquet_parts(path, size, names, dtypes)
-                continue
-            for part in _PARTS[kind](path, size, names):
-                whole = part if list(part.columns) == names else part.reindex(columns=names)
-                yield whole.astype({name: dtype for name, dtype in dtypes.items() if name in names})
+            for part in _PARTS[table_kind(path)](path, size, names):
+                same = isinstance(part, pa.Table) or list(part.columns) == names
+                yield part if same else part.reindex(columns=names)
 
     def column(self, name: str) -> "pd.Series[Any]":
         """Read one column whole. Raises ``DataError`` for a column that is not there."""
@@ -129,23 +127,27 @@ class TableStream:
         return pa.schema([(name, fixed[name] or found[name]) for name in self.columns])
 
     def tables(self, size: int) -> Iterator[pa.Table]:
-        """Give the rows as arrow tables of ``schema``, see ``parts``."""
+        """Give the rows as arrow tables of ``schema``; integers stay what they are, beside a gap, too."""
         schema = self.schema
         texts = {name for name, kinds in self._columns.kinds.items() if kinds <= {"str", "missing"}}
-        for part in self.parts(size):
+        for part in self._as_stored(size, self.columns):
             yield _arrow(part, schema, texts)
 
     def _fixed_type(self, name: str) -> pa.DataType | None:
         """Give the type of cells that are no lists, objects or what else only Parquet has; several kinds are text."""
-        kinds = frozenset(self._columns.kinds[name] - {"missing"})
-        if kinds in _FIXED:
-            return _FIXED[kinds]
+        kinds = self._columns.kinds[name] - {"missing"}
+        if not kinds:
+            return pa.string()
+        if len(kinds) == 1 and kinds <= _TYPES.keys():
+            return _TYPES[next(iter(kinds))]
+        if kinds <= _NUMBERS:
+            return pa.float64()
         return pa.string() if len(kinds - {"other"}) > 1 or "big" in kinds else None
 
     def _nested_types(self, names: list[str]) -> dict[str, pa.DataType]:
         """Find one type for lists, objects and what else Parquet has; text where JSON has none in common."""
         found: dict[str, list[pa.DataType]] = {name: [] for name in names}
-        for part in self.parts(_PASS, names):
+        for part in self._as_stored(_PASS, names):
             for name, types in found.items():
                 kind = part.schema.field(name).type if isinstance(part, pa.Table) else _inferred(part[name])
                 if kind not in types:  # in the order in which they occur, which is that of an object's keys
@@ -178,15 +180,34 @@ class TableStream:
 def _arrow(part: Part, schema: pa.Schema, texts: set[str]) -> pa.Table:
     """Make an arrow table of a part; where the schema has text, cells of columns that are not ``texts`` become JSON."""
     if isinstance(part, pa.Table):
-        return part.replace_schema_metadata(None).select(schema.names).cast(schema)
+        cells = [_cast(part.column(one.name), one.type) for one in schema]
+        return pa.table(cells, schema)
     columns = [_arrow_column(part[one.name], one.type, is_text=one.name in texts) for one in schema]
     return pa.table(columns, schema)
+
+
+def _cast(cells: Any, kind: pa.DataType) -> Any:
+    """Let a number be the nearest float where the column holds floats, as pandas does."""
+    return cells.cast(kind, safe=not pa.types.is_floating(kind))
+
+
+def _as_pandas_holds_it(part: Part, dtypes: dict[str, Any]) -> Part:
+    """Give numbers the types that they have in the whole file; a column that an arrow table lacks is of texts."""
+    if isinstance(part, pd.DataFrame):
+        return part.astype({name: dtype for name, dtype in dtypes.items() if name in part})
+    columns = {}
+    for name in part.column_names:
+        cells = part.column(name)
+        if dtypes.get(name) == np.float64:
+            cells = _cast(cells, pa.float64())
+        columns[name] = cells.cast(pa.string()) if pa.types.is_null(cells.type) and name in dtypes else cells
+    return pa.table(columns)
 
 
 def _arrow_column(cells: "pd.Series[Any]", kind: pa.DataType, *, is_text: bool) -> Any:
     if pa.types.is_string(kind) and not is_text:
         return pa.array([_as_text(cell) for cell in cells], kind)
-    return pa.array(cells.astype(object) if pa.types.is_nested(kind) else cells, kind, from_pandas=True)
+    return pa.array(cells.astype("float64" if pa.types.is_floating(kind) else object), kind, from_pandas=True)
 
 
 def _inferred(cells: "pd.Series[Any]") -> pa.DataType:
@@ -251,8 +272,8 @@ def _look_at_parquet(path: Path) -> tuple[dict[str, set[str]], int | None]:
 
 
 def _arrow_kind(kind: pa.DataType) -> str:
-    if pa.types.is_integer(kind) and not pa.types.is_uint64(kind):  # its largest numbers are no int64
-        return "int"
+    if pa.types.is_integer(kind):
+        return "uint" if pa.types.is_uint64(kind) else "int"
     if pa.types.is_floating(kind):
         return "float"
     return "str" if _is_text(kind) else "other"
@@ -329,27 +350,23 @@ def _json_parts(path: Path, size: int, _: list[str]) -> Iterator[pd.DataFrame]:
         yield pd.DataFrame(rows, dtype=object)
 
 
-_PARTS: dict[str, Callable[[Path, int, list[str]], Iterator[pd.DataFrame]]] = {
-    "csv": _csv_parts,
-    "jsonl": _json_parts,
-    "xlsx": _sheet_parts,
-}
-
-
-def _parquet_parts(path: Path, size: int, names: list[str], dtypes: dict[str, Any]) -> Iterator[pa.Table]:
-    floats = {name for name, dtype in dtypes.items() if dtype == np.float64}
+def _parquet_parts(path: Path, size: int, names: list[str]) -> Iterator[pa.Table]:
     with parquet_faults(path), pq.ParquetFile(path, buffer_size=_BUFFER) as file:
         for batch in _batches(file, size, [name for name in names if name in file.schema_arrow.names]):
             columns = {}
             for name in names:
-                if name not in batch.schema.names:
-                    absent = pa.float64() if name in floats else pa.string() if name in dtypes else pa.null()
-                    columns[name] = pa.nulls(len(batch), absent)
-                else:
-                    column = batch.column(name)
-                    column = column.cast(pa.string()) if _is_view(column.type) else column
-                    columns[name] = column.cast(pa.float64(), safe=False) if name in floats else column
+                there = name in batch.schema.names
+                column = batch.column(name) if there else pa.nulls(len(batch))
+                columns[name] = column.cast(pa.string()) if _is_view(column.type) else column
             yield pa.table(columns)
+
+
+_PARTS: dict[str, Callable[[Path, int, list[str]], Iterator[Part]]] = {
+    "csv": _csv_parts,
+    "jsonl": _json_parts,
+    "parquet": _parquet_parts,
+    "xlsx": _sheet_parts,
+}
 
 
 def _batches(file: pq.ParquetFile, size: int, names: list[str]) -> Iterator[Any]:

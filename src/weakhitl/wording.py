@@ -1,5 +1,6 @@
 """Wording: numbers and lists in sentences."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 _NAMED = 8
@@ -27,3 +28,13 @@ def a_few(names: Sequence[str], between: str = ", ") -> str:
     if len(names) <= _NAMED + 1:
         return between.join(names)
     return f"{between.join(names[:_NAMED])} and {len(names) - _NAMED:,} more"
+
+
+def named_twice(columns: Sequence[str]) -> list[str]:
+    """Say which names stand more than once over the columns of a table.
+
+    >>> named_twice(["item", "label", "label"])
+    ["column 'label' occurs 2 times"]
+    """
+    times = Counter(columns)
+    return [f"column {name!r} occurs {times[name]} times" for name in times if times[name] > 1]

@@ -18,6 +18,7 @@ from weakhitl.files import (
     write_table,
     write_text,
 )
+from weakhitl.label_names import are_numbers
 from weakhitl.pipeline.folder_items import FILE, folder_items, has_tables, passed_over
 from weakhitl.pipeline.guideline import new_guideline
 from weakhitl.pipeline.texts import TEXT, likely_text
@@ -249,19 +250,11 @@ def _items_of_table(folder: Path, data: Path, id_column: str | None, *, add_ids:
 
 def _doubt(names: list[str], data: Path) -> str:
     """Ask whether the names of a CSV's or a sheet's columns are an item's cells."""
-    like_cells = any(_is_number(name) for name in names) or (len(names) == 1 and " " in names[0])
+    like_cells = any(are_numbers([name]) for name in names) or (len(names) == 1 and " " in names[0])
     if not like_cells or table_kind(table_files(data)[0]) not in ("csv", "xlsx"):
         return ""
     found = a_few([repr(name) for name in names])
     return f"The first line is read as the names of the columns: {found}. If it is an item, put names above it."
-
-
-def _is_number(name: str) -> bool:
-    try:
-        float(name)
-    except ValueError:
-        return False
-    return True
 
 
 def _items_of_folder(folder: Path, data: Path, id_column: str | None, *, add_ids: bool) -> _Items:
