@@ -35,6 +35,9 @@ def folder(tmp_path_factory):
         ("agreement --wide *", "leave out --wide: it is about a table of RATINGS"),
         ("agreement --level nominal", "leave out --level: it is about a table of RATINGS"),
         ("check --annotator who", "leave out --annotator: it is about a table of ratings (--votes)"),
+        ("drift --over-time --alpha 0.1", "leave out --alpha: --over-time"),
+        ("simulate --right 0.8", "leave out --right: it is about people that are invented (--people)"),
+        ("simulate --judge-cost 0.1", "leave out --judge-cost: there are no votes of a judge (--judge)"),
         ("import x.csv --own-ids", "say which tool wrote it with --from"),
     ],
 )

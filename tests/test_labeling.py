@@ -440,7 +440,7 @@ def test_accuracies_have_exact_intervals_or_a_reason():
     )
     nothing = wh.lf_accuracy(votes, {1: "SPAM"})["g"]
     assert (nothing.value, nothing.kind) == (None, "nothing-measured")
-    with pytest.raises(DataError, match="confidence: is 95"):
+    with pytest.raises(UsageError, match="confidence is 95"):
         wh.lf_accuracy(votes, {0: "HAM"}, confidence=95)
 
 

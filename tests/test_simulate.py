@@ -151,7 +151,7 @@ def test_people_can_be_invented_who_are_right_as_often_as_is_said(files):
     right = recorded.people.to_matrix() == recorded.truth.to_numpy()[:, None]
     assert right.mean() == pytest.approx(0.8, abs=0.03)
     assert "give one of the two" in run(*arguments, files / "ratings.csv").output
-    assert "expected a probability" in run(*arguments, "--right", 1.5).output
+    assert "expected a number from 0 to 1" in run(*arguments, "--right", 1.5).output
 
 
 def test_a_label_can_be_an_abstention(files):

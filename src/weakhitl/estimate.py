@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy.special import betaincinv
 
 from weakhitl.notebook import html_table
+from weakhitl.ranges import require_share
 
 Kind = Literal["no-pairs", "one-class", "little-variation", "too-few", "nothing-measured", "unrepresented", "other"]
 """Why there is no value or no interval, for programs:
@@ -123,6 +124,7 @@ def exact_bounds(
     ([0.0, 0.683, 0.832], [0.168, 0.988, 1.0])
 
     """
+    require_share("confidence", confidence, such_as=0.95)
     k, n, tail = np.asarray(k, dtype=np.float64), np.asarray(n, dtype=np.float64), (1 - confidence) / 2
     some, rest = k > 0, n - k > 0
     low = np.where(some, betaincinv(np.where(some, k, 1), n - k + 1, tail), 0.0)

@@ -10,6 +10,7 @@ from weakhitl.agreement.sequential import asymptotic_sequence
 from weakhitl.agreement.statistic import Statistic
 from weakhitl.errors import UsageError
 from weakhitl.estimate import Estimate, Kind
+from weakhitl.ranges import require_share
 from weakhitl.votes import FloatArray
 
 Interval = Literal["bootstrap", "jackknife", "linearized", "sequence"]
@@ -81,8 +82,7 @@ def checked(how: Uncertainty) -> tuple[float, Interval, Raters]:
     """Check the settings. Raises ``UsageError``."""
     confidence, interval = how.get("confidence", 0.95), how.get("interval", "bootstrap")
     raters = how.get("raters", "fixed")
-    if not 0 < confidence < 1:
-        raise UsageError(f"confidence is {confidence}; expected a number between 0 and 1, such as 0.95")
+    require_share("confidence", confidence, such_as=0.95)
     if unknown := set(how) - set(Uncertainty.__annotations__):
         known = ", ".join(Uncertainty.__annotations__)
         raise UsageError(f"unknown setting {', '.join(sorted(unknown))}; an interval takes {known}")

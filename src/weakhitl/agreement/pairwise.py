@@ -6,7 +6,7 @@ from scipy import sparse
 from scipy.stats import norm
 
 from weakhitl.agreement.distances import Similarity, agreement_weights
-from weakhitl.errors import UsageError
+from weakhitl.ranges import require_share
 from weakhitl.votes import FloatArray, IntArray, Votes, require_votes
 
 
@@ -36,8 +36,7 @@ def pairwise_cohen_kappa(votes: Votes, *, weighting: Similarity = "identity", co
 
     """
     require_votes(votes)
-    if not 0 < confidence < 1:
-        raise UsageError(f"confidence is {confidence}; expected a number between 0 and 1, such as 0.95")
+    require_share("confidence", confidence, such_as=0.95)
     first, second, tables = _confusions(votes)
     n = tables.sum(axis=(1, 2))
     similarity = agreement_weights(weighting, votes.schema.values)

@@ -6,6 +6,7 @@ from scipy.stats import norm
 
 from weakhitl.errors import UsageError
 from weakhitl.estimate import Estimate
+from weakhitl.ranges import require_share
 
 
 def units_needed(estimate: Estimate, bar: float, confidence: float) -> int | None:
@@ -14,6 +15,7 @@ def units_needed(estimate: Estimate, bar: float, confidence: float) -> int | Non
     The standard error shrinks with the square root of the units. None where the value is at or under the
     bar (more units alone will not help) or where there is no standard error.
     """
+    require_share("confidence", confidence, such_as=0.95)
     if estimate.value is None or not estimate.se or estimate.value <= bar:
         return None
     half = float(norm.ppf(confidence)) * estimate.se
@@ -35,7 +37,7 @@ def units_for_precision(smallest: float, prevalence: float, confidence: float = 
     (139, 81)
 
     """
-    _check(smallest, prevalence, confidence)
+    _check("smallest", smallest, prevalence, confidence)
     z = float(norm.ppf(confidence))
     spread = (1 + smallest) * (3 - smallest) / (4 * (1 - smallest) * prevalence * (1 - prevalence))
     return ceil(2 * z**2 * (spread - smallest))
@@ -73,9 +75,10 @@ def units_before(
     145
 
     """
-    _check(expected, prevalence, confidence)
-    if not 0 < power < 1:
-        raise UsageError(f"power is {power}; expected a number between 0 and 1, such as 0.8")
+    _check("expected", expected, prevalence, confidence)
+    require_share("power", power, such_as=0.8)
+    if not -1 <= bar < 1:
+        raise UsageError(f"bar is {bar}; expected a number below 1, such as 0.6")
     if expected <= bar:
         return None
     disagree = 1 - expected
@@ -86,7 +89,7 @@ def units_before(
     return ceil(unit_variance * (z / (expected - bar)) ** 2)
 
 
-def _check(agreement: float, prevalence: float, confidence: float) -> None:
-    for name, number in (("agreement", agreement), ("prevalence", prevalence), ("confidence", confidence)):
-        if not 0 < number < 1:
-            raise UsageError(f"{name} is {number}; expected a number between 0 and 1")
+def _check(name: str, agreement: float, prevalence: float, confidence: float) -> None:
+    require_share(name, agreement, such_as=0.8)
+    require_share("prevalence", prevalence, such_as=0.25)
+    require_share("confidence", confidence, such_as=0.95)

@@ -5,6 +5,7 @@ from scipy.stats import t as student
 
 from weakhitl.errors import UsageError
 from weakhitl.estimate import Estimate
+from weakhitl.ranges import require_share
 from weakhitl.votes import FloatArray, Votes, require_votes
 
 _ROUNDING = 1e-9
@@ -45,6 +46,7 @@ def leniency(votes: Votes, *, confidence: float = 0.95) -> dict[str, Estimate]:
 
     """
     require_votes(votes)
+    require_share("confidence", confidence, such_as=0.95)
     if votes.schema.level == "nominal":
         raise UsageError(
             "leniency: classes at nominal level are in no order; give the schema level='ordinal' or 'interval'"

@@ -6,6 +6,7 @@ import numpy.typing as npt
 from weakhitl.agreement.statistic import Statistic
 from weakhitl.errors import UsageError
 from weakhitl.estimate import Estimate
+from weakhitl.ranges import require_share
 from weakhitl.votes import FloatArray
 
 BURN_IN = 50
@@ -105,6 +106,9 @@ def betting_bounds(
     (0.94, 1.0)
 
     """
+    require_share("alpha", alpha, such_as=0.05)
+    if predicted_mean is not None:
+        require_share("predicted_mean", predicted_mean, ends=True)
     drawn = np.asarray(values, dtype=np.float64)
     if not ((drawn >= 0) & (drawn <= 1)).all():
         raise UsageError("values: expected numbers between 0 and 1")

@@ -8,9 +8,10 @@ from scipy.stats import norm, t
 
 from weakhitl.annotation.people_ratings import with_roles
 from weakhitl.annotation.store import ANNOTATOR, GOLD
-from weakhitl.errors import DataError, UsageError
+from weakhitl.errors import DataError
 from weakhitl.estimate import Estimate
 from weakhitl.files import require_columns
+from weakhitl.ranges import require_share
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.vote_table import encode_labels
 
@@ -54,8 +55,7 @@ def anchoring(
     J. N. K. Rao, A. J. Scott (1992), A simple method for the analysis of clustered binary data.
 
     """
-    if not 0 < confidence < 1:
-        raise UsageError(f"confidence is {confidence}; expected a number between 0 and 1, such as 0.95")
+    require_share("confidence", confidence, such_as=0.95)
     require_columns(ratings, ["item", "annotator", "label"], "ratings")
     ratings = with_roles(ratings)
     facts: dict[str, Any] = {"confidence": confidence, "method": "agreement with the suggestion, shown minus hidden"}

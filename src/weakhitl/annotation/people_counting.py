@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from weakhitl.annotation.people_quality import AnnotatorQuality
 from weakhitl.errors import UsageError
 from weakhitl.estimate import Estimate, exact_bounds
+from weakhitl.ranges import require_share
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,7 @@ class CountingRule:
                 raise UsageError(f"{name} is {bar}; expected a share from 0 to 1, or None")
         if self.max_patterns is not None and self.max_patterns < 0:
             raise UsageError(f"max_patterns is {self.max_patterns}; expected 0 or more, or None")
-        if not 0 < self.confidence < 1:
-            raise UsageError(f"confidence is {self.confidence}; expected a number between 0 and 1, such as 0.95")
+        require_share("confidence", self.confidence, such_as=0.95)
 
 
 def who_counts(qualities: Iterable[AnnotatorQuality], rule: CountingRule) -> dict[str, str]:

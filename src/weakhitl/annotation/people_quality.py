@@ -14,6 +14,7 @@ from weakhitl.annotation.people_ratings import Answers, read_answers
 from weakhitl.errors import UsageError
 from weakhitl.estimate import Estimate, exact_bounds
 from weakhitl.gold import GoldByItem
+from weakhitl.ranges import require_amount, require_share
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.votes import FloatArray, IntArray
 from weakhitl.wording import number_of
@@ -134,7 +135,7 @@ def annotator_quality(
     binomial, Biometrika 26.
 
     """
-    _check_settings(min_evidence, confidence)
+    _check_settings(min_evidence, confidence, floor_seconds)
     answers = read_answers(ratings, schema, gold)
     patterns = find_patterns(
         answers, min_evidence=min_evidence, level=1 - confidence, floor_seconds=floor_seconds, seed=seed
@@ -225,9 +226,9 @@ def _undefined(reason: str, facts: dict[str, Any]) -> Estimate:
     return Estimate(None, reason=reason, kind="too-few" if facts["n_units"] else "nothing-measured", **facts)
 
 
-def _check_settings(min_evidence: int, confidence: float) -> None:
-    if not 0 < confidence < 1:
-        raise UsageError(f"confidence is {confidence}; expected a number between 0 and 1, such as 0.95")
+def _check_settings(min_evidence: int, confidence: float, floor_seconds: float) -> None:
+    require_amount("floor_seconds", floor_seconds)
+    require_share("confidence", confidence, such_as=0.95)
     if min_evidence < 1:
         raise UsageError(f"min_evidence is {min_evidence}; expected at least 1")
 

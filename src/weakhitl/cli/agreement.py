@@ -43,7 +43,13 @@ if TYPE_CHECKING:
 )
 @click.option("--group", "columns_of_people", multiple=True, help="A column of --people.  [default: all]")
 @click.option("--again", is_flag=True, help="On items that were asked again: before and after, and the difference.")
-@click.option("--pairs", default=5, show_default=True, help="How many pairs, people, items and confusions to show.")
+@click.option(
+    "--pairs",
+    type=click.IntRange(0),
+    default=5,
+    show_default=True,
+    help="Pairs, people, items and confusions that are shown.",
+)
 @project_option
 @json_option
 @guarded

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from weakhitl.cli.shared import (
+    SEED,
     column_options,
     echo_wrapped,
     guarded,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 @click.option("--all", "everything", is_flag=True, help="All items that no batch holds, instead of a budget.")
 @click.option("--audit", type=click.IntRange(0), help="How many of them are a random sample of all items.")
 @click.option("--overlap", type=click.IntRange(1), help="Ratings that count per item.")
-@click.option("--seed", type=click.IntRange(0), help="Seed of the draw.")
+@click.option("--seed", type=SEED, help="Seed of the draw.")
 @click.option("--strategy", metavar="NAME", help="What else goes first.  [default: `score` under [routing]]")
 @click.option("--another", is_flag=True, help="Draw even though the last batch has no ratings yet.")
 @click.option(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from weakhitl.cli.shared import (
+    SEED,
     echo_wrapped,
     guarded,
     json_option,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 @click.argument("column")
 @click.option("--confidence", type=float, default=0.95, show_default=True, help="Of all groups of a figure together.")
 @click.option("--smallest", type=click.IntRange(1), default=20, show_default=True, help="Items that a group needs.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of permutations.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of permutations.")
 @project_option
 @json_option
 @guarded

@@ -8,9 +8,11 @@ import click
 
 from weakhitl.cli.shared import (
     EXIT_CODES,
+    SEED,
     echo_wrapped,
     guarded,
     json_option,
+    leave_out,
     open_project,
     print_json,
     print_table,
@@ -33,7 +35,7 @@ _ROWS = 15
 @click.option("--smallest", type=click.IntRange(2), default=50, show_default=True, help="Units each side needs.")
 @click.option("--alpha", type=float, default=0.05, show_default=True, help="Chance that any alarm is false.")
 @click.option("--least-effect", type=float, default=0.05, show_default=True, help="Effect that matters, 0 to 1.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the permutations.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of the permutations.")
 @project_option
 @json_option
 @guarded
@@ -67,6 +69,7 @@ def drift_command(
     if over_time:
         if paths:
             raise UsageError("--over-time looks at the project's own ratings; name no path")
+        leave_out("--over-time compares no batches", "by", "smallest", "alpha", "least_effect", "seed")
         _over_time(open_project(project_path).watch(), as_json=as_json)
     if len(paths) > 2:
         raise UsageError(f"{len(paths)} paths are too many; expected none, one or two")

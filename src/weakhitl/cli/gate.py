@@ -23,6 +23,7 @@ from weakhitl.cli.shared import (
     source_option,
 )
 from weakhitl.errors import UsageError
+from weakhitl.wording import number_of
 
 if TYPE_CHECKING:
     from weakhitl.gate import Gate
@@ -187,8 +188,8 @@ def _plan_before(
         echo_wrapped(f"No number of items will do: {expected:g} is not above the bar {bar:g}.")
     else:
         echo_wrapped(
-            f"About {needed:,} items that two people both rate: then the lower bound clears {bar:g} in {power:.0%} of "
-            f"such studies if agreement is {expected:g}. More people an item need somewhat fewer items."
+            f"About {number_of(needed, 'item')} that two people both rate: then the lower bound clears {bar:g} in "
+            f"{power:.0%} of such studies if agreement is {expected:g}. More people an item need somewhat fewer items."
         )
 
 

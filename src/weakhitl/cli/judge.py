@@ -9,6 +9,7 @@ import click
 
 from weakhitl.cli.shared import (
     EXIT_CODES,
+    SEED,
     echo_wrapped,
     guarded,
     json_option,
@@ -40,8 +41,8 @@ def judge_command() -> None:
 
 @judge_command.command("run")
 @click.argument("name")
-@click.option("--sample", type=int, help="Ask about so many random items.  [default: all]")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the sample.")
+@click.option("--sample", type=click.IntRange(1), help="Ask about so many random items.  [default: all]")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of the sample.")
 @click.option("--dry-run", is_flag=True, help="Say what would be asked, and what it could cost; send nothing.")
 @project_option
 @json_option

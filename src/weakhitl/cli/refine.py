@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from weakhitl.cli.shared import (
+    SEED,
     echo_wrapped,
     guarded,
     json_option,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--most", type=click.IntRange(0), default=10, show_default=True, help="Rules that are proposed.")
 @click.option("--write", "numbers", type=int, multiple=True, help="Write this proposal into a patch; repeatable.")
 @click.option("--stub", metavar="FUNCTION", help="Write a narrower version of this function, to be edited.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the split, where there is no audit.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of the split, where there is no audit.")
 @project_option
 @json_option
 @guarded

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 STATUS_COLOURS = {"pass": "green", "fail": "red", "undecided": "yellow", "waived": "magenta"}
+SEED = click.IntRange(0, 2**32 - 1)
+"""What NumPy and scikit-learn both take."""
+
 EXIT_CODES = {"pass": 0, "fail": 1, "undecided": 4}
 
 

@@ -12,6 +12,7 @@ from weakhitl.cli.shared import (
     echo_wrapped,
     guarded,
     json_option,
+    leave_out,
     open_project,
     print_json,
     print_table,
@@ -87,6 +88,10 @@ def simulate_command(
     from weakhitl.files import write_table
     from weakhitl.pipeline.simulate import judge_votes, plot, price, simulate
 
+    if people is None:
+        leave_out("it is about people that are invented (--people)", "right")
+    if judge is None:
+        leave_out("there are no votes of a judge (--judge)", "judge_cost")
     cost = price(seconds, cost_per_hour)
     given = _recorded(ratings, truth, columns, wide, skips=skips, people=people, right=right, cost=cost)
     recorded = given or _of_project(project_path, out, seconds, cost_per_hour)

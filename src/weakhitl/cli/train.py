@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from weakhitl.cli.shared import echo_wrapped, guarded, json_option, open_project, print_json, project_option
+from weakhitl.cli.shared import SEED, echo_wrapped, guarded, json_option, open_project, print_json, project_option
 from weakhitl.wording import number_of
 
 
@@ -12,8 +12,8 @@ from weakhitl.wording import number_of
 @click.option("--column", "columns", multiple=True, help="A column to read; repeatable.  [default: all but ids]")
 @click.option("--estimator", help="Classifier by import path.  [default: logistic regression]")
 @click.option("--folds", type=click.IntRange(2), default=5, show_default=True, help="Parts of the cross-fitting.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the parts.")
-@click.option("--votes-above", type=click.FloatRange(0, 1), help="Also write its votes from this probability on.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of the parts.")
+@click.option("--votes-above", type=float, help="Also write its votes from this probability on.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder.  [default: models in the project]")
 @project_option
 @json_option

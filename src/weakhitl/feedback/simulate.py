@@ -9,6 +9,7 @@ import pandas as pd
 
 from weakhitl.errors import UsageError
 from weakhitl.label_model import MODELS
+from weakhitl.ranges import require_amount
 from weakhitl.schema import ABSTAIN
 from weakhitl.vote_names import positions
 from weakhitl.votes import FloatArray, IntArray, Votes
@@ -53,6 +54,7 @@ class Plan:
             raise UsageError(f"there is no order {self.order!r}; there are {', '.join(ORDERS)}")
         if self.model not in MODELS:
             raise UsageError(f"there is no label model {self.model!r}; there are {', '.join(MODELS)}")
+        require_amount("judge_cost", self.judge_cost)
 
 
 def replay(

@@ -11,6 +11,7 @@ from scipy.stats import hypergeom
 
 from weakhitl.errors import DataError, UsageError
 from weakhitl.gate import Assessment
+from weakhitl.ranges import require_share
 from weakhitl.routing import REQUESTED
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import FloatArray, IntArray
@@ -181,9 +182,8 @@ def _sample(
 
 
 def _require_shares(error: float, confidence: float) -> None:
-    for name, share in (("error", error), ("confidence", confidence)):
-        if not 0 < share < 1:
-            raise UsageError(f"{name} is {share}; expected a number between 0 and 1, such as 0.02 or 0.95")
+    require_share("error", error, such_as=0.02)
+    require_share("confidence", confidence, such_as=0.95)
 
 
 def thresholds(

@@ -7,13 +7,15 @@ import numpy as np
 import pandas as pd
 
 from weakhitl.consensus import hits
-from weakhitl.errors import DataError
+from weakhitl.errors import DataError, UsageError
 from weakhitl.estimate import Estimate, exact_bounds, exact_share
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import FloatArray, IntArray
 from weakhitl.wording import number_of
 
 _RESAMPLES = 1000
+_ROUNDING = 1e-6
+"""Of probabilities that sum to 1, in single precision."""
 _LEAST_ITEMS = 20
 
 
@@ -79,7 +81,9 @@ def calibration(
     Raises
     ------
     DataError
-        Shapes differ, or no item has a truth.
+        Shapes differ, no item has a truth, a truth is no class, or probabilities of an item with a truth are none.
+    UsageError
+        The confidence is no share, or there is no bin.
 
     Examples
     --------
@@ -98,17 +102,9 @@ def calibration(
     C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger (2017), On calibration of modern neural networks, ICML.
 
     """
-    proba, truth = np.asarray(proba, dtype=np.float64), np.asarray(truth)
-    if proba.ndim != 2 or truth.shape != proba.shape[:1]:
-        raise DataError(
-            "calibration", f"has probabilities {proba.shape} and truth {truth.shape}; expected (n, k), (n,)"
-        )
-    if not np.issubdtype(truth.dtype, np.integer):
-        raise DataError("calibration", f"has a truth of {truth.dtype}; expected class indices, -1 where unknown")
-    known = truth != ABSTAIN
-    if not known.any():
-        raise DataError("calibration", "no item has a known class")
-    proba, truth = proba[known], truth[known]
+    if bins < 1:
+        raise UsageError(f"bins is {bins}; expected at least 1")
+    proba, truth = _known(np.asarray(proba, dtype=np.float64), np.asarray(truth))
     stated = proba.max(axis=1)
     right = hits(proba, truth)
     which = np.minimum((stated * bins).astype(np.int64), bins - 1)
@@ -124,6 +120,25 @@ def calibration(
         ece=_resampled(error, len(truth), f"expected calibration error, {bins} bins", seed, confidence),
         log_loss=_resampled(lambda at: float(losses[at].mean()), len(truth), "log-loss", seed, confidence),
     )
+
+
+def _known(proba: FloatArray, truth: IntArray) -> tuple[FloatArray, IntArray]:
+    """Check both, and keep the items whose class is known."""
+    where = "calibration"
+    if proba.ndim != 2 or truth.shape != proba.shape[:1]:
+        raise DataError(where, f"has probabilities {proba.shape} and truth {truth.shape}; expected (n, k), (n,)")
+    if not np.issubdtype(truth.dtype, np.integer):
+        raise DataError(where, f"has a truth of {truth.dtype}; expected class indices, -1 where unknown")
+    known = truth != ABSTAIN
+    if not known.any():
+        raise DataError(where, "no item has a known class")
+    k = proba.shape[1]
+    if (wrong := np.flatnonzero(known & ((truth < 0) | (truth >= k)))).size:
+        raise DataError(where, f"item {wrong[0]} has class {truth[wrong[0]]}; expected -1 (unknown) or 0..{k - 1}")
+    proper = (proba >= 0).all(axis=1) & (np.abs(proba.sum(axis=1) - 1) < _ROUNDING)
+    if (wrong := np.flatnonzero(known & ~proper)).size:
+        raise DataError(where, f"item {wrong[0]} has {proba[wrong[0]].tolist()}; expected probabilities that sum to 1")
+    return proba[known], truth[known]
 
 
 def _table(which: IntArray, confidence: FloatArray, right: FloatArray, bins: int) -> pd.DataFrame:

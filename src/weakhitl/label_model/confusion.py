@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from weakhitl.errors import UsageError
 from weakhitl.label_model.fixed_point import accelerate
 from weakhitl.label_model.indicator import Indicator
 from weakhitl.label_model.model import Training, log_normalized, logits, row_max, row_sum, vote_shares
 from weakhitl.label_model.rows import Rows
+from weakhitl.ranges import require_amount, require_share
 from weakhitl.votes import FloatArray
 
 _GREAT = 600.0
@@ -32,10 +32,8 @@ class Prior:
     by_habit: bool = False
 
     def __post_init__(self) -> None:
-        if not 0 < self.accuracy < 1:
-            raise UsageError(f"prior_accuracy is {self.accuracy}; expected a number between 0 and 1, such as 0.7")
-        if not self.votes > 0:
-            raise UsageError(f"prior_votes is {self.votes}; expected a positive number")
+        require_share("prior_accuracy", self.accuracy, such_as=0.7)
+        require_amount("prior_votes", self.votes, above=True)
 
     def confusion(self, soft: FloatArray) -> FloatArray:
         """``prior[source, true, voted]``, rows that sum to 1, from ``soft[source, true, voted]``."""

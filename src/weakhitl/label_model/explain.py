@@ -12,6 +12,7 @@ from weakhitl.errors import DataError, UsageError
 from weakhitl.label_model.dawid_skene import OneCoin
 from weakhitl.label_model.ledger import VotesLike, check_fitted, matched
 from weakhitl.label_model.model import AdditiveModel
+from weakhitl.ranges import require_share
 from weakhitl.votes import FloatArray
 
 
@@ -120,6 +121,7 @@ def explain_source(model: AdditiveModel, source: str, confidence: float = 0.95) 
 
     """
     _additive(model)
+    require_share("confidence", confidence, such_as=0.95)
     if source not in model.sources_:
         raise DataError("model", f"there is no source {source!r}; it knows {', '.join(model.sources_)}")
     at, classes = model.sources_.index(source), model.schema_.classes

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from weakhitl.ranges import require_amount
 from weakhitl.votes import FloatArray
 
 Step = Callable[[FloatArray], tuple[FloatArray, float]]
@@ -34,6 +35,7 @@ def accelerate(step: Step, start: FloatArray, normalize: Normalize, *, max_iter:
     Source: R. Varadhan, C. Roland (2008), Simple and globally convergent methods for accelerating the
     convergence of any EM algorithm, Scandinavian Journal of Statistics 35(2); their scheme S3.
     """
+    require_amount("tol", tol)
     current, taken = start, 0
     while taken < max_iter:
         first, _ = step(current)

@@ -10,6 +10,7 @@ from weakhitl.balance import Balance, class_balance
 from weakhitl.errors import UsageError
 from weakhitl.label_model.model import LabelModelBase, Training
 from weakhitl.label_model.rows import Rows
+from weakhitl.ranges import require_share
 from weakhitl.votes import FloatArray, IntArray
 
 _CLIP = 0.99
@@ -60,6 +61,7 @@ class Triplets(LabelModelBase):
         self.prior_accuracy = prior_accuracy
 
     def _learn(self, training: Training) -> None:
+        require_share("prior_accuracy", self.prior_accuracy, such_as=0.7)
         rows = training.rows
         self.class_balance_ = class_balance(self.balance, self.schema_)
         if rows.m > _MOST_SOURCES:

@@ -11,6 +11,7 @@ from weakhitl.errors import DataError
 from weakhitl.estimate import Estimate, exact_share
 from weakhitl.files import require_columns
 from weakhitl.gold import Gold, encode_gold
+from weakhitl.ranges import require_share
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import Votes, require_votes
 
@@ -106,8 +107,7 @@ def lf_accuracy(votes: Votes, gold: Gold, confidence: float = 0.95) -> dict[str,
 
     """
     require_votes(votes)
-    if not 0 < confidence < 1:
-        raise DataError("confidence", f"is {confidence}; expected a share between 0 and 1")
+    require_share("confidence", confidence, such_as=0.95)
     row, column, label = votes.entries()
     codes = encode_gold(gold, votes.items, votes.schema)
     known = np.flatnonzero(codes != ABSTAIN)

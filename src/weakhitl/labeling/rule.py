@@ -4,6 +4,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from math import inf
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -250,7 +251,7 @@ def gazetteer(name: str, terms: Iterable[str], *, label: str, column: str = "tex
 def threshold(name: str, column: str, *, label: str, above: float | None = None, below: float | None = None) -> Rule:
     """Vote ``label`` where the column's number is above, below, or between; a cell that is no number abstains.
 
-    Raises ``LabelingFunctionError`` without a bound.
+    Raises ``LabelingFunctionError`` without a bound, and for two that leave no number between them.
 
     Examples
     --------
@@ -261,6 +262,9 @@ def threshold(name: str, column: str, *, label: str, above: float | None = None,
     """
     if above is None and below is None:
         raise LabelingFunctionError(f"rule {name!r}", "expected above, below, or both")
+    low, high = -inf if above is None else above, inf if below is None else below
+    if not low < high:
+        raise LabelingFunctionError(f"rule {name!r}", f"no number is above {low:g} and below {high:g}")
     return _Threshold(name, column, label, above, below)
 
 

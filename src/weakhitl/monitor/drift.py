@@ -22,6 +22,7 @@ from weakhitl.monitor.shifts import (
     share_shift,
     words_shift,
 )
+from weakhitl.ranges import require_share
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import IntArray, Votes
 
@@ -131,7 +132,7 @@ def drift(
     Raises
     ------
     UsageError
-        A column of ``by`` is not there.
+        A column of ``by`` is not there; ``alpha`` or ``least_effect`` is no share.
 
     Examples
     --------
@@ -143,6 +144,8 @@ def drift(
     [('column', 'source', 'web 27.5% -> 74.0%, mail 72.5% -> 26.0%')]
 
     """
+    require_share("alpha", alpha, such_as=0.05)
+    require_share("least_effect", least_effect, ends=True)
     before, after = _side(before, "before"), _side(after, "after")
     rng = np.random.default_rng(seed)
     shifts: list[Shift] = []

@@ -113,7 +113,8 @@ def share_shift(kind: str, name: str, counts: Pair, values: list[str], rng: np.r
 def number_shift(kind: str, name: str, before: FloatArray, after: FloatArray) -> Shift:
     """Compare a number: the two-sample test of Kolmogorov and Smirnov."""
     found = ks_2samp(before, after, method="asymp" if max(len(before), len(after)) > 1000 else "auto")
-    edges = np.unique(np.quantile(before, np.linspace(0, 1, _BINS + 1)[1:-1]))
+    tenth = np.linspace(0, 1, _BINS + 1)[1:-1]
+    edges = np.unique(np.quantile(before, tenth, method="inverted_cdf"))  # between two infinities lies no number
     tenths = [
         np.bincount(np.searchsorted(edges, side, side="right"), minlength=len(edges) + 1) for side in (before, after)
     ]

@@ -18,6 +18,7 @@ from weakhitl.monitor import Shift, group_confidence, largest_gap
 from weakhitl.monitor.drift import corrected
 from weakhitl.monitor.shifts import share_shift
 from weakhitl.pipeline.workspace import Workspace
+from weakhitl.ranges import require_share
 from weakhitl.schema import ABSTAIN
 from weakhitl.wording import number_of
 
@@ -90,9 +91,11 @@ def bias(
     Raises
     ------
     UsageError
-        The data has no such column, or it makes fewer than two groups that are large enough.
+        The data has no such column, or it makes fewer than two groups that are large enough; or the
+        confidence is no share.
 
     """
+    require_share("confidence", confidence, such_as=0.95)
     subject = Subject.of(workspace.assess([column]))
     parts = subject.slices(column)
     sizes = {name: int(part.listed.sum()) for name, part in parts.items()}

@@ -17,6 +17,7 @@ from weakhitl.labeling.judge import Ledger
 from weakhitl.pipeline.clock import moment
 from weakhitl.pipeline.judges import judge_asker, judge_section
 from weakhitl.pipeline.workspace import Workspace
+from weakhitl.ranges import require_share
 from weakhitl.votes import IntArray
 
 
@@ -95,8 +96,7 @@ def licence(
         The bar or the confidence is out of range.
 
     """
-    if not 0 < at_least < 1:
-        raise UsageError(f"--at-least is {at_least:g}; expected a share between 0 and 1")
+    require_share("at_least", at_least, such_as=0.9)
     if not 0.5 <= confidence < 1:
         raise UsageError(f"the confidence is {confidence:g}; expected a number from 0.5 to 1")
     identity = judge_asker(workspace, judge_section(workspace, name)).identity

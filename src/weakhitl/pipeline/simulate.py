@@ -16,6 +16,7 @@ from weakhitl.feedback.simulate import Plan, as_truth, ratings_until, replay
 from weakhitl.files import read_table
 from weakhitl.label_names import in_order, require_distinct
 from weakhitl.pipeline.workspace import Workspace
+from weakhitl.ranges import require_amount, require_share
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.vote_table import read_names
 from weakhitl.votes import Votes
@@ -109,8 +110,7 @@ def invented(
 
     Raises ``UsageError`` where that is no probability, and ``DataError`` for fewer than two classes.
     """
-    if not 0 <= right <= 1:
-        raise UsageError(f"--right is {right}; expected a probability, such as 0.9")
+    require_share("right", right, such_as=0.9, ends=True)
     known = read_names(truth, ["item", "label"])
     known = known[known["label"].ne("")].drop_duplicates("item")
     classes, _ = in_order({*known["label"]} - {*skip})
@@ -134,6 +134,9 @@ def price(seconds: float | None, cost_per_hour: float | None) -> float:
     (0.2, 1.0)
 
     """
+    for name, value in (("seconds", seconds), ("cost_per_hour", cost_per_hour)):
+        if value is not None:
+            require_amount(name, value)
     return 1.0 if seconds is None or cost_per_hour is None else seconds / 3600 * cost_per_hour
 
 
@@ -148,10 +151,12 @@ def simulate(
 ) -> Simulated:
     """Replay every plan with every seed; without ``mark`` it is majority vote's accuracy on all ratings.
 
-    Raises ``UsageError`` for fewer than two seeds: one says nothing of chance.
+    Raises ``UsageError`` for fewer than two seeds, as one says nothing of chance, and a mark that is no share.
     """
     if seeds < 2:
         raise UsageError(f"{seeds} seed is too few: expected at least 2, since one says nothing of chance")
+    if mark is not None:
+        require_share("mark", mark, such_as=0.9, ends=True)
     made: dict[str, list[pd.DataFrame]] = {
         plan.name: [
             replay(

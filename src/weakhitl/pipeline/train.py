@@ -16,6 +16,7 @@ from weakhitl.feedback.end_model import EndModel, as_estimator, estimator_name
 from weakhitl.files import require_columns, write_table
 from weakhitl.gate import FUNCTION, Assessment, Evidence, assess
 from weakhitl.pipeline.workspace import Workspace
+from weakhitl.ranges import require_share
 from weakhitl.votes import FloatArray
 
 OUT_OF_FOLD, VOTES = "out_of_fold.parquet", "votes.csv"
@@ -88,8 +89,12 @@ def train(
     ------
     StateError
         No item has a label.
+    UsageError
+        ``votes_above`` is no share.
 
     """
+    if votes_above is not None:
+        require_share("votes_above", votes_above, such_as=0.8, ends=True)
     folder = workspace.root / "models" if out is None else out
     assessment = _without_itself(workspace.evidence())
     table, target = _learning_set(workspace, assessment, [columns] if isinstance(columns, str) else columns)
