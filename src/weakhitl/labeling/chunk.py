@@ -67,9 +67,9 @@ class Chunk:
 
     @cached_property
     def frame(self) -> pd.DataFrame:
-        """The rows as a table whose index holds the ids."""
+        """The rows as a table whose index holds the ids, in pandas' usual types: no ``pd.NA``."""
         if isinstance(self._table, pd.DataFrame):
-            return self._table
+            return usual_types(self._table)
         frame: pd.DataFrame = self._table.to_pandas(ignore_metadata=True).set_axis(self.ids)
         return frame
 
@@ -77,7 +77,7 @@ class Chunk:
     def rows(self) -> list[Row]:
         """The rows one by one."""
         names = [str(name) for name in self.frame.columns]
-        columns = [self.frame.iloc[:, at].tolist() for at in range(len(names))]
+        columns = [cells_of(self.frame.iloc[:, at]) for at in range(len(names))]
         with uncollected():
             return list(map(_row_maker(names), *columns))
 
@@ -106,7 +106,30 @@ class Chunk:
             kind = self._table.schema.field(name).type
             if _is_text(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
                 return _from_arrow(self._table.column(name))
-        return from_pandas(self.frame[name])
+        return from_pandas(self._table[name] if isinstance(self._table, pd.DataFrame) else self.frame[name])
+
+
+def usual_types(table: pd.DataFrame) -> pd.DataFrame:
+    """Give columns of pandas' nullable types their usual ones: the truth of ``pd.NA`` is an error."""
+    nullable = [at for at, kind in enumerate(table.dtypes) if getattr(kind, "na_value", None) is pd.NA]
+    if nullable:
+        table = table.copy(deep=False)
+        for at in nullable:
+            table.isetitem(at, pa.array(table.iloc[:, at], from_pandas=True).to_pandas().array)
+    return table
+
+
+def cells_of(column: "pd.Series[Any]") -> list[Any]:
+    """List a column's cells; one that is missing is None, NaN in a column of numbers, or NaT in one of times.
+
+    >>> cells_of(pd.Series(["a", None])), cells_of(pd.Series([1, None]))
+    (['a', None], [1.0, nan])
+    """
+    cells: list[Any] = column.tolist()
+    if column.dtype.kind == "O":  # texts and objects, where NaN would be true
+        for at in np.flatnonzero(column.isna().to_numpy()):
+            cells[at] = None
+    return cells
 
 
 def _row_maker(names: Sequence[str]) -> Callable[..., Row]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from weakhitl.errors import DataError, UsageError
 from weakhitl.files import raise_row_faults, read_table, require_columns
 from weakhitl.frames import as_pandas
-from weakhitl.labeling.chunk import Chunk
+from weakhitl.labeling.chunk import Chunk, usual_types
 from weakhitl.table_stream import TableStream
 from weakhitl.vote_names import is_unique
 from weakhitl.vote_table import missing_faults, nested_faults
@@ -63,7 +63,7 @@ def item_chunks(items: Items, id: str | None = None) -> tuple[int | None, pd.Ind
         if hasattr(items, mark):
             raise UsageError(f"items are a DataFrame of {engine.title()}; run them with engine={engine!r}")
     if not isinstance(items, str | Path):
-        table = read_items(items, id)
+        table = usual_types(read_items(items, id))  # before it is cut: each part may look otherwise
         starts = range(0, len(table), _ROWS)
         parts = (table.iloc[at : at + _ROWS] for at in starts)
         return len(table), table.index, (Chunk(part, part.index) for part in parts)

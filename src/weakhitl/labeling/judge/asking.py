@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from weakhitl.errors import DataError, StateError
+from weakhitl.labeling.chunk import cells_of, usual_types
 from weakhitl.labeling.judge.answer import Answer
 from weakhitl.labeling.judge.endpoint import AskError
 from weakhitl.labeling.judge.ledger import Ledger
@@ -198,7 +199,9 @@ def _quoted(text: str) -> str:
 
 
 def rows_of(table: Any) -> Iterator[Item]:
-    """Give the ids and rows of a table that is indexed by id."""
+    """Give the ids and rows of a table that is indexed by id; cells are as labeling functions see them."""
+    table = usual_types(table)
     names = [str(name) for name in table.columns]
-    for item, *cells in table.itertuples(name=None):
-        yield str(item), dict(zip(names, cells, strict=True))
+    columns = [cells_of(table.iloc[:, at]) for at in range(len(names))]
+    for at, item in enumerate(table.index):
+        yield str(item), {name: cells[at] for name, cells in zip(names, columns, strict=True)}
