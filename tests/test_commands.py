@@ -478,12 +478,13 @@ def test_all_faults_of_a_ratings_file_are_named_at_once_and_nothing_is_kept(fres
 def test_a_second_different_rating_in_a_later_file_is_refused_and_the_same_is_passed_over(fresh):
     run("label", "--project", fresh)
     (fresh / "one.csv").write_text("item,annotator,label\n000,ana,sun\n")
-    (fresh / "two.csv").write_text("item,annotator,label\n001,ana,sun\n000,ana,rain\n")
+    (fresh / "two.csv").write_text("item,annotator,label\n002,bo,\n001,ana,sun\n000,ana,rain\n")
     assert run("import", fresh / "one.csv", "--project", fresh).exit_code == 0
     assert "(1 was known)" in run("import", fresh / "one.csv", "--project", fresh).output
     result = run("import", fresh / "two.csv", "--project", fresh)
     assert result.exit_code == 3
-    assert "two.csv: row 2: 'ana' rates item '000' 'rain', but 'sun' is stored" in result.output
+    assert "two.csv: line 4: 'ana' rates item '000' 'rain', but 'sun' is stored" in result.output  # line 2 waits
+    assert "until the item is asked again (weakhitl route --again)" in result.output
     assert json.loads(run("status", "--json", "--project", fresh).output)["ratings"] == 1
 
 

@@ -244,3 +244,13 @@ def test_the_table_and_the_dict_are_for_reading_elsewhere():
     parsed = json.loads(json.dumps(people[0].to_dict(), allow_nan=False))
     assert parsed["gold_accuracy"]["value"] == 0.8
     assert parsed["untested"][2]["name"] == "periodic"
+
+
+def test_faults_of_ratings_are_named_by_their_rows_whatever_their_index():
+    ratings = pd.DataFrame({"item": ["i1", "i2"], "annotator": "ana", "label": ["a", "eggs"]}, index=["x", "y"])
+    schema = wh.LabelSchema(["a", "b"])
+    with pytest.raises(DataError, match=r"ratings: row 2: .*'eggs'"):
+        wh.annotator_quality(ratings, schema)
+    suggested = ratings.assign(suggested="a", suggestion="a")
+    with pytest.raises(DataError, match=r"ratings: row 2: label: .*'eggs'"):
+        wh.anchoring(suggested, schema)

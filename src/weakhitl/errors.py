@@ -1,6 +1,7 @@
 """The exception tree. Every message says who, what was found, what was expected and what to do."""
 
 from collections.abc import Sequence
+from typing import Any
 
 SHOWN_FAULTS = 20
 
@@ -19,13 +20,25 @@ class _FaultsError(WeakHITLError):
         self.faults = (faults,) if isinstance(faults, str) else tuple(faults)
         super().__init__(_sentence(where, self.faults))
 
-    def __reduce__(self) -> tuple[type["_FaultsError"], tuple[str, tuple[str, ...]]]:
+    def __reduce__(self) -> tuple[Any, ...]:
         """Travel between processes whole."""
         return type(self), (self.where, self.faults)
 
 
 class DataError(_FaultsError):
     """A file or table cannot be used as it is."""
+
+
+class RowsError(DataError):
+    """Rows of a table cannot be used; ``rows`` holds the position of each, from 0, and what is wrong with it."""
+
+    def __init__(self, where: str, rows: Sequence[tuple[int, str]]) -> None:
+        self.rows = tuple(rows)
+        super().__init__(where, [f"row {row + 1}: {what}" for row, what in self.rows])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel between processes whole."""
+        return type(self), (self.where, self.rows)
 
 
 class SchemaError(_FaultsError):

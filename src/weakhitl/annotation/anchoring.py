@@ -8,7 +8,7 @@ from scipy.stats import norm, t
 
 from weakhitl.annotation.people_ratings import with_roles
 from weakhitl.annotation.store import ANNOTATOR, GOLD
-from weakhitl.errors import DataError
+from weakhitl.errors import RowsError
 from weakhitl.estimate import Estimate
 from weakhitl.files import require_columns
 from weakhitl.ranges import require_share
@@ -85,14 +85,15 @@ def anchoring(
 
 def _comparable(ratings: pd.DataFrame, schema: LabelSchema) -> pd.DataFrame:
     """Give item, annotator, ``agrees``, ``shown`` of each first rating that has a class and had a suggestion."""
+    ratings = ratings.reset_index(drop=True)
     table = ratings[ratings["role"].isin([ANNOTATOR, GOLD])].drop_duplicates(["item", "annotator"])
     codes, faults = {}, []
     for name in ("label", "suggested", "suggestion"):
         cells = table[name].astype(object).where(table[name].notna(), None)
         codes[name], wrong = encode_labels(cells if name == "label" else cells.where(cells != "", None), schema)
-        faults += [(int(table.index[at]) + 1, f"{name}: {what}") for at, what in wrong]
+        faults += [(int(table.index[at]), f"{name}: {what}") for at, what in wrong]
     if faults:
-        raise DataError("ratings", [f"row {row}: {what}" for row, what in sorted(faults)])
+        raise RowsError("ratings", sorted(faults))
     shown = codes["suggested"] != ABSTAIN
     suggestion = np.where(shown, codes["suggested"], codes["suggestion"])
     table = table[["item", "annotator"]].assign(agrees=(codes["label"] == suggestion).astype(float), shown=shown)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from weakhitl.annotation.quality import leading_class, partial_weights, told_by_others
 from weakhitl.annotation.store import ADJUDICATOR, ANNOTATOR, GOLD, REPEAT
-from weakhitl.errors import DataError
+from weakhitl.errors import DataError, RowsError
 from weakhitl.files import Fault, require_columns
 from weakhitl.frames import as_pandas
 from weakhitl.gold import GoldByItem, encode_gold
@@ -143,7 +143,7 @@ def with_roles(ratings: pd.DataFrame) -> pd.DataFrame:
 
 
 def _checked(ratings: pd.DataFrame, schema: LabelSchema) -> pd.DataFrame:
-    """Item, annotator, label (an index), role, guideline, moment, seconds. Raises ``DataError``."""
+    """Item, annotator, label (an index), role, guideline, moment, seconds. Raises ``RowsError``."""
     ratings = as_pandas(ratings)
     require_columns(ratings, ["item", "annotator", "label"], "ratings")
     ratings = with_roles(ratings)
@@ -156,7 +156,7 @@ def _checked(ratings: pd.DataFrame, schema: LabelSchema) -> pd.DataFrame:
     faults += unreadable + negative
     faults += [(int(at), f"role {roles[at]!r} is unknown; roles are {', '.join(ROLES)}") for at in wrong]
     if faults:
-        raise DataError("ratings", [f"row {at + 1}: {what}" for at, what in sorted(faults)])
+        raise RowsError("ratings", sorted(faults))
     guideline = ratings["guideline"].to_numpy(dtype=object) if "guideline" in ratings.columns else ""
     return pd.DataFrame(
         {

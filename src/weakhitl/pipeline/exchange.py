@@ -9,10 +9,11 @@ import pandas as pd
 
 from weakhitl.annotation import ADJUDICATOR, ANNOTATOR
 from weakhitl.annotation.counting import SURPLUS
-from weakhitl.annotation.formats import Columns, read_long, write_queue
+from weakhitl.annotation.formats import ROW, Columns, read_long, write_queue
 from weakhitl.annotation.formats.content import plain, queue_table
 from weakhitl.annotation.formats.exchange import Exchange, Layout, format_named, refuse_json
-from weakhitl.errors import DataError, StateError, UsageError
+from weakhitl.errors import DataError, RowsError, StateError, UsageError
+from weakhitl.files import row_places
 from weakhitl.frames import as_pandas
 from weakhitl.gate import Assessment
 from weakhitl.pipeline.workspace import Workspace
@@ -239,8 +240,8 @@ def _stored(workspace: Workspace, table: pd.DataFrame, role: str, where: str, no
     table = table.assign(label=table["label"].map(workspace.config.schema_.written, na_action="ignore"))
     try:
         new = workspace.store.add_ratings(table, role, workspace.guideline_hash)
-    except DataError as error:
-        raise DataError(where, error.faults) from None
+    except RowsError as error:
+        raise _in_file(where, table, error) from None
     workspace.desk.settle(table["item"].unique().tolist())
     try:
         assessment = workspace.assess()
@@ -259,6 +260,15 @@ def _stored(workspace: Workspace, table: pd.DataFrame, role: str, where: str, no
         surplus=0 if role == ADJUDICATOR else int((assessment.counted.ratings["fate"].tail(new) == SURPLUS).sum()),
         notices=notices,
     )
+
+
+def _in_file(where: str, table: pd.DataFrame, error: RowsError) -> DataError:
+    """Name ratings that contradict stored ones, in a plain table with their rows in the file."""
+    faults = [f"{what}, which stands until the item is asked again (weakhitl route --again)" for _, what in error.rows]
+    if table.index.name == ROW:
+        places = row_places(where, table.index[[row for row, _ in error.rows]].tolist())
+        faults = [f"{place}: {what}" for place, what in zip(places, faults, strict=True)]
+    return DataError(where, faults)
 
 
 def _checked(workspace: Workspace, path: Path, content: Exchange, *, adjudication: bool) -> pd.DataFrame:

@@ -31,6 +31,9 @@ from weakhitl.schema import LabelSchema
 from weakhitl.vote_names import unknown_item
 from weakhitl.vote_table import conflict_faults, encode_labels, missing_faults
 
+ROW = "row"
+"""The index of ratings that were read from a plain table: their rows in the file, from 0."""
+
 
 def read_long(
     ratings: Path | str | pd.DataFrame,
@@ -45,6 +48,8 @@ def read_long(
     default_annotator: str = "",
 ) -> pd.DataFrame:
     """Read ratings from a long file, or a table in memory, into columns item, annotator, label (strings).
+
+    Its index, called ``ROW``, holds their rows in the file, from 0.
 
     Where nobody named another column of items and there is none called item, the column ``ids`` is it, if it is there.
     ``people`` says who is meant by a name, ``default_annotator`` who rated where there is none.
@@ -84,7 +89,7 @@ def read_long(
     faults += [(int(at), unknown_item(table["item"].iloc[at], items)) for at in np.flatnonzero(unknown)]
     faults += conflict_faults(table, codes, ["item", "annotator"])
     raise_row_faults(path, [(int(rows[at]), what) for at, what in faults])
-    return table
+    return table.set_axis(pd.Index(rows, name=ROW))
 
 
 def _named(path: str, names: "pd.Series[Any]", people: Mapping[str, str], default_annotator: str) -> "pd.Series[Any]":

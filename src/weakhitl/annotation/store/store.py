@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from weakhitl.annotation.store import chain, tables
 from weakhitl.annotation.store.chain import Event
 from weakhitl.annotation.store.database import Database, in_parts
-from weakhitl.errors import DataError, StateError
+from weakhitl.errors import RowsError, StateError
 from weakhitl.files import Fault
 from weakhitl.routing import Batch
 
@@ -94,7 +94,7 @@ class AnnotationStore:
 
         The table has item, annotator, label, and perhaps role, guideline, time, seconds and note; what it lacks is
         ``role``, ``guideline`` and the present time. A rating that is stored already is passed over. Raises
-        ``DataError`` naming each rating that contradicts a stored one by the same person.
+        ``RowsError`` naming each rating that contradicts a stored one by the same person.
         """
         with self.database.write() as connection:
             table = table if "role" in table else table.assign(role=role)
@@ -103,7 +103,7 @@ class AnnotationStore:
             new = ~keys.isin(known.index)
             stored = known.reindex(keys).to_numpy(dtype=object)
             if faults := _contradictions(table, stored, new):
-                raise DataError("ratings", [f"row {row + 1}: {what}" for row, what in faults])
+                raise RowsError("ratings", faults)
             rows = table[new].drop_duplicates(_KEY)
             record(connection, [_rating_event(row, guideline) for row in _records(rows)])
         return len(rows)
