@@ -1,4 +1,4 @@
-"""Tables of polars and pyarrow go wherever a DataFrame does, and give the same."""
+"""Tables of polars and pyarrow go wherever a DataFrame does, and give the same; what is ambiguous is refused."""
 
 import numpy as np
 import pandas as pd
@@ -94,3 +94,35 @@ def test_what_is_no_table_yet_is_said():
         wh.apply([says_a], {"train": pa.table(ITEMS), "test": pa.table(ITEMS)}, schema=SCHEMA)
     with pytest.raises(DataError, match=r"are a LazyFrame; expected a DataFrame, .*; collect\(\) it first"):
         wh.apply([says_a], pl.from_pandas(ITEMS).lazy(), schema=SCHEMA)
+
+
+SEVERAL = pd.MultiIndex.from_tuples([("a", 1), ("a", 2), ("b", 1)])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda table: wh.Votes.from_matrix(table, SCHEMA),
+        lambda table: wh.Votes.from_wide(table.map(str)),
+        lambda table: wh.MajorityVote().fit(table),
+        lambda table: wh.apply([wh.keyword("k", ["x"], label="0", column="p")], table, SCHEMA),
+    ],
+    ids=["from_matrix", "from_wide", "fit", "apply"],
+)
+def test_ids_of_several_levels_are_refused_with_the_way_on(call):
+    table = pd.DataFrame({"p": [0, 1, 1], "q": [0, 1, 0]}, index=SEVERAL)
+    with pytest.raises(DataError, match=r"an index of 2 levels; expected one id each: reset_index\(\) first"):
+        call(table)
+
+
+def test_a_tuple_is_an_id():
+    votes = wh.Votes.from_matrix([[0, 1], [1, 1]], SCHEMA, items=[("a", 1), ("a", 2)])
+    assert votes.items.tolist() == [("a", 1), ("a", 2)]
+
+
+def test_a_column_that_occurs_twice_is_refused_and_not_the_last_one_taken():
+    table = pd.DataFrame([["x", "y"]], columns=["text", "text"])
+    with pytest.raises(DataError, match="items: column 'text' occurs 2 times"):
+        wh.apply([wh.keyword("k", ["x"], label="0")], table, SCHEMA)
+    with pytest.raises(DataError, match="before: column 'text' occurs 2 times"):
+        wh.drift(table, table)

@@ -17,11 +17,18 @@ _PART = 1 << 19
 
 
 def item_index(items: Iterable[Hashable], n: int | None = None) -> pd.Index:
-    """Give ids as an index. Raises ``DataError`` unless there are ``n`` of them."""
-    index = items if isinstance(items, pd.Index) else pd.Index(list(items))
+    """Give ids as an index. Raises ``DataError`` unless there are ``n`` of them, and each is one."""
+    index = items if isinstance(items, pd.Index) else pd.Index(list(items), tupleize_cols=False)
+    require_one_level(index)
     if n is not None and len(index) != n:
         raise DataError("vote matrix", f"has {n} rows, but {len(index)} items were given")
     return index
+
+
+def require_one_level(index: pd.Index) -> None:
+    """Raise ``DataError`` for an index of several levels: its ids are several."""
+    if index.nlevels > 1:
+        raise DataError("items", f"have an index of {index.nlevels} levels; expected one id each: reset_index() first")
 
 
 def source_names(sources: Iterable[str], m: int | None = None) -> tuple[str, ...]:

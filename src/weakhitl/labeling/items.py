@@ -13,8 +13,9 @@ from weakhitl.files import raise_row_faults, read_table, require_columns
 from weakhitl.frames import as_pandas
 from weakhitl.labeling.chunk import Chunk, usual_types
 from weakhitl.table_stream import TableStream
-from weakhitl.vote_names import is_unique
+from weakhitl.vote_names import is_unique, require_one_level
 from weakhitl.vote_table import missing_faults, nested_faults
+from weakhitl.wording import named_twice
 
 Items = pd.DataFrame | Sequence[Mapping[str, Any]] | str | Path
 
@@ -29,10 +30,13 @@ def read_items(items: Items, id: str | None = None) -> pd.DataFrame:
     table = read_table(items) if isinstance(items, str | Path) else _as_table(items)
     if table.empty:
         raise DataError(where, "there are no items")
+    if twice := named_twice([str(name) for name in table.columns]):
+        raise DataError(where, twice)
     if id is not None:
         require_columns(table, [id], where)
         ids = _ids(table[id], id, where, as_text=path is not None)
         table = table.assign(**{id: ids}).set_axis(ids)
+    require_one_level(table.index)
     if not is_unique(table.index) or table.index.hasnans:
         raise DataError(where, "the index has missing or duplicate ids; name a column that has none with id=…")
     return table

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from weakhitl.agreement import agreement_difference, krippendorff_alpha
-from weakhitl.errors import UsageError
+from weakhitl.errors import DataError, UsageError
 from weakhitl.frames import as_pandas
 from weakhitl.holm import holm
 from weakhitl.monitor.shifts import (
@@ -25,6 +25,7 @@ from weakhitl.monitor.shifts import (
 from weakhitl.ranges import require_share
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import IntArray, Votes
+from weakhitl.wording import named_twice
 
 SMALLEST = 50
 """Units that either side needs: fewer say too little for a verdict in either direction."""
@@ -169,6 +170,8 @@ def _side(given: object, name: str) -> Side:
         return given
     given = as_pandas(given)
     if isinstance(given, pd.DataFrame):
+        if twice := named_twice([str(column) for column in given.columns]):
+            raise DataError(name, twice)
         return Side(name, columns=given)
     if isinstance(given, Votes):
         return Side(name, votes=given)
