@@ -340,6 +340,19 @@ def test_classes_of_a_scale_that_are_the_same_number_are_refused(level):
     assert len(wh.LabelSchema(["1", "2", "1.0"], level="ordinal")) == 3
 
 
+def test_classes_of_a_set_are_refused_for_they_have_no_order():
+    for classes in ({"a", "b"}, frozenset({"a", "b"})):
+        with pytest.raises(
+            SchemaError, match="classes are a set, which is in another order each time; expected a list"
+        ):
+            wh.LabelSchema(classes)
+    assert wh.LabelSchema({"b": 1, "a": 2}.keys()).classes == ("b", "a")
+
+
+def test_classes_of_an_array_are_strings():
+    assert repr(wh.LabelSchema(np.array(["a", "b"]))) == repr(wh.LabelSchema(["a", "b"]))
+
+
 def test_classes_keep_the_order_of_the_user_and_stand_for_their_numbers():
     assert wh.LabelSchema(["low", "high", "mid"]).classes == ("low", "high", "mid")
     assert wh.LabelSchema(["10", "2.5"], level="interval").values == (10.0, 2.5)

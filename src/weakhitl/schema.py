@@ -51,6 +51,8 @@ class LabelSchema:
     skip: tuple[str, ...] = ()
 
     def __init__(self, classes: Iterable[str], level: Level = "nominal", skip: Iterable[str] = ()) -> None:
+        if isinstance(classes, set | frozenset):
+            raise SchemaError("label schema", "classes are a set, which is in another order each time; expected a list")
         object.__setattr__(self, "classes", _names(classes))
         object.__setattr__(self, "level", level)
         object.__setattr__(self, "skip", _names(skip))
@@ -138,7 +140,9 @@ def require_schema(given: object) -> None:
 
 
 def _names(names: Iterable[str]) -> tuple[Any, ...]:
-    return (names,) if isinstance(names, str) else tuple(names)
+    """List names, as Python's own strings where they are NumPy's."""
+    listed = (names,) if isinstance(names, str) else tuple(names)
+    return tuple(str(name) if isinstance(name, str) else name for name in listed)
 
 
 def _schema_faults(schema: LabelSchema) -> list[str]:
