@@ -105,6 +105,11 @@ def test_calibration_takes_probabilities_and_classes(proba, truth, said):
         wh.calibration(np.array(proba), np.array(truth))
 
 
+def test_calibration_takes_rounded_probabilities():
+    third = np.array([[0.333, 0.333, 0.333], [0.1, 0.2, 0.7]], dtype=np.float32)
+    assert wh.calibration(third, np.array([0, 2])).accuracy.value == pytest.approx(2 / 3)
+
+
 def test_calibration_looks_at_items_with_a_truth_alone():
     assert wh.calibration(np.array([[0.9, 0.1], [math.nan, math.nan]]), np.array([0, -1])).accuracy.value == 1
 

@@ -14,8 +14,8 @@ from weakhitl.votes import FloatArray, IntArray
 from weakhitl.wording import number_of
 
 _RESAMPLES = 1000
-_ROUNDING = 1e-6
-"""Of probabilities that sum to 1, in single precision."""
+_ROUNDING = 0.01
+"""How far probabilities may be from summing to 1: many are rounded in files."""
 _LEAST_ITEMS = 20
 
 
