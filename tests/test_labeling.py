@@ -1,5 +1,6 @@
 """Labeling functions: written, found, run and summed up as their users expect."""
 
+import os
 from itertools import pairwise
 
 import numpy as np
@@ -419,6 +420,21 @@ def test_slow_functions_are_named():
     seconds = {"a": 0.1, "b": 0.1, "c": 5.0}
     assert Run(wh.apply([wins], ITEMS, SCHEMA), (), seconds).slow() == ["c"]
     assert Run(wh.apply([wins], ITEMS, SCHEMA), (), {"a": 3.0, "b": 3.1}).slow() == []
+
+
+def test_a_file_that_changes_twice_within_a_second_is_read_again(tmp_path, monkeypatch):
+    """Compiled code of the same size and second would be taken for it."""
+    monkeypatch.setattr("sys.dont_write_bytecode", False)
+    path, helper = tmp_path / "functions.py", tmp_path / "_helper.py"
+    for label in ("HAM", "HUM"):
+        helper.write_text(f"LABEL = {label!r}\n")
+        head = "import _helper\nfrom weakhitl import labeling_function\n\n"
+        path.write_text(f"{head}@labeling_function\ndef f(x):\n    return _helper.LABEL, {label!r}\n")
+        for file in (path, helper):
+            os.utime(file, (1, 1))
+        (function,) = wh.discover(tmp_path)
+        assert function(None) == (label, label)
+    assert not (tmp_path / "__pycache__").exists()
 
 
 def test_an_edited_helper_is_read_again(tmp_path):

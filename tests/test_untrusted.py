@@ -258,6 +258,15 @@ def test_a_function_that_was_exchanged_is_found_when_it_is_run_again(bundle):  #
     )
 
 
+def test_running_functions_again_leaves_a_release_as_it_is(bundle, monkeypatch):  # noqa: F811
+    """Compiled files beside them would be no part of it."""
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    files = sorted(bundle.rglob("*"))
+    assert wh.verify(bundle, rerun_functions=True).holds
+    assert sorted(bundle.rglob("*")) == files
+    assert wh.verify(bundle).holds
+
+
 def test_verify_prints_every_finding(zipped):
     shown = run("verify", zipped.archive, "--digest", zipped.digest)
     assert shown.exit_code == 0

@@ -64,7 +64,8 @@ def _files(paths: Iterable[str | Path]) -> list[FunctionFile]:
 def load_file(path: Path, root: Path | None = None) -> tuple[ModuleType | None, str]:
     """Import a file under a name of its own; give the module, or what went wrong.
 
-    It may import what is beside it, and what is in ``root``.
+    It may import what is beside it, and what is in ``root``. No bytecode is kept: it would be one file more in a
+    release that is verified, and old code where a file changes twice within a second.
     """
     digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]
     spec = importlib.util.spec_from_file_location(f"weakhitl_functions_{digest}_{path.stem}", path)
@@ -74,6 +75,7 @@ def load_file(path: Path, root: Path | None = None) -> tuple[ModuleType | None, 
     before = set(sys.modules)
     beside = list(dict.fromkeys(str(folder.resolve()) for folder in (path.parent, root or path.parent)))
     sys.path[:0] = beside
+    keeps_none, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         sys.modules[spec.name] = module  # dataclasses and pickle look modules up by name
         spec.loader.exec_module(module)
@@ -87,6 +89,7 @@ def load_file(path: Path, root: Path | None = None) -> tuple[ModuleType | None, 
         line = f", line {frames[-1].lineno}" if frames else ""
         return None, f"{path}{line}: {type(error).__name__}: {error}"
     finally:
+        sys.dont_write_bytecode = keeps_none
         for folder in beside:
             sys.path.remove(folder)
         _helpers.update(sys.modules.keys() - before)
