@@ -13,7 +13,8 @@ def units_needed(estimate: Estimate, bar: float, confidence: float) -> int | Non
     """How many units in all would let the one-sided lower bound clear ``bar``, if the value stays as it is.
 
     The standard error shrinks with the square root of the units. None where the value is at or under the
-    bar (more units alone will not help) or where there is no standard error.
+    bar (more units alone will not help) or where there is no standard error. Raises ``UsageError`` for a confidence
+    that is no share.
     """
     require_share("confidence", confidence, such_as=0.95)
     if estimate.value is None or not estimate.se or estimate.value <= bar:

@@ -34,7 +34,7 @@ def leniency(votes: Votes, *, confidence: float = 0.95) -> dict[str, Estimate]:
     Raises
     ------
     UsageError
-        The level is nominal: its classes are in no order.
+        The level is nominal: its classes are in no order; or the confidence is no share.
 
     Examples
     --------

@@ -92,7 +92,7 @@ def betting_bounds(
     Raises
     ------
     UsageError
-        For values outside 0 to 1, or more of them than the population has.
+        For values outside 0 to 1, or more of them than the population has; for an ``alpha`` that is no share.
 
     References
     ----------

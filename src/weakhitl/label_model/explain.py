@@ -117,7 +117,7 @@ def explain_source(model: AdditiveModel, source: str, confidence: float = 0.95) 
     Raises
     ------
     UsageError, DataError
-        A model that is not additive; a source that it does not know.
+        A model that is not additive, a confidence that is no share; a source that it does not know.
 
     """
     _additive(model)
