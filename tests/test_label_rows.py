@@ -9,6 +9,7 @@ import weakhitl as wh
 from weakhitl.errors import DataError
 from weakhitl.label_model.indicator import Indicator
 from weakhitl.label_model.rows import Rows, rows_to_label, vote_rows
+from weakhitl.vote_rows import group_weighted
 
 SHAPES = st.tuples(st.integers(1, 40), st.integers(1, 17), st.integers(2, 6))
 
@@ -29,6 +30,16 @@ def votes_of(matrix: np.ndarray, k: int) -> wh.Votes:
 
 def item_cells(rows: Rows) -> np.ndarray:
     return rows.of_items(rows.cells.table().toarray())
+
+
+@given(SHAPES, st.integers(0, 2**32 - 1))
+def test_rows_with_weights_are_grouped_as_numpy_groups_rows_of_floats(shape: tuple[int, int, int], seed: int) -> None:
+    matrix = random_matrix(shape, seed) // 2
+    weights = np.random.default_rng(seed).choice([0.1, 1 / 3, 2.0], len(matrix))
+    rows, weight, counts = group_weighted(matrix, shape[2] + 1, weights)
+    found, times = np.unique(np.column_stack([matrix, weights]), axis=0, return_counts=True)
+    assert np.array_equal(np.column_stack([rows, weight]), found)
+    assert np.array_equal(counts, times)
 
 
 @given(SHAPES, st.integers(0, 2**32 - 1))

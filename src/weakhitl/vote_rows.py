@@ -37,6 +37,18 @@ def group_dense(matrix: _Ints, base: int) -> tuple[_Ints, _Ints, _Ints]:
     return distinct, inverse, counts
 
 
+def group_weighted(matrix: _Ints, base: int, weights: _Ints) -> tuple[_Ints, _Ints, _Ints]:
+    """Group equal pairs of a row of ``matrix`` and its ``weights[row]``: rows, weights and counts of the distinct ones.
+
+    They are in lexicographic order, the weight last.
+    """
+    distinct, inverse, _ = group_dense(matrix, base)
+    weight, rank = np.unique(weights, return_inverse=True)
+    pairs, counts = np.unique(inverse.astype(np.int64) * len(weight) + rank, return_counts=True)
+    row, at = np.divmod(pairs, max(1, len(weight)))
+    return distinct[row], weight[at], counts
+
+
 def group_sparse(indptr: _Ints, indices: _Ints, data: _Ints) -> tuple[_Ints, _Ints, _Ints]:
     """Group the rows of a compressed matrix; the same three arrays as ``group_dense``."""
     codes, distinct = pd.factorize(_row_hashes(indptr, indices, data))

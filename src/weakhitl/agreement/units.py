@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from weakhitl.errors import DataError
-from weakhitl.vote_rows import group_dense
+from weakhitl.vote_rows import group_dense, group_weighted
 from weakhitl.votes import FloatArray, IntArray, Votes
 
 _FEW_SOURCES = 12
@@ -81,8 +81,8 @@ def units_of(votes: Votes, weights: npt.ArrayLike | None = None) -> Units:
     counts, each = counts[rated], given[rated]
     if len(each):
         each = each / each.mean()
-    rows, multiplicity = np.unique(np.column_stack([counts, each]), axis=0, return_counts=True)
-    return Units(rows[:, :-1].astype(np.int64), rows[:, -1].astype(np.float64), multiplicity, _n_sources(votes))
+    rows, weight, multiplicity = group_weighted(counts - 1, int(counts.max(initial=1)) + 1, each)
+    return Units((rows + 1).astype(np.int64), weight, multiplicity, _n_sources(votes))
 
 
 def _count_rows(votes: Votes) -> tuple[IntArray, IntArray, int]:

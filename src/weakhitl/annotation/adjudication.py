@@ -30,13 +30,13 @@ def adjudication_queue(ratings: Votes, batches: Sequence[Batch], decided: pd.Ind
     Every audited item is in it, however clear: the accuracy of a release is measured against decisions that
     were made on a random sample, not on the hard items alone.
     """
-    reasons = unclear(ratings, below)
+    reasons, known = unclear(ratings, below).to_dict(), set(decided)
     rows = []
     for batch in batches:
         if batch.kind == "pilot":
             continue
         for item, drawn in zip(batch.table["item"], batch.table["reason"], strict=True):
             why = reasons.get(item, "") or (AUDIT if drawn == AUDIT else "")
-            if why and item not in decided:
+            if why and item not in known:
                 rows.append((item, why))
     return pd.DataFrame(rows, columns=["item", "why"])

@@ -5,7 +5,7 @@ by different people) first, then the others. A cursor per person and lane rememb
 next item is found at once however many there are: what came back has a turn after every cursor.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -208,7 +208,8 @@ def settle_one(connection: Connection, item: str, counting: Counting) -> Settled
     if task is None:
         return None
     rows = connection.execute(_LABELS_OF_ONE, {"of_item": item})
-    return _settle(connection, task, [label for _, who, label in rows if counting.counts(who, label)], counting)
+    labels = [label for _, who, label in rows if counting.counts(who, label)]
+    return Settled(task.kind, task.have, _settle(connection, [task], {item: labels}, counting)[item])
 
 
 def settle(connection: Connection, items: Sequence[str] | None, counting: Counting) -> None:
@@ -219,21 +220,29 @@ def settle(connection: Connection, items: Sequence[str] | None, counting: Counti
         for item, who, label in connection.execute(_LABELS.where(*_among(_rating.item, part))):
             if counting.counts(who, label):
                 labels.setdefault(item, []).append(label)
-        for task in tasks:
-            _settle(connection, task, labels.get(task.item, []), counting)
+        _settle(connection, tasks, labels, counting)
 
 
-def _settle(connection: Connection, task: Any, labels: list[str], counting: Counting) -> Settled:
-    rule = counting.rule(task.overlap)
-    wanted, has = rule.wanted(labels), rule.counted(labels)
-    left = max(0, (EVERYBODY if wanted is None else wanted) - has - task.leased)
-    left = 0 if task.item in counting.withdrawn else left
-    values = {"of_item": task.item, "has": has, "left": left}
-    if left > task.free:  # somebody who passed it may have it now
-        connection.execute(_COUNT_BACK, {**values, "to": chain.tick(connection)})
-    elif (has, left) != (task.have, task.free):
-        connection.execute(_COUNT, values)
-    return Settled(task.kind, task.have, has)
+def _settle(
+    connection: Connection, tasks: Sequence[Any], labels: Mapping[str, list[str]], counting: Counting
+) -> dict[str, int]:
+    """Write down what has changed, all items at once; give how many ratings each item has that count."""
+    found, back, others = {}, [], []
+    for task in tasks:
+        rule, said = counting.rule(task.overlap), labels.get(task.item, [])
+        wanted, has = rule.wanted(said), rule.counted(said)
+        left = max(0, (EVERYBODY if wanted is None else wanted) - has - task.leased)
+        left = 0 if task.item in counting.withdrawn else left
+        values = {"of_item": task.item, "has": has, "left": left}
+        if left > task.free:  # somebody who passed it may have it now
+            back.append({**values, "to": chain.tick(connection)})
+        elif (has, left) != (task.have, task.free):
+            others.append(values)
+        found[task.item] = has
+    for statement, rows in ((_COUNT_BACK, back), (_COUNT, others)):
+        if rows:
+            connection.execute(statement, rows)
+    return found
 
 
 def overview(connection: Connection) -> dict[str, int]:

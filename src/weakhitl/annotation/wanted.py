@@ -18,7 +18,9 @@ def still_wanted(counted: Counted, batches: Sequence[Batch], config: Config) -> 
     """
     places = {item: batch for batch in batches for item in batch.items}
     ratings = counted.ratings[counted.ratings["fate"].isin([COUNTED, EXTRA])]
-    said = ratings.groupby("item")["label"].agg(list).to_dict()
+    said: dict[str, list[str]] = {}
+    for item, label in zip(ratings["item"], ratings["label"], strict=True):
+        said.setdefault(item, []).append(label)
     most, settled = config.routing.max_overlap, config.annotation.adjudicate_below
     more = {}
     for item, batch in places.items():

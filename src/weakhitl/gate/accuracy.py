@@ -200,11 +200,11 @@ def _strata(assessment: Assessment, part: np.ndarray, at: IntArray, least: float
     ``at`` are the positions of its audited items; ``least`` is the confidence from which on items are released, None
     for all items, labelled or not. Of these, none in no batch is late: nobody has changed their labels.
     """
-    items, batches = assessment.evidence.items, assessment.evidence.batches
+    evidence = assessment.evidence
+    items, batches = evidence.items, evidence.batches
     part = part if least is None else part & ~assessment.gold
-    drawn = np.zeros(len(items), dtype=bool)
-    drawn[at] = True
-    by_lot = items.isin(assessment.evidence.audited_by_lot) & drawn
+    drawn = evidence.mask(at)
+    by_lot = items.isin(evidence.audited_by_lot) & drawn
     audited = drawn & ~by_lot
     untouched, asked, asked_only = part.copy(), np.zeros(len(items), dtype=bool), np.zeros(len(items), dtype=bool)
     low_of_last = np.zeros(len(items), dtype=bool)
@@ -212,8 +212,8 @@ def _strata(assessment: Assessment, part: np.ndarray, at: IntArray, least: float
         _Treatment.of(one, at, least, assessment.recalled)
         for one in (settled(assessment), assessment.joint, assessment.automatic)
     )
-    for number, batch in enumerate(batches, start=1):
-        here = items.isin(batch.items) & part
+    for number, (batch, places) in enumerate(zip(batches, evidence.places, strict=True), start=1):
+        here = evidence.mask(places) & part
         untouched &= ~here
         if batch.kind == "pilot":
             yield joint.stratum(f"batch {number} (pilot)", here, audited)
@@ -223,14 +223,14 @@ def _strata(assessment: Assessment, part: np.ndarray, at: IntArray, least: float
             # Those that were in the dataset were taken out of what the last audit was drawn from.
             low_of_last = low_of_last & (not batch.frame)
             continue
-        above = items.isin(batch.items[batch.above_cut()])
+        above = evidence.mask(places[batch.above_cut()])
         low_of_last = here & ~above & audited
         for name, some in (("above the cut", here & above), ("below the cut", here & ~above)):
             standing = some & audited if (some & audited).any() else here & audited
             yield ordinary.stratum(f"batch {number} ({name})", some, standing)
     yield ordinary.stratum("items asked for", asked, by_lot)
     yield ordinary.late("items asked for without an audit", asked_only)
-    came = 0 if least is None else assessment.evidence.since_audit
+    came = 0 if least is None else evidence.since_audit
     yield automatic.stratum("items in no batch", untouched, low_of_last, but=came)
     yield automatic.late("items that came after the audit was drawn", untouched, at_most=came)
 

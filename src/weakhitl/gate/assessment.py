@@ -89,8 +89,7 @@ class Assessment:
     @cached_property
     def in_no_batch(self) -> np.ndarray:
         """``mask[item]``: could still be routed."""
-        routed = [item for batch in self.evidence.batches for item in batch.items]
-        return np.asarray(~self.evidence.items.isin(routed) & ~self.recalled)
+        return np.asarray(~self.evidence.mask(*self.evidence.places) & ~self.recalled)
 
     @cached_property
     def gold(self) -> np.ndarray:

@@ -1,6 +1,5 @@
 """The audit as it comes in: release accuracy with bounds that hold at every look."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,8 +11,8 @@ from weakhitl.consensus import Consensus
 from weakhitl.estimate import Estimate
 from weakhitl.gate.accuracy import late_items, settled
 from weakhitl.gate.assessment import Assessment
-from weakhitl.routing import REQUESTED, Batch
-from weakhitl.routing.batch import PILOT
+from weakhitl.routing import REQUESTED
+from weakhitl.routing.batch import PILOT, ROUTING
 from weakhitl.schema import ABSTAIN
 from weakhitl.vote_names import positions
 from weakhitl.votes import FloatArray
@@ -116,30 +115,30 @@ def _populations(assessment: Assessment, within: np.ndarray) -> list[_Population
     labels the adjudicator has seen one by one: nothing is claimed of them beyond that. Items that arrived online, or
     were asked for by name, have an audit of their own.
     """
-    items = assessment.evidence.items
-    batches = assessment.evidence.routing_batches
+    evidence = assessment.evidence
+    items, batches = evidence.items, evidence.routing_batches
     if not batches:
         return []
     labels = joint, _ = settled(assessment), assessment.automatic
     found = []
     earlier = np.zeros(len(items), dtype=bool)
     pilots, asked, by_lot = (
-        _held(assessment, is_one)
+        evidence.mask(*evidence.places_where(is_one))
         for is_one in (
             lambda batch: batch.kind == PILOT,
             lambda batch: batch.kind == REQUESTED,
             lambda batch: batch.by_lot,
         )
     )
-    for batch in batches:
-        above = np.asarray(items.isin(batch.items[batch.above_cut()]))
+    for batch, places in zip(batches, evidence.places_where(lambda batch: batch.kind == ROUTING), strict=True):
+        above = evidence.mask(places[batch.above_cut()])
         here = above if batch is not batches[-1] else ~earlier & ~pilots & ~asked
         found.append(_population(assessment, here & within, above, labels, batch.drawn_for_audit))
-        earlier |= np.asarray(items.isin(batch.items))
-    if came := min(assessment.evidence.since_audit, found[-1].released):
+        earlier |= evidence.mask(places)
+    if came := min(evidence.since_audit, found[-1].released):
         found[-1] = replace(found[-1], size=None, released=found[-1].released - came)
     if by_lot.any():
-        drawn = assessment.evidence.audited_by_lot
+        drawn = evidence.audited_by_lot
         drawn = drawn[np.random.default_rng(len(drawn)).permutation(len(drawn))]  # of all lots at once
         found.append(_population(assessment, by_lot & within, by_lot, labels, drawn))
     if pilots.any():
@@ -151,7 +150,7 @@ def _populations(assessment: Assessment, within: np.ndarray) -> list[_Population
             labels,
             drawn,
         )
-        confident = joint.confident(assessment.evidence.config.release.min_confidence)
+        confident = joint.confident(evidence.config.release.min_confidence)
         found.append(
             _Population(
                 None,
@@ -163,12 +162,6 @@ def _populations(assessment: Assessment, within: np.ndarray) -> list[_Population
             )
         )
     return found
-
-
-def _held(assessment: Assessment, is_one: Callable[[Batch], bool]) -> np.ndarray:
-    """``mask[item]``: is in a batch of some kind."""
-    held = [item for batch in assessment.evidence.batches if is_one(batch) for item in batch.items]
-    return np.asarray(assessment.evidence.items.isin(held))
 
 
 def _population(

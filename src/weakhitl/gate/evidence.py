@@ -1,8 +1,9 @@
 """The evidence: all that labels, figures and verdicts are computed from, and nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,11 @@ from weakhitl.annotation import ADJUDICATOR, Counted, count_by
 from weakhitl.config import Config
 from weakhitl.errors import DataError
 from weakhitl.routing import REQUESTED, Batch
+from weakhitl.routing.batch import ROUTING
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.vote_names import positions
 from weakhitl.vote_table import encode_labels
-from weakhitl.votes import Votes
+from weakhitl.votes import IntArray, Votes
 from weakhitl.wording import number_of
 
 FUNCTION, PERSON, ITEM = "function", "annotator", "item"
@@ -163,10 +165,26 @@ class Evidence:
         """The dataset's item ids, in its order."""
         return self.functions.items
 
+    @cached_property
+    def places(self) -> list[IntArray]:
+        """``places[batch][row]``: where the items of each batch stand in the dataset."""
+        return [positions(self.items, pd.Index(batch.items, dtype=object)) for batch in self.batches]
+
+    def places_where(self, is_one: Callable[[Batch], bool]) -> list[IntArray]:
+        """``places`` of some of the batches."""
+        return [at for batch, at in zip(self.batches, self.places, strict=True) if is_one(batch)]
+
+    def mask(self, *places: IntArray) -> np.ndarray:
+        """``mask[item]``: stands at one of these places."""
+        found = np.zeros(len(self.items), dtype=bool)
+        for at in places:
+            found[at] = True
+        return found
+
     @property
     def routing_batches(self) -> list[Batch]:
         """The batches that figures are measured on: all but pilots."""
-        return [batch for batch in self.batches if batch.kind == "routing"]
+        return [batch for batch in self.batches if batch.kind == ROUTING]
 
     @property
     def audited(self) -> pd.Index:

@@ -8,7 +8,7 @@ import pandas as pd
 
 Kind = Literal["pilot", "routing", "requested"]
 
-AUDIT, PILOT, REQUESTED = "audit", "pilot", "requested"
+AUDIT, PILOT, REQUESTED, ROUTING = "audit", "pilot", "requested", "routing"
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +82,7 @@ class AnnotationStore:
                 select(columns.number, columns.kind, columns.seed, columns.overlap, columns.frame).order_by("number")
             ).all()
             query = select(*(tables.routed.c[name] for name in ("batch", *_ROUTED))).order_by(tables.routed.c.place)
-            routed = pd.DataFrame(connection.execute(query).all(), columns=["batch", *_ROUTED])
+            routed = _table(connection.execute(query), ["batch", *_ROUTED])
         parts = {number: part.drop(columns="batch").reset_index(drop=True) for number, part in routed.groupby("batch")}
         return [
             Batch(row.kind, row.seed, row.overlap, row.frame, parts.get(row.number, routed.drop(columns="batch")[:0]))
@@ -258,7 +258,8 @@ def replay(events: Sequence[Event]) -> dict[tuple[str, str, str, int], str | Non
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [dict(zip(map(str, table.columns), cells, strict=True)) for cells in table.itertuples(index=False)]
+    names = [str(name) for name in table.columns]
+    return [dict(zip(names, cells, strict=True)) for cells in table.astype(object).itertuples(index=False)]
 
 
 def _key(row: Any) -> tuple[str, str, str, int]:
@@ -311,7 +312,12 @@ def read_ratings(connection: Connection, *, retired: bool = False, item: str | N
     query = query.where(columns.retired != 0 if retired else columns.retired == 0)
     if item is not None:
         query = query.where(columns.item == item)
-    return pd.DataFrame(connection.execute(query).all(), columns=names, dtype=object)
+    return _table(connection.execute(query), names, dtype=object)
+
+
+def _table(rows: Iterable[Any], names: list[str], dtype: type | None = None) -> pd.DataFrame:
+    """Make a table of a query's rows: of plain tuples, which pandas takes in a fifth of the time."""
+    return pd.DataFrame(list(map(tuple, rows)), columns=names, dtype=dtype)
 
 
 def _queue(connection: Connection, number: int, batch: Batch, skills: Mapping[str, str]) -> None:
