@@ -4,6 +4,7 @@ import re
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -12,6 +13,7 @@ from sites import Somebody, make_project, opened
 from weakhitl.annotation import ADJUDICATOR, ANNOTATOR
 from weakhitl.annotation.media import media_kind, media_path
 from weakhitl.errors import DataError, UsageError
+from weakhitl.web import recent
 from weakhitl.web.guard import Doors, Limit, origin_of
 from weakhitl.web.server import Address
 from weakhitl.web.show import fields_of, guideline_html
@@ -538,3 +540,20 @@ def test_behind_a_proxy_only_its_name_is_answered_and_the_cookie_is_for_tls(room
     for origin, status in (("https://rate.example.org", 303), ("http://rate.example.org", 403)):
         answer = client.post("/page/rate", data=form | {"label": "sun"}, headers={"Origin": origin})
         assert answer.status_code == status
+
+
+def test_a_figure_is_counted_anew_when_it_is_old_and_rarely_where_counting_takes_long(monkeypatch):
+    clock, counted = [0.0], []
+    monkeypatch.setattr(recent, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+
+    def count():
+        clock[0] += 2.0
+        counted.append(clock[0])
+        return len(counted)
+
+    figure = recent.Recent(count)
+    assert figure() == 1
+    clock[0] += 19.9
+    assert figure() == 1
+    clock[0] += 0.2
+    assert figure() == 2

@@ -322,6 +322,14 @@ class Desk:
         with self.store.database.read() as connection:
             return set(connection.execute(query).scalars())
 
+    def rated(self, person: Person) -> set[str]:
+        """Give the items that a person has rated, other than by deciding."""
+        query = select(_rating.item).where(
+            _rating.annotator == person.name, _rating.role != ADJUDICATOR, _rating.retired == 0
+        )
+        with self.store.database.read() as connection:
+            return set(connection.execute(query).scalars())
+
     def may_see(self, person: Person, item: str) -> bool:
         """Say whether an item was given to a person."""
         with self.store.database.read() as connection:

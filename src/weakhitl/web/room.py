@@ -1,8 +1,6 @@
 """What the server knows of the project while it runs. It runs no labeling function: votes are read, as they stand."""
 
 import difflib
-import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,14 +25,13 @@ from weakhitl.gate import ITEM, PERSON
 from weakhitl.pipeline.online import Online
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.votes import Votes
+from weakhitl.web.recent import Recent
 from weakhitl.web.show import Field, fields_of
 from weakhitl.web.spans import Spans
 from weakhitl.wording import number_of
 
 _SHORT = 4
 """Signs of a class whose button fits beside ten others."""
-_COUNTED_FOR = 5.0
-"""Seconds that counts are shown: to count anew takes longer than to give somebody an item."""
 
 
 @dataclass(frozen=True)
@@ -72,23 +69,16 @@ class Room:
         self.people = People(workspace.store)
         self.online = Online(workspace)
         self.guidelines = Guidelines(workspace.store, workspace.guideline_path)
-        self._lock = threading.Lock()
-        self._waiting: tuple[float, pd.DataFrame] = (-_COUNTED_FOR, pd.DataFrame(columns=["item", "why"]))
-        self._people: tuple[float, list[dict[str, Any]]] = (-_COUNTED_FOR, [])
-        self._counted: tuple[float, dict[str, int]] = (-_COUNTED_FOR, {})
+        self.queue = Recent(self.desk.overview)
+        """Counts of the queue's items."""
+        self.counts = Recent(self._count_people)
+        """What everybody rated, and how fast: a row for each person."""
+        self._queued = Recent(self._queue)
 
     @property
     def desk(self) -> Desk:
         """What gives items out and takes ratings in."""
         return self.workspace.desk
-
-    def queue(self) -> dict[str, int]:
-        """Count the queue's items, as of a few seconds ago."""
-        with self._lock:
-            now = time.monotonic()
-            if now - self._counted[0] > _COUNTED_FOR:
-                self._counted = now, self.desk.overview()
-            return self._counted[1]
 
     def queue_said(self) -> str:
         """Say in a sentence what there is to rate."""
@@ -166,18 +156,11 @@ class Room:
 
     def waiting(self, person: Person | None = None) -> pd.DataFrame:
         """List what waits for adjudicators: item, why; without what a person has rated, if they decide blind."""
-        store, config = self.workspace.store, self.config
-        with self._lock:
-            now = time.monotonic()
-            if now - self._waiting[0] > _COUNTED_FOR:
-                self._waiting = now, self._queue()
-            found = self._waiting[1]
+        found = self._queued()
         found = found[~found["item"].isin(self.desk.decided(but=self.workspace.recalled(PERSON)))]
-        if person is None or not config.annotation.adjudicator_independent:
+        if person is None or not self.config.annotation.adjudicator_independent:
             return found
-        ratings = store.ratings()
-        own = ratings["item"][(ratings["annotator"] == person.name) & (ratings["role"] != ADJUDICATOR)]
-        return found[~found["item"].isin(own)]
+        return found[~found["item"].isin(self.desk.rated(person))]
 
     def _queue(self) -> pd.DataFrame:
         store = self.workspace.store
@@ -223,35 +206,25 @@ class Room:
 
     # People -------------------------------------------------------------------------------------------------------
 
-    def counts(self) -> list[dict[str, Any]]:
-        """Say of everybody how much they rated, and how fast, as of a few seconds ago."""
-        with self._lock:
-            now = time.monotonic()
-            if now - self._people[0] > _COUNTED_FOR:
-                self._people = now, self._count_people()
-            return self._people[1]
-
     def _count_people(self) -> list[dict[str, Any]]:
         ratings = self.workspace.store.ratings()
         ratings = ratings[ratings["role"] != ADJUDICATOR]
-        skipped = ratings["label"].isna() | ratings["label"].isin(self.skips)
+        said = pd.DataFrame({"name": ratings["annotator"], "time": ratings["time"].astype(str)})
+        said["skipped"] = ratings["label"].isna() | ratings["label"].isin(self.skips)
+        said["seconds"] = pd.to_numeric(ratings["seconds"], errors="coerce")
+        by_name = said.groupby("name")
+        table = by_name.agg(answers=("skipped", "size"), skips=("skipped", "sum"), seconds=("seconds", "median"))
+        table["last"] = by_name["time"].max()
         people = {person.name: person for person in self.people.all()}
-        rows = []
-        for name in sorted({*people, *ratings["annotator"]}):
-            own = ratings["annotator"] == name
-            seconds = pd.to_numeric(ratings["seconds"][own], errors="coerce").dropna()
-            rows.append(
-                {
-                    "name": name,
-                    "role": _role(people.get(name)),
-                    "active": name in people and people[name].active,
-                    "ratings": int((own & ~skipped).sum()),
-                    "skips": int((own & skipped).sum()),
-                    "seconds": float(seconds.median()) if len(seconds) else None,
-                    "last": str(ratings["time"][own].max()) if own.any() else "",
-                }
-            )
-        return rows
+        return [
+            {
+                "name": name,
+                "role": _role(people.get(name)),
+                "active": name in people and people[name].active,
+                **_counts(table.loc[name] if name in table.index else None),
+            }
+            for name in sorted({*people, *table.index})
+        ]
 
     def flags(self) -> list[Event]:
         """List what people flagged, the newest first, a hundred at most."""
@@ -266,6 +239,14 @@ class Room:
             return []
         lines = difflib.ndiff(old.splitlines(), new.splitlines())
         return [(line[0], line[2:]) for line in lines if line[0] in "+-" and line[2:].strip()]
+
+
+def _counts(row: "pd.Series[Any] | None") -> dict[str, Any]:
+    if row is None:
+        return {"ratings": 0, "skips": 0, "seconds": None, "last": ""}
+    seconds = None if pd.isna(row["seconds"]) else float(row["seconds"])
+    skips = int(row["skips"])
+    return {"ratings": int(row["answers"]) - skips, "skips": skips, "seconds": seconds, "last": str(row["last"])}
 
 
 def _role(person: Person | None) -> str:
