@@ -340,6 +340,11 @@ def test_a_check_of_ones_own_gets_the_subject_and_must_give_an_estimate():
             {"metric": "agreement-gap", "at_most": 0.1, "slice": "group", "otherwise": "withhold"},
             "cannot withhold one of them",
         ),
+        ({"at_most": 0.2}, "at_most = 0.2 would let the worst pass and stop the best; expected at_least"),
+        (
+            {"metric": "agreement-gap", "at_least": 0.2, "slice": "group"},
+            "agreement-gap by group: at_least = 0.2 .* at_most",
+        ),
         ({"slice": "language"}, "the data has no column 'language'; there are group"),
         ({"where": {"group": "q"}}, "no item has group = 'q'; values are x, y"),
     ],
@@ -409,6 +414,23 @@ def project(more="", context=None, n=30):
 def value(metric: str, assessment, **settings):
     one = check(metric, at_most=100, **settings)
     return METRICS[metric].measure(Subject.of(assessment), one, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_idle"),
+    [
+        ({"metric": "rated-items", "at_least": 0}, True),
+        ({"metric": "rated-items", "at_least": 1}, False),
+        ({"metric": "percent-agreement", "at_least": 0.0}, True),
+        ({"at_least": 0.0}, False),
+        ({"at_least": -1.0}, True),
+        ({"metric": "agreement-gap", "at_most": 1.0, "slice": "group"}, False),
+    ],
+)
+def test_a_pass_says_where_every_figure_would_have_passed(settings, is_idle):
+    (verdict,) = run(subject(n=600), check(**settings)).verdicts
+    assert verdict.status == "pass"
+    assert ("no figure would miss this bar" in verdict.why) == is_idle
 
 
 def test_conflict_open_adjudications_and_units_are_counted():
@@ -588,7 +610,7 @@ def test_a_gate_without_a_project_still_names_every_check_that_needs_one():
 
 def test_the_gate_of_a_project_runs_all_kinds_of_checks_at_once():
     checks = "".join(
-        f'[[gate.check]]\nmetric = "{name}"\n{"at_most" if "a" in name else "at_least"} = 0.5\n'
+        f'[[gate.check]]\nmetric = "{name}"\n{"at_most" if metric.lower_is_better else "at_least"} = 0.5\n'
         + ('slice = "half"\n' if metric.between else "")
         for name, metric in METRICS.items()
     )

@@ -104,6 +104,7 @@ def _faults(check: CheckSection, subject: Subject, own: Mapping[str, OwnCheck]) 
     if is_own(check.metric):
         return faults if check.metric in own else [f"{check.label}: the function {check.metric} was not loaded"]
     metric = METRICS[check.metric]
+    faults += _upside_down(check, metric)
     if subject.assessment is None and not metric.ratings_alone:
         alone = ", ".join(name for name, one in METRICS.items() if one.ratings_alone)
         faults.append(f"{check.label}: needs a project; a table of ratings can be checked for {alone}")
@@ -130,6 +131,14 @@ def _idle(check: CheckSection) -> list[str]:
     if not idle or (not is_own(check.metric) and METRICS[check.metric].preconditions):
         return []
     return [f"{check.label}: {', '.join(idle)} would do nothing; preconditions are for agreement only"]
+
+
+def _upside_down(check: CheckSection, metric: Metric) -> list[str]:
+    """Name a bar on the wrong side."""
+    wrong, right = ("at_least", "at_most") if metric.lower_is_better else ("at_most", "at_least")
+    if getattr(check, wrong) is None:
+        return []
+    return [f"{check.label}: {wrong} = {check.bar:g} would let the worst pass and stop the best; expected {right}"]
 
 
 _LEAST_ERROR = 1e-12
@@ -191,7 +200,15 @@ class _Part:
 
 def _verdict(check: CheckSection, subject: Subject, own: Mapping[str, OwnCheck], choices: int = 1) -> Verdict:
     """Judge a check; the subject is one of so many choices that could have been made."""
-    metric = _own_metric(own[check.metric]) if is_own(check.metric) else METRICS[check.metric]
+    if is_own(check.metric):
+        return _judged(check, _own_metric(own[check.metric]), subject, choices)
+    metric = METRICS[check.metric]
+    verdict = _judged(check, metric, subject, choices)
+    is_idle = check.bar <= metric.least if check.at_least is not None else check.bar >= metric.most
+    return replace(verdict, why=f"{verdict.why}; no figure would miss this bar") if is_idle else verdict
+
+
+def _judged(check: CheckSection, metric: Metric, subject: Subject, choices: int) -> Verdict:
     here = subject.where(check.where)
     if check.class_ not in (None, "*"):
         here = here.with_votes(one_class(here.votes, check.class_))

@@ -56,6 +56,10 @@ class Metric:
         Whether it compares the slices with each other: ``measure`` is then of one of them.
     lacks
         What the figure still lacks, and what to do about it; empty texts where it lacks nothing.
+    lower_is_better
+        Whether its bar is an ``at_most``.
+    least, most
+        What the figure cannot be below, or above.
 
     """
 
@@ -67,6 +71,9 @@ class Metric:
     counts: bool = False
     between: bool = False
     lacks: "Callable[[Subject, Estimate], tuple[str, str]]" = lambda *_: ("", "")
+    lower_is_better: bool = False
+    least: float = 0.0
+    most: float = 1.0
 
 
 def agreement(subject: Subject, check: CheckSection, confidence: float, *, name: str) -> Estimate:
@@ -263,35 +270,59 @@ def _assessment(subject: Subject) -> Assessment:
 
 METRICS: dict[str, Metric] = {
     **{
-        name: Metric(partial(agreement, name=name), TALK, ratings_alone=True, preconditions=True, sequential=True)
+        name: Metric(
+            partial(agreement, name=name),
+            TALK,
+            ratings_alone=True,
+            preconditions=True,
+            sequential=True,
+            least=0.0 if name == "percent-agreement" else -1.0,
+        )
         for name in COEFFICIENTS
     },
     "release-accuracy": Metric(accuracy, _LABELS, sequential=True, lacks=_without_a_decision),
     "coverage": Metric(coverage, _COVER),
-    "conflict": Metric(conflict, "see which functions conflict (`weakhitl lfs`), and repair or drop them"),
+    "conflict": Metric(
+        conflict, "see which functions conflict (`weakhitl lfs`), and repair or drop them", lower_is_better=True
+    ),
     "annotator-quality": Metric(
         annotator_quality, "look at this person's ratings (`weakhitl agreement`), and talk", ratings_alone=True
     ),
-    "accuracy-gap": Metric(accuracy, _EVEN, between=True),
-    "coverage-gap": Metric(coverage, _EVEN, between=True),
+    "accuracy-gap": Metric(accuracy, _EVEN, between=True, lower_is_better=True),
+    "coverage-gap": Metric(coverage, _EVEN, between=True, lower_is_better=True),
     "agreement-gap": Metric(
-        partial(agreement, name="krippendorff-alpha"), _EVEN, ratings_alone=True, preconditions=True, between=True
+        partial(agreement, name="krippendorff-alpha"),
+        _EVEN,
+        ratings_alone=True,
+        preconditions=True,
+        between=True,
+        lower_is_better=True,
+        most=2.0,
     ),
-    "calibration-error": Metric(calibration_error, "give gold labels, so that the label model learns its weights"),
-    "class-drift": Metric(class_drift, "find out whether the world has changed or the functions have"),
+    "calibration-error": Metric(
+        calibration_error, "give gold labels, so that the label model learns its weights", lower_is_better=True
+    ),
+    "class-drift": Metric(
+        class_drift, "find out whether the world has changed or the functions have", lower_is_better=True
+    ),
     "open-adjudications": Metric(
         open_adjudications,
         "weakhitl export --adjudication queue.csv, decide, weakhitl import --adjudication queue.csv",
         counts=True,
+        lower_is_better=True,
+        most=np.inf,
     ),
-    "stale-ratings": Metric(stale_ratings, "have these items rated again under the present guideline"),
-    "data-age": Metric(data_age, "route and rate a new batch", counts=True),
+    "stale-ratings": Metric(
+        stale_ratings, "have these items rated again under the present guideline", lower_is_better=True
+    ),
+    "data-age": Metric(data_age, "route and rate a new batch", counts=True, lower_is_better=True, most=np.inf),
     **{
         name: Metric(
             partial(count_of_units, what=name),
             "route more items, or more ratings of each",
             ratings_alone=True,
             counts=True,
+            most=np.inf,
         )
         for name in ("rated-items", "minority-items", "overlap")
     },
