@@ -1,14 +1,19 @@
 """The doctor names each fault, explanations add up, and calibration is measured."""
 
+import json
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from scipy.stats import binomtest
 from sklearn.metrics import log_loss
 
 import weakhitl as wh
 from strategies import votes
+from weakhitl.cli.main import cli
 from weakhitl.errors import DataError, UsageError
 
 SCHEMA = wh.LabelSchema(["a", "b", "c"])
@@ -171,3 +176,25 @@ def test_the_reliability_figure_draws_every_bin():
     assert pd.DataFrame(drawn, columns=["confidence", "accuracy"]).equals(
         measured.table[["confidence", "accuracy"]].astype(float)
     )
+
+
+def test_of_many_classes_explain_prints_those_that_matter(tmp_path):
+    """The likeliest first, and of a source the votes that it gives, the strongest; never hundreds of lines."""
+    classes = [f"c{number:02d}" for number in range(40)]
+    rule = '[[labeling.rule]]\nname = "r{0}"\nkind = "keyword"\nlabel = "{0}"\nwords = ["{0}"]\n'
+    (tmp_path / "weakhitl.toml").write_text(
+        f'[project]\nname = "p"\n[labels]\nclasses = {classes}\n[data]\npath = "x.csv"\nid = "id"\n'
+        "[labeling]\nfunctions = []\n" + "".join(map(rule.format, classes))
+    )
+    (tmp_path / "x.csv").write_text("id,text\n" + "".join(f"{name},{name} c39\n" for name in classes))
+    run = partial(CliRunner().invoke, cli, catch_exceptions=False)
+    assert run(["label", "--project", str(tmp_path)]).exit_code == 0
+    item = run(["explain", "c05", "--project", str(tmp_path)]).output
+    assert item.startswith("item c05: c05 ")
+    assert "and 32 more" in " ".join(item.split())
+    source = run(["explain", "--source", "rc05", "--project", str(tmp_path)]).output
+    rows = [line.split()[:2] for line in source.splitlines() if line.startswith(" c")]
+    assert len(rows) == 20
+    assert rows[0] == ["c05", "c05"]
+    assert "the 20 strongest of 40" in source
+    assert len(json.loads(run(["explain", "--source", "rc05", "--json", "--project", str(tmp_path)]).output)) == 1600

@@ -230,7 +230,7 @@ at_leest = 0.5
         parse_config(text, NAMES)
     said = "\n".join(caught.value.faults)
     for part in (
-        "unknown key 'nam' in the file",
+        "unknown key 'nam' in the file; expected one of project, labels,",
         "project.name is missing",
         "unknown key 'clases' in [labels]; did you mean 'classes'?",
         "data.path = 5",

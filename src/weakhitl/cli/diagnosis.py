@@ -17,7 +17,7 @@ from weakhitl.cli.shared import (
     project_option,
 )
 from weakhitl.errors import UsageError
-from weakhitl.wording import number_of
+from weakhitl.wording import a_few, number_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from weakhitl.label_model import Calibration, Explanation
 
 _COLOURS = {"warning": "yellow", "note": None}
+_ROWS = 20
 
 
 @click.command("doctor")
@@ -91,8 +92,8 @@ def explain_command(project_path: Path, item: str | None, source: str | None, as
 
 
 def _print_item(explanation: "Explanation") -> None:
-    shown = ", ".join(f"{name} {value:.1%}" for name, value in explanation.probabilities.items())
-    echo_wrapped(f"item {explanation.item}: {shown}")
+    likely = sorted(explanation.probabilities.items(), key=lambda one: -one[1])
+    echo_wrapped(f"item {explanation.item}: {a_few([f'{name} {value:.1%}' for name, value in likely])}")
     rows = [(row["source"], row["vote"], f"{row['log_odds']:+.2f}") for _, row in explanation.table.iterrows()]
     rows.append(("sum", "", f"{explanation.table['log_odds'].sum():+.2f}"))
     title = f"What speaks for {explanation.label} against {explanation.against}"
@@ -102,12 +103,17 @@ def _print_item(explanation: "Explanation") -> None:
 
 
 def _print_source(source: str, table: "pd.DataFrame") -> None:
-    rows = []
-    for _, row in table.iterrows():
+    says = table["log_odds"].abs().groupby(table["voted"]).transform("max") > 0
+    given, rows = table[says | table["rate"].notna()], []  # without the votes that it never gives
+    title = f"What {source} votes"
+    if len(given) > _ROWS:
+        title += f", the {_ROWS} strongest of {len(given):,} (--json shows all)"
+        given = given.loc[given["log_odds"].abs().sort_values(ascending=False, kind="stable").index[:_ROWS]]
+    for _, row in given.iterrows():
         learned = not math.isnan(row["rate"])
         rate = f"{row['rate']:.2f} [{row['low']:.2f}, {row['high']:.2f}]" if learned else "not learned"
         rows.append((row["true"], row["voted"], rate, f"{row['log_odds']:+.2f}"))
-    print_table(f"What {source} votes", ("true class", "vote", "rate", "log-odds"), rows, [2, 3])
+    print_table(title, ("true class", "vote", "rate", "log-odds"), rows, [2, 3])
     if table["rate"].isna().any():
         echo_wrapped("Not learned: votes alone do not identify its error rates; gold labels teach the log-odds.")
 

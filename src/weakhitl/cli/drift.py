@@ -18,7 +18,7 @@ from weakhitl.cli.shared import (
     print_table,
     project_option,
 )
-from weakhitl.wording import number_of
+from weakhitl.wording import a_few, number_of
 
 if TYPE_CHECKING:
     from weakhitl.monitor import Drift, Shift
@@ -99,7 +99,7 @@ def _over_time(found: "list[Watched]", *, as_json: bool) -> NoReturn:
             click.echo(f": {before}, then {after}, from value {change.at + 1:,} of {one.n:,} ({one.times[at]})")
         unchanged = [one.name for one in found if not one.changes]
         if unchanged:
-            echo_wrapped(f"No change: {', '.join(unchanged)}")
+            echo_wrapped(f"No change in {number_of(len(unchanged), 'figure')}: {a_few(unchanged)}")
         verdict = number_of(len(changes), "alarm") if changes else "no alarm"
         click.secho(verdict if found else "undecided: no stream of 100 values or more", bold=True)
     sys.exit(EXIT_CODES["fail" if changes else "pass" if found else "undecided"])
@@ -121,7 +121,7 @@ def _print(found: "Drift") -> None:
     if len(others) > _ROWS:
         click.echo(f"... and {len(others) - _ROWS} more (--json shows all)")
     if found.small:
-        echo_wrapped(f"Not compared, fewer than {found.smallest} on one side: {', '.join(found.small)}.")
+        echo_wrapped(f"Not compared, fewer than {found.smallest} on one side: {a_few(found.small)}.")
     n = len(found.alarms)
     alarms = number_of(n, "alarm") if n else "no alarm"
     verdict = alarms if found.shifts else "undecided: too little to compare"

@@ -54,7 +54,9 @@ def _sentence(detail: ErrorDetails) -> str:
     where = _place(detail["loc"])
     if detail["type"] == "extra_forbidden":
         section = f"[{_place(tuple(parents))}]" if parents else "the file"
-        return f"unknown key {str(last)!r} in {section}{nearest(str(last), _keys(parents))}"
+        known = _keys(parents)
+        meant = nearest(str(last), known) or f"; expected one of {', '.join(known)}"
+        return f"unknown key {str(last)!r} in {section}{meant}"
     if detail["type"] == "missing":
         return f"{where} is missing" if parents else f"the section [{where}] is missing"
     message = detail["msg"].removeprefix("Value error, ")

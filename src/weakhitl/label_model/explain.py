@@ -14,6 +14,7 @@ from weakhitl.label_model.ledger import VotesLike, check_fitted, matched
 from weakhitl.label_model.model import AdditiveModel
 from weakhitl.ranges import require_share
 from weakhitl.votes import FloatArray
+from weakhitl.wording import a_few
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def explain_source(model: AdditiveModel, source: str, confidence: float = 0.95) 
     _additive(model)
     require_share("confidence", confidence, such_as=0.95)
     if source not in model.sources_:
-        raise DataError("model", f"there is no source {source!r}; it knows {', '.join(model.sources_)}")
+        raise DataError("model", f"there is no source {source!r}; it knows {a_few(model.sources_)}")
     at, classes = model.sources_.index(source), model.schema_.classes
     k = len(classes)
     evidence = model.evidence_[at].T
