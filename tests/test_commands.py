@@ -274,7 +274,10 @@ def test_lfs_shows_pairs_and_single_items(finished):
     votes = json.loads(run("lfs", "--project", finished, "--item", "000", "--json").output)
     assert list(votes) == ["says_sun", "says_rain", "says_snow", "first_word"]
     assert votes["first_word"] in ("sun", "rain", "snow")
-    assert "abstains" in run("lfs", "--project", finished, "--item", "000").output
+    silent = [name for name, vote in votes.items() if vote is None]
+    said = run("lfs", "--project", finished, "--item", "000").output
+    assert said.splitlines()[-1].endswith(f"abstain{'s' * (len(silent) == 1)}: {', '.join(silent)}")
+    assert f" first_word  {votes['first_word']}" in said
     assert "item 'x' is not among" in run("lfs", "--project", finished, "--item", "x").output
     assert run("lfs", "--project", finished, "--item", "x", "--pairs", 2).exit_code == 2
 

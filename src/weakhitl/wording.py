@@ -16,8 +16,8 @@ def number_of(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
-def a_few(names: Sequence[str], between: str = ", ") -> str:
-    """List names; of many the first few, and how many more there are.
+def a_few(names: Sequence[str], between: str = ", ", most: int = _NAMED) -> str:
+    """List names; of many the first few, ``most`` of them, and how many more there are.
 
     >>> a_few(["a", "b"])
     'a, b'
@@ -25,9 +25,9 @@ def a_few(names: Sequence[str], between: str = ", ") -> str:
     '0, 1, 2, 3, 4, 5, 6, 7 and 992 more'
     """
     # One that is left out takes as much room as saying so.
-    if len(names) <= _NAMED + 1:
+    if len(names) <= most + 1:
         return between.join(names)
-    return f"{between.join(names[:_NAMED])} and {len(names) - _NAMED:,} more"
+    return f"{between.join(names[:most])} and {len(names) - most:,} more"
 
 
 def named_twice(columns: Sequence[str]) -> list[str]:

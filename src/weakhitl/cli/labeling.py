@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from weakhitl.cli.shared import (
+    echo_wrapped,
     guarded,
     json_option,
     open_project,
@@ -17,7 +18,7 @@ from weakhitl.cli.shared import (
 )
 from weakhitl.cli.watch import watched
 from weakhitl.errors import StateError, UsageError
-from weakhitl.wording import number_of
+from weakhitl.wording import a_few, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -196,7 +197,11 @@ def _print_votes(votes: dict[str, str | None], *, as_json: bool) -> None:
     if as_json:
         print_json(votes)
         return
-    print_table("", ("function", "vote"), [(name, vote or "abstains") for name, vote in votes.items()])
+    given = [(name, vote) for name, vote in votes.items() if vote is not None]
+    if given:
+        print_table("", ("function", "vote"), given)
+    if silent := [name for name, vote in votes.items() if vote is None]:
+        echo_wrapped(f"{number_of(len(silent), 'function abstains', 'functions abstain')}: {a_few(silent)}")
 
 
 def _plain(table: "pd.DataFrame") -> dict[str, dict[str, object]]:

@@ -15,12 +15,14 @@ from weakhitl.cli.shared import (
     print_table,
     project_option,
 )
-from weakhitl.wording import number_of
+from weakhitl.wording import a_few, number_of
 
 if TYPE_CHECKING:
     from weakhitl.feedback.candidates import Candidate
     from weakhitl.feedback.function_errors import FunctionErrors
     from weakhitl.pipeline.refine import Preview, Refined
+
+_ROWS = 20
 
 
 @click.command("refine")
@@ -76,12 +78,13 @@ def _print(found: "Refined") -> None:
 
 def _print_functions(functions: "list[FunctionErrors]") -> None:
     rows = [
-        (one.name, f"{one.wrong:,} of {one.judged:,}", _interval(one.accuracy), ", ".join(one.instead))
-        for one in functions
+        (one.name, f"{one.wrong:,} of {one.judged:,}", _interval(one.accuracy), a_few([*one.instead], most=3))
+        for one in functions[:_ROWS]
     ]
     if rows:
-        print_table("Overturned", ("function", "wrong", "accuracy", "people say"), rows)
-    for one in functions:
+        more = f", the first {_ROWS} of {len(functions):,} (--json shows all)" if len(functions) > _ROWS else ""
+        print_table(f"Overturned{more}", ("function", "wrong", "accuracy", "people say"), rows)
+    for one in functions[:_ROWS]:
         if one.words:
             words = ", ".join(f"{word} ({wrong} wrong, {right} right)" for word, wrong, right, _ in one.words)
             echo_wrapped(f"{one.name} errs where items hold: {words}")
