@@ -433,6 +433,19 @@ def test_a_pass_says_where_every_figure_would_have_passed(settings, is_idle):
     assert ("no figure would miss this bar" in verdict.why) == is_idle
 
 
+@pytest.mark.parametrize(("bar", "is_idle"), [(1.0, True), (0.9, False)])
+def test_so_it_does_of_an_upper_bar(bar, is_idle):
+    (verdict,) = run_gate(project(f'[[gate.check]]\nmetric = "conflict"\nat_most = {bar}\n')).verdicts
+    assert verdict.status == "pass"
+    assert ("no figure would miss this bar" in verdict.why) == is_idle
+
+
+def test_what_is_undecided_has_passed_nothing():
+    (verdict,) = run(subject(n=10), check(at_least=-1.0)).verdicts
+    assert verdict.status == "undecided"
+    assert "no figure would miss" not in verdict.why
+
+
 def test_conflict_open_adjudications_and_units_are_counted():
     assessment = project()
     assert value("conflict", assessment).value == 0.5

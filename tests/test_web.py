@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from sites import Somebody, make_project, opened
-from weakhitl.annotation import ADJUDICATOR, ANNOTATOR
+from weakhitl.annotation import ADJUDICATOR, ANNOTATOR, Desk
 from weakhitl.annotation.media import media_kind, media_path
 from weakhitl.errors import DataError, UsageError
 from weakhitl.web import recent
@@ -158,6 +158,14 @@ def test_nobody_decides_blind_on_what_they_rated_themselves(room, app, owner):
     store.add_ratings(pd.DataFrame(rows, columns=["item", "annotator", "label"]), ANNOTATOR)
     room.desk.settle()
     assert item not in set(room.waiting(next(one for one in room.people.all() if one.name == "olga"))["item"])
+
+
+def test_large_numbers_are_grouped_for_people_and_not_for_the_bar(owner, monkeypatch):
+    large = {"items": 120000, "done": 100000, "waiting": 20000, "with somebody": 1000}
+    monkeypatch.setattr(Desk, "overview", lambda self: large)
+    page = owner.page("/project")
+    assert "100,000 of 120,000 items have all their ratings; 1,000 are with somebody" in page
+    assert '<progress value="100000" max="120000"' in page
 
 
 def test_the_project_page_shows_queue_people_and_flags_and_makes_links(room, app, owner, ana):

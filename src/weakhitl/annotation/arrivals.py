@@ -10,6 +10,7 @@ from sqlalchemy import Connection, insert, select
 from weakhitl.annotation import queue
 from weakhitl.annotation.store import AnnotationStore, Event, chain, tables
 from weakhitl.errors import StateError
+from weakhitl.routing.batch import ROUTING
 
 Outcome = Literal["accepted", "routed", "unlabelled"]
 """It has a label, and nobody needs to look; people are asked; it has no label, and goes to nobody."""
@@ -115,6 +116,6 @@ def _queue(connection: Connection, item: str, overlap: int, skill: str) -> None:
     if connection.execute(select(tables.task.c.item).where(tables.task.c.item == item)).first() is not None:
         raise StateError(f"item {item!r} is with people already")
     # Somebody waits for the answer: it goes before what can wait.
-    row = {"item": item, "kind": "routing", "skill": skill, "overlap": overlap, "have": 0, "leased": 0}
+    row = {"item": item, "kind": ROUTING, "skill": skill, "overlap": overlap, "have": 0, "leased": 0}
     place = {"free": overlap, "lane": queue.BACK, "turn": chain.tick(connection)}
     connection.execute(insert(tables.task), {**row, **place})

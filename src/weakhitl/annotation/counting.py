@@ -17,6 +17,7 @@ from weakhitl.annotation.quality import qualify
 from weakhitl.annotation.store import ANNOTATOR
 from weakhitl.config import Config
 from weakhitl.routing import Batch
+from weakhitl.routing.batch import ROUTING
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.vote_table import encode_labels
 from weakhitl.votes import Votes
@@ -99,7 +100,7 @@ def count_ratings(
     table["fate"] = _fates(table, schema, batches, annotators, excluded)
     _call_extra(table, batches, most, settled)
     used = table[table["fate"].isin([COUNTED, EXTRA, UNROUTED])]
-    routing = _items(batches, "routing")
+    routing = _items(batches, ROUTING)
     on_routed = table[table["item"].isin(routing)]
     items = pd.Index(table["item"].unique())
     measured = on_routed[on_routed["fate"] == COUNTED]

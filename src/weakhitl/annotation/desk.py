@@ -17,6 +17,7 @@ from weakhitl.annotation.store.database import in_parts
 from weakhitl.annotation.store.store import record, retire
 from weakhitl.annotation.taking_back import TakenBack, take_back
 from weakhitl.errors import StateError, UsageError
+from weakhitl.routing.batch import ROUTING
 
 _APART = 20
 """Ratings that lie between an item and its repeat."""
@@ -95,7 +96,7 @@ class Desk:
             found = queue.find_free(connection, person.name, kinds, person.skills)
             chosen = None if found is None else (found, ANNOTATOR)
         if chosen is None:
-            return Nothing("empty" if "routing" in kinds else "qualify")
+            return Nothing("empty" if ROUTING in kinds else "qualify")
         item, role = chosen
         suggested = role == ANNOTATOR and _chance("suggest", person.name, item) < self.rules.show_share
         queue.take(connection, item, person.name, role, now, now + self.rules.lease, suggested=suggested)

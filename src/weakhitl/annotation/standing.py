@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import pandas as pd
 from sqlalchemy import Connection, select
 
 from weakhitl.annotation import queue
@@ -10,15 +9,14 @@ from weakhitl.annotation.overlap import Overlap
 from weakhitl.annotation.quality import qualify
 from weakhitl.annotation.slips import Rules
 from weakhitl.annotation.store import ANNOTATOR, tables
-from weakhitl.annotation.store.store import read_ratings
+from weakhitl.annotation.store.store import read_ratings, table_of
+from weakhitl.routing.batch import PILOT, ROUTING
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import Votes
 
 _QUALIFIED_FOR = 5.0
 _EXCLUDED_FOR = 60.0
 """Seconds that who qualifies, and who is excluded, is remembered: the latter takes a look at all ratings."""
-
-PILOT, ROUTING = "pilot", "routing"
 
 _rating = tables.rating.c
 
@@ -92,10 +90,10 @@ class Standing:
             select(_rating.item, _rating.annotator, _rating.label).where(
                 _rating.role == ANNOTATOR, _rating.retired == 0, _rating.item.in_(on_pilot), _rating.label.is_not(None)
             )
-        ).all()
-        if not rows:
+        )
+        table = table_of(rows, ["item", "annotator", "label"])
+        if table.empty:
             return frozenset()
-        table = pd.DataFrame(rows, columns=["item", "annotator", "label"])
         votes = Votes.from_long(table, self._rules.schema, source="annotator")
         people = qualify(votes, self._rules.min_agreement, self._rules.min_ratings)
         return frozenset(map(str, people.index[people["qualified"]]))

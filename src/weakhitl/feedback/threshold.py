@@ -13,6 +13,7 @@ from weakhitl.errors import DataError, UsageError
 from weakhitl.gate import Assessment
 from weakhitl.ranges import require_share
 from weakhitl.routing import REQUESTED
+from weakhitl.routing.batch import ROUTING
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import FloatArray, IntArray
 
@@ -323,7 +324,7 @@ def _of_functions(assessment: Assessment) -> Claims:
 def _audited_rest(assessment: Assessment, *, whole: bool) -> tuple[IntArray, IntArray]:
     """Positions of what functions alone label, or of the whole frame, and of the random sample of it; in order."""
     batches = assessment.evidence.batches
-    routing = [number for number, batch in enumerate(batches) if batch.kind == "routing"]
+    routing = [number for number, batch in enumerate(batches) if batch.kind == ROUTING]
     if not routing or not len(batches[routing[-1]].drawn_for_audit):
         raise UsageError("there is no random audit: run `weakhitl route` with an audit, and have it decided")
     items, last = assessment.evidence.items, batches[routing[-1]]

@@ -205,10 +205,13 @@ def _verdict(check: CheckSection, subject: Subject, own: Mapping[str, OwnCheck],
     metric = METRICS[check.metric]
     verdict = _judged(check, metric, subject, choices)
     is_idle = check.bar <= metric.least if check.at_least is not None else check.bar >= metric.most
-    return replace(verdict, why=f"{verdict.why}; no figure would miss this bar") if is_idle else verdict
+    if not is_idle or verdict.status != PASS:
+        return verdict
+    return replace(verdict, why=f"{verdict.why}; no figure would miss this bar")
 
 
 def _judged(check: CheckSection, metric: Metric, subject: Subject, choices: int) -> Verdict:
+    """Judge the whole, a part, or each of several."""
     here = subject.where(check.where)
     if check.class_ not in (None, "*"):
         here = here.with_votes(one_class(here.votes, check.class_))

@@ -50,8 +50,6 @@ class Metric:
         Whether min_units, min_minority and min_overlap apply.
     sequential
         Whether it has bounds that hold at every look.
-    counts
-        Whether it counts something, so that its bar may exceed 1.
     between
         Whether it compares the slices with each other: ``measure`` is then of one of them.
     lacks
@@ -68,12 +66,16 @@ class Metric:
     ratings_alone: bool = False
     preconditions: bool = False
     sequential: bool = False
-    counts: bool = False
     between: bool = False
     lacks: "Callable[[Subject, Estimate], tuple[str, str]]" = lambda *_: ("", "")
     lower_is_better: bool = False
     least: float = 0.0
     most: float = 1.0
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts something, so that its bar may exceed 1."""
+        return self.most == np.inf
 
 
 def agreement(subject: Subject, check: CheckSection, confidence: float, *, name: str) -> Estimate:
@@ -308,20 +310,18 @@ METRICS: dict[str, Metric] = {
     "open-adjudications": Metric(
         open_adjudications,
         "weakhitl export --adjudication queue.csv, decide, weakhitl import --adjudication queue.csv",
-        counts=True,
         lower_is_better=True,
         most=np.inf,
     ),
     "stale-ratings": Metric(
         stale_ratings, "have these items rated again under the present guideline", lower_is_better=True
     ),
-    "data-age": Metric(data_age, "route and rate a new batch", counts=True, lower_is_better=True, most=np.inf),
+    "data-age": Metric(data_age, "route and rate a new batch", lower_is_better=True, most=np.inf),
     **{
         name: Metric(
             partial(count_of_units, what=name),
             "route more items, or more ratings of each",
             ratings_alone=True,
-            counts=True,
             most=np.inf,
         )
         for name in ("rated-items", "minority-items", "overlap")

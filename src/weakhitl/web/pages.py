@@ -22,6 +22,7 @@ router = APIRouter()
 
 _MONTH = 30 * 86_400
 _templates = Jinja2Templates(Path(__file__).parent / "templates")
+_templates.env.filters["number"] = "{:,}".format
 _templates.env.filters["clock"] = lambda time: str(time)[11:19] + " UTC"
 
 _NOTHING = {
