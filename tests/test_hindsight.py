@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,9 @@ from click.testing import CliRunner
 
 import weakhitl as wh
 from projects import World, collect, ready, start
+from weakhitl.annotation import Event
 from weakhitl.cli.main import cli
+from weakhitl.pipeline.annotate import add_items
 from weakhitl.release.evidence_files import read_evidence
 
 WORSE = 'return "rain" if "rain" in x.text else ABSTAIN'
@@ -65,6 +68,28 @@ def test_the_gate_and_the_report_say_how_much_of_the_audit_was_known(folder):
     assert "an audit that nobody has seen would tell" in (path / "report.html").read_text()
 
 
+def test_no_batch_stands_without_the_votes_on_its_audit(tmp_path):
+    """A command that is stopped between the two leaves neither."""
+    start(tmp_path, World())
+    project = wh.Project.load(tmp_path)
+    project.label()
+
+    store = project._workspace.store
+    store.note([Event("kept")])
+    with sqlite3.connect(tmp_path / "annotations.db") as connection:
+        connection.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON event WHEN NEW.kind = 'votes' BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+    with pytest.raises(wh.WeakHITLError, match="full"):
+        project.route()
+    with sqlite3.connect(tmp_path / "annotations.db") as connection:
+        connection.execute("DROP TRIGGER full")
+    assert store.batches() == []
+    assert [one.kind for one in store.events()] == ["kept"]
+    project.route()
+    assert [one.kind for one in store.events()] == ["kept", "batch", "shown", "votes"]
+
+
 def test_what_changes_no_vote_on_the_audit_changes_nothing(folder):
     project = wh.Project.load(folder)
     outside = project.items.index.difference(pd.Index(project.assess().evidence.audited))
@@ -107,3 +132,19 @@ def test_a_recall_of_a_function_is_a_change_and_another_audit_is_new(folder):
     assert seen(project) == 120
     project.route(budget=20, audit=10, overlap=1)
     assert seen(wh.Project.load(folder)) == 120
+
+
+def test_a_change_after_the_audit_of_what_was_asked_for_by_name_is_one(tmp_path):
+    world = World()
+    project = start(tmp_path, world)
+    config = tmp_path / "weakhitl.toml"
+    config.write_text(config.read_text().replace("seed = 3\n", "seed = 3\naudit_requested = 1.0\n"))
+    project = wh.Project.load(tmp_path)
+    project.label()
+    asked = project.items.index[:40]
+    assert add_items(project._workspace, list(asked), 1) == 40
+    collect(project, tmp_path, world.ratings(asked, {"ana": 0.9}))
+    collect(project, tmp_path, world.ratings(asked, {"senior": 1.0}), adjudication=True)
+    assert seen(wh.Project.load(tmp_path)) == 0
+    project = edit(tmp_path, '"sun" in x.text', '"sunn" in x.text')
+    assert seen(project) == 40

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +13,8 @@ from weakhitl.annotation.counting import COUNTED
 from weakhitl.errors import StateError, UsageError
 from weakhitl.estimate import Estimate
 from weakhitl.files import write_table
-from weakhitl.pipeline.shown import remember
+from weakhitl.pipeline.hindsight import votes_events
+from weakhitl.pipeline.shown import shown_event
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.routing import book_requested
 from weakhitl.vote_names import unknown_item
@@ -75,8 +77,12 @@ def add_items(workspace: Workspace, items: Sequence[Mapping[str, Any] | str], ov
         write_table(workspace.data_path / f"added-{uuid4().hex}.jsonl", table_of_rows)
         workspace.forget_items()
     share = workspace.config.routing.audit_requested
-    remember(workspace, ids)
-    workspace.store.add_batch(book_requested(ids, len(ids) - len(rows), share, overlap, batches))
+    batch = book_requested(ids, len(ids) - len(rows), share, overlap, batches)
+    told = [shown_event(workspace, ids)]
+    if len(batch.drawn_for_audit):
+        with suppress(StateError):  # functions have not voted on new rows
+            told += votes_events(workspace.store, [*batches, batch], workspace.votes())
+    workspace.store.add_batch(batch, more=told)
     return len(ids)
 
 

@@ -1,11 +1,13 @@
 """Whether functions changed after their audit had been decided: what somebody has seen of it flatters the figure."""
 
 import hashlib
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pandas as pd
 
-from weakhitl.annotation import ADJUDICATOR, AnnotationStore
+from weakhitl.annotation import ADJUDICATOR, AnnotationStore, Event
+from weakhitl.routing import Batch
 from weakhitl.vote_names import positions
 from weakhitl.votes import Votes
 
@@ -14,13 +16,16 @@ _KIND = "votes"
 
 def note_votes(store: AnnotationStore, votes: Votes) -> None:
     """Keep how functions vote on what each batch's audit drew, where that has changed; nothing before there is one."""
-    batches = store.batches()
+    store.note(votes_events(store, store.batches(), votes))
+
+
+def votes_events(store: AnnotationStore, batches: Sequence[Batch], votes: Votes) -> list[Event]:
+    """Say how functions vote on what the audits of these batches drew: one event, none if that is known or no audit."""
     if not any(len(batch.drawn_for_audit) for batch in batches):
-        return
+        return []
     now = [_digest(votes, batch.drawn_for_audit) for batch in batches]
     told = store.told(_KIND)
-    if not told or told[-1][1]["audits"] != now:
-        store.note(_KIND, {"audits": now})
+    return [Event(_KIND, body={"audits": now})] if not told or told[-1][1]["audits"] != now else []
 
 
 def decided_before_change(store: AnnotationStore) -> int:

@@ -11,7 +11,7 @@ from weakhitl.annotation import ANNOTATOR, count_by
 from weakhitl.errors import StateError, UsageError
 from weakhitl.files import require_columns
 from weakhitl.gate import PERSON
-from weakhitl.pipeline.shown import remember
+from weakhitl.pipeline.shown import shown_event
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.votes import IntArray, Votes
 
@@ -60,7 +60,7 @@ def ask_again(
     why = [*classes, *(f"{name}={value}" for name, value in where.items())]
     why += ["by lot"] if budget is not None else []
     aside = workspace.desk.ask_again(chosen, ", ".join(why) or "all", classes)
-    remember(workspace, chosen)
+    workspace.store.note([shown_event(workspace, chosen)])
     return len(chosen), aside
 
 

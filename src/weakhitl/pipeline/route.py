@@ -9,9 +9,9 @@ from weakhitl.config import Score
 from weakhitl.errors import StateError, UsageError
 from weakhitl.files import require_columns
 from weakhitl.gate import Assessment
-from weakhitl.pipeline.hindsight import note_votes
+from weakhitl.pipeline.hindsight import votes_events
 from weakhitl.pipeline.licences import licensed_last
-from weakhitl.pipeline.shown import remember
+from weakhitl.pipeline.shown import shown_event
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.routing import (
     NOVELTY,
@@ -85,8 +85,8 @@ def route(
         )
     if overlap is None and pilot is None:
         _check_overlap(workspace, batch)
-    _keep(workspace, batch)
-    note_votes(workspace.store, assessment.evidence.functions)
+    told = votes_events(workspace.store, [*batches, batch], assessment.evidence.functions)
+    workspace.store.add_batch(batch, _skills(workspace, batch), [shown_event(workspace, batch.items.tolist()), *told])
     workspace.desk.settle([item for item in batch.items if item in rated])
     return batch
 
@@ -103,13 +103,6 @@ def _check_asked(
         )
     if strategy is not None and strategy not in get_args(Score):
         raise UsageError(f"there is no strategy {strategy!r}; there are {', '.join(get_args(Score))}")
-
-
-def _keep(workspace: Workspace, batch: Batch) -> None:
-    """Store a batch, and how its items read now; what could fail comes first."""
-    skills = _skills(workspace, batch)
-    remember(workspace, batch.items.tolist())
-    workspace.store.add_batch(batch, skills)
 
 
 def _check_overlap(workspace: Workspace, batch: Batch) -> None:

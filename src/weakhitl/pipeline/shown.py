@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from weakhitl.annotation import Event
 from weakhitl.pipeline.workspace import Workspace
 
 _KIND = "shown"
@@ -31,11 +32,11 @@ class Changed:
         )
 
 
-def remember(workspace: Workspace, items: Sequence[str]) -> None:
-    """Keep how the first of these items read now; in the store, since it belongs to what people say of them."""
+def shown_event(workspace: Workspace, items: Sequence[str]) -> Event:
+    """Say how the first of these items read now, for the store: it belongs to what people say of them."""
     columns = workspace.columns_read
     digests = _digests(workspace.items[columns], list(items)[:_LOOKED_AT])
-    workspace.store.note(_KIND, {"columns": columns, "digests": digests})
+    return Event(_KIND, body={"columns": columns, "digests": digests})
 
 
 def changed(workspace: Workspace) -> Changed:

@@ -50,10 +50,11 @@ class AnnotationStore:
     def __init__(self, where: Path | str, *, keep: bool = False) -> None:
         self.database = Database(where, keep=keep)
 
-    def add_batch(self, batch: Batch, skills: Mapping[str, str] | None = None) -> None:
-        """Append a batch, and queue its items; ``skills`` says what one needs to know for an item.
+    def add_batch(self, batch: Batch, skills: Mapping[str, str] | None = None, more: Sequence[Event] = ()) -> None:
+        """Append a batch and ``more`` events, all or none, and queue its items.
 
-        Raises ``StateError`` when one of its items is in an earlier batch.
+        ``skills`` says what one needs to know for an item. Raises ``StateError`` when one of its items is in an earlier
+        batch.
         """
         head = {"kind": batch.kind, "seed": batch.seed, "overlap": batch.overlap, "frame": batch.frame}
         rows = [
@@ -68,7 +69,7 @@ class AnnotationStore:
                 if rows:
                     connection.execute(insert(tables.routed), rows)
                 told = hashlib.sha256(json.dumps([list(row.values()) for row in rows]).encode()).hexdigest()
-                chain.append(connection, [Event("batch", body=head | {"number": number, "items": told})])
+                chain.append(connection, [Event("batch", body=head | {"number": number, "items": told}), *more])
                 _queue(connection, number, batch, skills or {})
         except IntegrityError as error:
             raise StateError(f"{self.database.name}: an item of the batch was routed before ({error.orig})") from error
@@ -127,10 +128,11 @@ class AnnotationStore:
         with self.database.read() as connection:
             return read_ratings(connection, retired=retired, item=item)
 
-    def note(self, kind: str, body: dict[str, Any]) -> None:
-        """Append an event that changes nothing else."""
-        with self.database.write() as connection:
-            chain.append(connection, [Event(kind, body=body)])
+    def note(self, events: Sequence[Event]) -> None:
+        """Append events that change nothing else."""
+        if events:
+            with self.database.write() as connection:
+                chain.append(connection, events)
 
     def asked_again(self) -> list[tuple[int, dict[str, Any]]]:
         """List the events by which items were asked again, oldest first: number, and items, why, classes."""
