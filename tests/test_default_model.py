@@ -449,8 +449,6 @@ def test_gold_is_taken_by_item_and_by_position_and_nonsense_is_refused():
     for what, nonsense in refused.items():
         with pytest.raises(DataError, match=re.escape(what)):
             wh.LabelModel().fit(given_votes, gold=nonsense)
-    with pytest.raises(UsageError, match="does not learn from gold"):
-        wh.MajorityVote().fit(given_votes, gold=[1, 1, -1])
     with pytest.raises(UsageError, match="either gold or sample_weight"):
         wh.LabelModel().fit(given_votes, gold=[1, 1, -1], sample_weight=[1, 1, 1])
 

@@ -1,13 +1,16 @@
 """Laws that hold for every label model, and what Dawid and Skene's must find."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import NotFittedError
-from sklearn.metrics import accuracy_score
+from sklearn.metrics import accuracy_score, log_loss
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
 import weakhitl as wh
@@ -113,15 +116,49 @@ def each_choice(tied, rounds=60):
         yield np.array([np.flatnonzero(row)[number % row.sum()] for row in tied])
 
 
-def test_scikit_learn_cross_validates_what_learns_from_gold():
+@pytest.fixture(scope="module")
+def even_odds():
+    """Votes of five sources of which each is right on 80 %, in the order of the truth."""
     rng = np.random.default_rng(0)
-    truth = rng.integers(0, 2, 300)
-    matrix = np.where(rng.random((300, 5)) < 0.8, truth[:, None], 1 - truth[:, None])
-    for model in (wh.LabelModel(), wh.DawidSkene()):
+    truth = np.sort(rng.integers(0, 2, 300))
+    return np.where(rng.random((300, 5)) < 0.8, truth[:, None], 1 - truth[:, None]), truth
+
+
+def warned(model):
+    """What a model does that is given gold labels from which it does not learn."""
+    name = type(model).__name__
+    return (
+        nullcontext() if model.learns_from_gold else pytest.warns(UserWarning, match=f"{name} does not learn from gold")
+    )
+
+
+@every
+def test_scikit_learn_cross_validates_every_model(model, even_odds):
+    matrix, truth = even_odds
+    with warned(model):
         assert cross_val_score(model, matrix, truth, cv=3).min() > 0.85
+    with warned(model):
+        assert cross_val_score(model, matrix, truth, cv=3, scoring="roc_auc").min() > 0.9
+
+
+@every
+def test_gold_that_a_model_does_not_learn_from_leaves_it_as_it_is_and_is_checked_all_the_same(model, even_odds):
+    matrix, truth = even_odds
+    with warned(model):
+        with_gold = clone(model).fit(matrix, truth).predict_proba(matrix)
+    without = clone(model).fit(matrix).predict_proba(matrix)
+    assert np.array_equal(with_gold, without) != model.learns_from_gold
+    with pytest.raises(DataError, match="gold"):
+        clone(model).fit(matrix, truth[:-1])
+
+
+def test_scikit_learn_searches_parameters_and_calibrates(even_odds):
+    matrix, truth = even_odds
     search = GridSearchCV(wh.LabelModel(), {"prior_accuracy": [0.6, 0.8]}, cv=3).fit(matrix, truth)
     assert search.best_score_ > 0.85
     assert search.best_estimator_.score(matrix, truth) == pytest.approx(search.score(matrix, truth))
+    calibrated = CalibratedClassifierCV(wh.LabelModel(), cv=3).fit(matrix, truth)
+    assert log_loss(truth, calibrated.predict_proba(matrix)) < 0.3
     with pytest.raises(DataError, match="gold: is None"):
         wh.LabelModel().fit(matrix).score(matrix, None)
 

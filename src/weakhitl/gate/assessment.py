@@ -12,6 +12,7 @@ from weakhitl.annotation.adjudication import unclear
 from weakhitl.annotation.quality import leading_class
 from weakhitl.annotation.wanted import still_wanted
 from weakhitl.consensus import Consensus
+from weakhitl.errors import UsageError
 from weakhitl.gate.evidence import Evidence
 from weakhitl.gold import gold_names
 from weakhitl.label_model import MODELS, LabelModel
@@ -189,6 +190,10 @@ def fit_model(evidence: Evidence, counted: Counted, ledger: Votes) -> Any:
         gold = lesson_labels(evidence, counted)
         if len(gold) and evidence.functions.n_votes:
             model.set_params(people=list(ledger.sources[len(evidence.functions.sources) :]))
+    elif not (gold is None or gold.empty or model.learns_from_gold):
+        raise UsageError(
+            f'[label_model] name = "{section.name}" does not learn from gold labels; "auto" and "dawid-skene" do'
+        )
     return model.fit(ledger, gold=None if gold is None or gold.empty else gold_names(gold, evidence.schema))
 
 

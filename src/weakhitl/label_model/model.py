@@ -1,5 +1,6 @@
 """What all label models share: scikit-learn's grammar over votes."""
 
+import warnings
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import reduce
@@ -7,13 +8,13 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, ClassifierMixin
 
 from weakhitl.consensus import hard_labels, hits
 from weakhitl.errors import DataError, UsageError
 from weakhitl.gold import Gold
 from weakhitl.label_model.indicator import Indicator
-from weakhitl.label_model.ledger import VotesLike, as_gold, as_votes, matched
+from weakhitl.label_model.ledger import VotesLike, as_gold, as_votes, check_fitted, matched
 from weakhitl.label_model.rows import Rows, rows_to_label, vote_rows
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.votes import FloatArray, IntArray, Votes
@@ -53,7 +54,7 @@ class Training:
         return self.rows.cells.take(self.rows.locate(items))
 
 
-class LabelModelBase(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is untyped
+class LabelModelBase(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is untyped
     """From votes to class probabilities; a model adds ``_learn`` and ``_proba``."""
 
     learns_from_gold = False
@@ -61,6 +62,12 @@ class LabelModelBase(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn 
     sources_: tuple[str, ...]
     class_balance_: FloatArray
     seen_: tuple[Votes, FloatArray]
+
+    @property
+    def classes_(self) -> IntArray:
+        """The class indices, for scikit-learn; their names are in ``schema_``."""
+        check_fitted(self)
+        return np.arange(len(self.schema_))
 
     def fit(self, votes: VotesLike, gold: Gold | None = None, sample_weight: npt.ArrayLike | None = None) -> Self:
         """Learn from votes, and from gold labels where the model can.
@@ -70,7 +77,8 @@ class LabelModelBase(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn 
         votes
             Votes, or Snorkel's (n, m) matrix of class indices, -1 abstains.
         gold
-            Item -> class (name or index) for some items, or one class for each; missing or -1 where unknown.
+            Item -> class (name or index) for some items, or one class for each; missing or -1 where unknown. A model
+            that learns nothing from them warns of that, so that scikit-learn can cross-validate it beside the others.
         sample_weight
             How often each item occurs, n counts: fit distinct rows with their counts, from any engine.
 
@@ -150,7 +158,12 @@ class LabelModelBase(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn 
         """Learn, forget what ``partial_fit`` saw before, and give the votes' rows."""
         truth = as_gold(gold, votes)
         if truth is not None and not self.learns_from_gold:
-            raise UsageError(f"{type(self).__name__} does not learn from gold labels; use LabelModel or DawidSkene")
+            warnings.warn(
+                f"{type(self).__name__} does not learn from gold labels; LabelModel and DawidSkene do",
+                UserWarning,
+                stacklevel=3,
+            )
+            truth = None
         if truth is not None and sample_weight is not None:
             raise UsageError("gold labels belong to single items: give either gold or sample_weight")
         rows = vote_rows(votes, sample_weight)

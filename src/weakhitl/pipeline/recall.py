@@ -102,7 +102,8 @@ def recall(
         _check_reason(one, why)
     recalls = read_recalls(workspace.recalls_file)
     if already := [one for one in names if one in standing(recalls)]:
-        raise StateError("; ".join(f"{one} is recalled already: {standing(recalls)[one]}" for one in already))
+        told = "; ".join(f"{one} is recalled already: {standing(recalls)[one]}" for one in already)
+        raise StateError(f"{told}. `weakhitl release` makes a release without it")
     items = [*of_kind(ITEM, dict.fromkeys(names, ""))]
     name = names[0] if len(names) == 1 else number_of(len(items), ITEM)
     folders = release_folders(workspace.releases)
