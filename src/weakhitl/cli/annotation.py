@@ -218,7 +218,9 @@ def import_command(
 ) -> None:
     """Read ratings from a long file (item, annotator, label) or another tool's.
 
-    All rows or none. Ratings that are known already are passed over.
+    All rows or none. Ratings that are known already are passed over. Columns
+    role, time, seconds and note are read, too, where the dataset has none so
+    called.
 
     \b
     Example:

@@ -215,6 +215,7 @@ def collect(
             ids=workspace.config.data.id,
             people=people,
             default_annotator=default_annotator,
+            others=workspace.items.columns.map(str),
         )
     elif wide:
         raise UsageError("a table with a column an annotator is of no other tool; leave out --from")

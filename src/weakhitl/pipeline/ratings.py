@@ -13,7 +13,7 @@ import pandas as pd
 
 from weakhitl.agreement import agreement_summary
 from weakhitl.annotation import ANNOTATOR
-from weakhitl.annotation.formats import Columns, as_long
+from weakhitl.annotation.formats import Columns, annotators_rows, as_long
 from weakhitl.annotation.formats.exchange import Layout, format_named, refuse_json
 from weakhitl.config import load_policy
 from weakhitl.errors import ConfigError, DataError, UsageError
@@ -116,7 +116,9 @@ def _rows_of_table(file: RatingsFile, schema: LabelSchema | None) -> _Rows:
     if file.wide and file.columns[0] == "item" and "item" not in table:
         table.insert(0, "item", [str(row) for row in range(1, len(table) + 1)])
     classes = () if schema is None else schema.classes
-    return _Rows(*as_long(table, file.columns, file.wide, str(file.path), classes=classes))
+    table, columns, origin = as_long(table, file.columns, file.wide, str(file.path), classes=classes)
+    rated, notices = annotators_rows(table, () if not file.wide else table.columns)
+    return _Rows(table[rated].reset_index(drop=True), columns, origin[rated], tuple(notices))
 
 
 def _rows_of_tool(file: RatingsFile, schema: LabelSchema | None) -> _Rows:

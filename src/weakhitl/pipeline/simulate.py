@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t
 
-from weakhitl.annotation.formats import Columns, as_long
+from weakhitl.annotation.formats import Columns, annotators_rows, as_long
 from weakhitl.errors import DataError, UsageError
 from weakhitl.feedback.simulate import Plan, as_truth, ratings_until, replay
 from weakhitl.files import read_table
@@ -91,6 +91,8 @@ def recorded_by(
 ) -> Recorded:
     """Read ratings and the truth (item, label) from files; the classes are those that occur, but ``skip``."""
     table, (item, annotator, label), _ = as_long(read_table(ratings), columns, wide, str(ratings))
+    rated, _ = annotators_rows(table, () if not wide else table.columns)
+    table = table[rated]
     known = read_names(truth, ["item", "label"])
     table, known = (
         table[table[label].notna() & table[label].ne("")],

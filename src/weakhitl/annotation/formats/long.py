@@ -1,6 +1,6 @@
 """The long table: one rating a row (item, annotator, label)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,15 +21,16 @@ from weakhitl.annotation.formats.content import (
     skip_answer,
     write_json_lines,
 )
-from weakhitl.annotation.formats.reading import Place, Reading
+from weakhitl.annotation.formats.facts import read_facts
+from weakhitl.annotation.formats.reading import Place, Reading, role_conflicts
 from weakhitl.annotation.formats.wide import HINT, ITEM, Columns, as_long
-from weakhitl.annotation.store import ADJUDICATOR, ANNOTATOR
+from weakhitl.annotation.store import ADJUDICATOR, ANNOTATOR, ROLES
 from weakhitl.errors import DataError
 from weakhitl.files import raise_row_faults, read_table, require_columns, row_places, write_table
 from weakhitl.frames import as_pandas
 from weakhitl.schema import LabelSchema
 from weakhitl.vote_names import unknown_item
-from weakhitl.vote_table import conflict_faults, encode_labels, missing_faults
+from weakhitl.vote_table import encode_labels, missing_faults
 
 ROW = "row"
 """The index of ratings that were read from a plain table: their rows in the file, from 0."""
@@ -46,8 +47,12 @@ def read_long(
     ids: str = "",
     people: Mapping[str, str] | None = None,
     default_annotator: str = "",
+    others: Collection[str] = (),
 ) -> pd.DataFrame:
     """Read ratings from a long file, or a table in memory, into columns item, annotator, label (strings).
+
+    Columns role, guideline, time, seconds and note stand beside them where the table has them (see ``read_facts``) and
+    they are not among ``others``, such as the dataset's: a file that people fill in holds those, too.
 
     Its index, called ``ROW``, holds their rows in the file, from 0.
 
@@ -82,12 +87,18 @@ def read_long(
     table = table[filled].reset_index(drop=True)
     table["annotator"] = _named(path, table["annotator"], people or {}, default_annotator)
     codes, faults = encode_labels(table["label"], schema)
+    other = given.columns if wide else {*columns, *others}
+    facts, wrong = read_facts(given[filled.to_numpy()].reset_index(drop=True), other)
+    faults += wrong
     missing = missing_faults(table, ["item", "annotator"])
     unknown = items.get_indexer(pd.Index(table["item"])) < 0
     unknown[[row for row, _ in missing]] = False
     faults += missing
     faults += [(int(at), unknown_item(table["item"].iloc[at], items)) for at in np.flatnonzero(unknown)]
-    faults += conflict_faults(table, codes, ["item", "annotator"])
+    if adjudication:
+        facts = facts.drop(columns="role", errors="ignore")
+    table = table.join(facts)
+    faults += role_conflicts(table, codes)
     raise_row_faults(path, [(int(rows[at]), what) for at, what in faults])
     return table.set_axis(pd.Index(rows, name=ROW))
 
@@ -169,8 +180,8 @@ def _read_row(reading: Reading, place: Place, own: dict[str, Any], found: dict[s
     if plain(found["label"]) in (None, ""):
         return
     texts = {name: str(plain(found[name]) or "") for name in ("role", "guideline", "note")}
-    if texts["role"] not in ("", ANNOTATOR, ADJUDICATOR):
-        reading.fault(place, f"role {texts['role']!r}; expected {ANNOTATOR} or {ADJUDICATOR}")
+    if texts["role"] not in ("", *ROLES):
+        reading.fault(place, f"role {texts['role']!r}; expected {', '.join(ROLES[:-1])} or {ROLES[-1]}")
     rest = {**texts, "role": texts["role"] or ANNOTATOR, "time": found["time"], "seconds": found["seconds"]}
     reading.add_rating(place, item, found["annotator"], found["label"], **rest)
 

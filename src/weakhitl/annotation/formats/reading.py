@@ -28,10 +28,13 @@ from weakhitl.errors import DataError, SchemaError
 from weakhitl.files import Fault, half_character
 from weakhitl.label_names import in_order, require_distinct, whole
 from weakhitl.schema import LabelSchema
-from weakhitl.vote_table import conflict_faults, encode_labels
+from weakhitl.vote_table import Codes, conflict_faults, encode_labels
 
 Place = tuple[int, str]
 """Where something stands: the number of its record, for sorting, and its name for a person."""
+
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199
+"""pandas counts nanoseconds, which do not reach much further."""
 
 Record = tuple[Place, dict[str, Any]]
 
@@ -72,7 +75,7 @@ class Reading:
             self.fault(place, "no annotator; say who rated with the default annotator")
         answer = None if plain(label) is None else self._label(place, label)
         rest["time"] = self._checked(place, "time", utc, rest.get("time"))
-        rest["seconds"] = self._checked(place, "seconds", number, rest.get("seconds"))
+        rest["seconds"] = self._checked(place, "seconds", duration, rest.get("seconds"))
         name = self.layout.people.get(name, name)
         if item is not None and name and (answer is not None or plain(label) is None):
             self.ratings.append((place, Rating(item, name, answer, **rest)))
@@ -98,7 +101,10 @@ class Reading:
         predictions = predictions_table(prediction for _, prediction in self.predictions)
         _, wrong = encode_labels(pd.Series([label for _, label in self.labels], dtype=object), schema)
         faults = [*self.faults, *((self.labels[row][0], what) for row, what in wrong)]
-        faults += [(self.ratings[row][0], what) for row, what in _conflicts(ratings, schema)]
+        faults += [
+            (self.ratings[row][0], what)
+            for row, what in role_conflicts(ratings, encode_labels(ratings["label"], schema)[0])
+        ]
         if faults:
             ordered = sorted(faults, key=lambda fault: fault[0][0])
             raise DataError(str(self.path), [f"{name}: {what}" for (_, name), what in ordered])
@@ -139,7 +145,7 @@ class Reading:
         try:
             return convert(value)
         except (ValueError, TypeError):
-            self.fault(place, f"{what} {value!r} is not a {_KINDS[convert]}")
+            self.fault(place, f"{what} {value!r} is not a {KINDS[convert]}")
             return convert(None)
 
 
@@ -192,7 +198,7 @@ def mapping(value: Any) -> dict[str, Any]:
 
 
 def utc(text: Any) -> str:
-    """Turn a time into ISO 8601 in UTC, empty for none; without a zone it is UTC already.
+    """Turn a time since 1970 into ISO 8601 in UTC, empty for none; without a zone it is UTC already.
 
     >>> utc("2024-05-01T12:30:00Z"), utc("Wed Aug 10 09:28:43 PDT 2016"), utc(None)
     ('2024-05-01T12:30:00+00:00', '2016-08-10T16:28:43+00:00', '')
@@ -201,15 +207,18 @@ def utc(text: Any) -> str:
         return ""
     if not isinstance(text, str):
         raise TypeError(text)
+    text = text.strip()
+    if text.isdigit() and len(text) > len("20240501"):  # some seconds since 1970 would be read as a day
+        raise ValueError(text)
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         moment = parsedate_to_datetime(text)
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    try:
-        return aware.astimezone(UTC).isoformat()
-    except OverflowError as error:
-        raise ValueError(text) from error
+    if not _FIRST_YEAR <= aware.year <= _LAST_YEAR:
+        raise ValueError(text)
+    whole = aware.microsecond and aware.microsecond % 1000 == 0
+    return aware.astimezone(UTC).isoformat(timespec="milliseconds" if whole else "auto")
 
 
 def number(value: Any) -> float:
@@ -220,15 +229,27 @@ def number(value: Any) -> float:
     return math.nan if value in (None, "") else float(value)
 
 
-_KINDS: dict[Callable[[Any], Any], str] = {utc: "time in ISO 8601", number: "number"}
+def duration(value: Any) -> float:
+    """Turn seconds into a float, 0 or more; nan for none."""
+    seconds = number(value)
+    if seconds < 0 or math.isinf(seconds):
+        raise ValueError(value)
+    return seconds
 
 
-def _conflicts(ratings: pd.DataFrame, schema: LabelSchema) -> list[Fault]:
+KINDS: dict[Callable[[Any], Any], str] = {
+    utc: f"time in ISO 8601, {_FIRST_YEAR} to {_LAST_YEAR}",
+    number: "number",
+    duration: "number of seconds, 0 or more",
+}
+"""What each reads."""
+
+
+def role_conflicts(ratings: pd.DataFrame, codes: Codes) -> list[Fault]:
     """Find second, different ratings by one person of one item, in each role."""
-    codes, _ = encode_labels(ratings["label"], schema)
     found: list[Fault] = []
-    for role in ratings["role"].unique():
-        rows = np.flatnonzero(ratings["role"] == role)
+    for role in ratings["role"].unique() if "role" in ratings else [None]:
+        rows = np.arange(len(ratings)) if role is None else np.flatnonzero(ratings["role"] == role)
         conflicts = conflict_faults(ratings.iloc[rows], codes[rows], ["item", "annotator"])
         found += [(int(rows[row]), what) for row, what in conflicts]
     return found

@@ -22,6 +22,8 @@ from weakhitl.routing.batch import PILOT, ROUTING
 ANNOTATOR, ADJUDICATOR, GOLD, REPEAT = "annotator", "adjudicator", "gold", "repeat"
 """What a rating was made as; on a gold item, and on an item that the same person had before, it counts nowhere else."""
 
+ROLES = (ANNOTATOR, ADJUDICATOR, GOLD, REPEAT)
+
 RATING_COLUMNS = ["item", "annotator", "label", "role", "guideline", "time"]
 EVIDENCE_COLUMNS = [*RATING_COLUMNS, "seconds"]
 """What labels, figures and who counts depend on; older releases have no seconds."""
