@@ -56,6 +56,23 @@ def test_a_zip_file_of_a_version_is_never_written_twice(zipped):
         shutil.move(zipped.path.with_name("elsewhere"), zipped.path)
 
 
+def test_a_zip_file_that_somebody_made_of_the_folder_verifies_too(zipped, tmp_path):
+    """From the project's folder, as on the command line, or as a Mac does it, with files of its own beside it."""
+    project = zipped.path.parent.parent
+    inside = Path("releases") / "1.0.0"
+    whole = Path(shutil.make_archive(str(tmp_path / "whole"), "zip", project, str(inside)))
+    with zipfile.ZipFile(whole, "a") as file:
+        file.writestr("__MACOSX/releases/1.0.0/._manifest.json", b"x")
+        file.writestr(".DS_Store", b"x")
+    verification = wh.verify(whole, zipped.digest)
+    assert verification.holds, verification.findings
+    two = archive(tmp_path / "two.zip", ("1.0.0/manifest.json", b"{}"), ("2.0.0/manifest.json", b"{}"))
+    with pytest.raises(DataError, match=r"two.zip: holds 2 releases \(1.0.0, 2.0.0\); expected one"):
+        wh.verify(two)
+    with pytest.raises(DataError, match=r"none.zip: holds no manifest.json"):
+        wh.verify(archive(tmp_path / "none.zip", ("1.0.0/README.md", b"x")))
+
+
 def archive(path: Path, *members: tuple[zipfile.ZipInfo | str, bytes]) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         for name, content in members:

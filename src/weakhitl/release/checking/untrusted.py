@@ -45,9 +45,19 @@ def opened(path: Path, most: int = MOST_UNPACKED) -> Iterator[Path]:
             _unpack(path, folder, most)
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
             raise DataError(str(path), f"is a damaged zip file ({error})") from error
-        inside = [one for one in folder.iterdir() if one.is_dir()]
-        at_top = (folder / MANIFEST).exists() or len(inside) != 1
-        yield folder if at_top else inside[0]
+        yield _release_inside(path, folder)
+
+
+def _release_inside(path: Path, folder: Path) -> Path:
+    """Find the release in what a zip file holds, which may be in folders and have others beside it."""
+    found = [one.parent for one in folder.rglob(MANIFEST) if one.is_file()]
+    top = [one for one in found if len(one.parts) == min(len(one.parts) for one in found)]
+    if not top:
+        raise DataError(str(path), f"holds no {MANIFEST}: this is no release")
+    if len(top) > 1:
+        names = ", ".join(sorted(str(one.relative_to(folder)) for one in top))
+        raise DataError(str(path), f"holds {len(top)} releases ({names}); expected one")
+    return top[0]
 
 
 def _unpack(path: Path, folder: Path, most: int) -> None:
