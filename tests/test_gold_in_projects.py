@@ -205,6 +205,24 @@ def test_a_gold_file_that_is_missing_and_a_model_that_cannot_learn_are_named(tmp
     assert "does not learn from gold" in result.output
 
 
+def test_labels_that_nobody_has_looked_at_are_no_gold(tmp_path):
+    """They would teach the model itself, or measure it by itself; a release's labels by people are gold."""
+    start(tmp_path, World())
+    labels = tmp_path / "labels.csv"
+    assert run("label", "--out", labels, "--project", tmp_path).exit_code == 0
+    table = pd.read_csv(labels, dtype=str)
+    n = table["label"].notna().sum()
+    for command in (["lfs", "--gold"], ["doctor", "--gold"]):
+        result = run(*command, labels, "--project", tmp_path)
+        assert result.exit_code == 3
+        assert f"{n} of {n} labels are the functions' own (column provenance)" in " ".join(result.output.split())
+    with_gold(tmp_path, table)
+    assert "the functions' own" in " ".join(run("label", "--project", tmp_path).output.split())
+    decided = table.assign(provenance="adjudicated", label=table["item"].map(TRUTH)).head(60)
+    decided.to_csv(tmp_path / "gold.csv", index=False)
+    assert run("label", "--project", tmp_path).exit_code == 0
+
+
 def test_the_doctor_prints_findings_with_remedies_and_calibration_on_unseen_gold(taught, tmp_path):
     pd.DataFrame({"item": TRUTH.index, "label": TRUTH.to_numpy()}).to_csv(tmp_path / "all.csv", index=False)
     result = run("doctor", "--project", taught, "--gold", tmp_path / "all.csv")

@@ -17,7 +17,8 @@ from weakhitl.label_model import (
     explain,
     explain_source,
 )
-from weakhitl.pipeline.workspace import Workspace, known_labels
+from weakhitl.pipeline.gold_files import known_labels
+from weakhitl.pipeline.workspace import Workspace
 from weakhitl.wording import number_of
 
 

@@ -30,11 +30,11 @@ from weakhitl.labeling.judge import (
     rows_of,
 )
 from weakhitl.labeling.progress import Progress
+from weakhitl.pipeline.gold_files import read_gold
 from weakhitl.pipeline.guideline import left_to_write
 from weakhitl.pipeline.own_functions import load_named
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release.whole_folder import only_one
-from weakhitl.vote_table import read_names
 
 
 @dataclass(frozen=True)
@@ -275,7 +275,7 @@ def _examples(workspace: Workspace, section: JudgeSection) -> dict[str, str]:
     if gold is None:
         raise ConfigError(f"[[judge]] {section.name}", "examples come from the gold of [label_model]; there is none")
     path = workspace.root / gold
-    table = read_names(path, ["item", "label"], workspace.config.schema_.classes)
+    table = read_gold(path, workspace.config.schema_.classes)
     table = table[table["item"].isin(workspace.items.index)]
     lots = [hashlib.sha256(str(item).encode()).hexdigest() for item in table["item"]]
     table = table.iloc[sorted(range(len(table)), key=lots.__getitem__)]

@@ -18,11 +18,12 @@ from weakhitl.labeling.engines import make_engine
 from weakhitl.labeling.progress import Progress
 from weakhitl.pipeline.diagnosis import gold_findings
 from weakhitl.pipeline.functions import project_functions
+from weakhitl.pipeline.gold_files import known_labels
 from weakhitl.pipeline.hindsight import note_votes
 from weakhitl.pipeline.online import take_in
 from weakhitl.pipeline.shown import Changed, changed
 from weakhitl.pipeline.texts import text_column
-from weakhitl.pipeline.workspace import Workspace, known_labels
+from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release.consensus_file import Labels
 from weakhitl.schema import ABSTAIN
 

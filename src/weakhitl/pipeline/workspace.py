@@ -21,18 +21,16 @@ from weakhitl.config import CONFIG_NAME, Config, load_config
 from weakhitl.errors import ConfigError, DataError, StateError, UsageError
 from weakhitl.files import require_columns, sha256, write_json
 from weakhitl.gate import FUNCTION, ITEM, PERSON, Assessment, Context, Evidence, assess, of_kind
-from weakhitl.gold import Gold, encode_gold
 from weakhitl.labeling.function_files import function_files
 from weakhitl.labeling.items import read_items
 from weakhitl.pipeline.clock import moment
+from weakhitl.pipeline.gold_files import known_labels, read_gold
 from weakhitl.pipeline.hindsight import decided_before_change
 from weakhitl.pipeline.recalls import ONLINE, RECALLS, read_recalls, standing
-from weakhitl.release.evidence_files import NAMES, gold_labels
+from weakhitl.release.evidence_files import NAMES
 from weakhitl.release.last_release import last_release
-from weakhitl.schema import ABSTAIN
 from weakhitl.table_stream import TableStream
 from weakhitl.vote_names import unknown_item
-from weakhitl.vote_table import read_names
 from weakhitl.votes import Votes
 from weakhitl.votes_file import read_votes, write_votes
 
@@ -211,7 +209,7 @@ class Workspace:
         if self.config.annotation.gold is None:
             return {}
         path = self.root / self.config.annotation.gold
-        table = read_names(path, ["item", "label"], self.config.schema_.classes)
+        table = read_gold(path, self.config.schema_.classes)
         known = Votes.from_long(table.assign(source="gold"), self.config.schema_, source="source")
         names = {str(item): str(self.config.schema_.name(int(code))) for item, code in _decided(known)}
         if unknown := [item for item in names if item not in self.items.index]:
@@ -361,20 +359,3 @@ class Workspace:
 def _decided(votes: Votes) -> Iterator[tuple[Any, int]]:
     rows, _, labels = votes.entries()
     return zip(votes.items[rows], labels, strict=True)
-
-
-def known_labels(gold: Path | str | Gold, votes: Votes) -> "pd.Series[int]":
-    """Give item -> class index, from a file with columns item and label, or from what ``encode_gold`` takes.
-
-    Items without a label are left out. Raises ``DataError`` with every unknown item and label, and every item with two
-    labels.
-    """
-    if not isinstance(gold, Path | str):
-        codes = encode_gold(gold, votes.items, votes.schema)
-        known = codes != ABSTAIN
-        return pd.Series(codes[known], index=votes.items[known])
-    table = read_names(gold, ["item", "label"], votes.schema.classes)
-    try:
-        return gold_labels(table[table["label"].ne("")], votes.items, votes.schema)
-    except DataError as error:
-        raise DataError(str(gold), error.faults) from error
