@@ -11,7 +11,6 @@ from socket import create_connection
 from uuid import uuid4
 
 from projects import World, start
-from weakhitl.annotation import AnnotationStore
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.web import close_app, create_app
 from weakhitl.web.guard import Doors
@@ -35,7 +34,7 @@ def make_project(folder: Path, n: int = 40, annotation: str = "", config: str = 
 @contextmanager
 def opened(workspace: Workspace):
     """Its application in this process; nothing of it goes on afterwards."""
-    workspace.__dict__["store"] = AnnotationStore(workspace.root / "annotations.db", keep=True)
+    workspace.stay_connected()
     with closing(workspace.store.database):
         app = create_app(Room(workspace), Doors(frozenset(["testserver"])))
         try:

@@ -1,8 +1,8 @@
 """The classes, in the user's order, and their level of measurement."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
 from numbers import Integral
@@ -32,6 +32,9 @@ class LabelSchema:
         ``nominal``, ``ordinal``, ``interval`` or ``ratio``. The last two need names that are numbers.
     skip
         Answers such as ``"I can't tell"``: they are read as abstentions.
+    former
+        Names that were classes once, and the class or skip answer that each is now: what was said is read by today's
+        names, after a class was renamed, or two were made one.
 
     Raises
     ------
@@ -43,19 +46,29 @@ class LabelSchema:
     >>> schema = LabelSchema(["HAM", "SPAM"])
     >>> schema.encode("SPAM"), schema.encode(0), schema.encode(None)
     (1, 0, -1)
+    >>> LabelSchema(["HAM", "SPAM"], former={"PHISHING": "SPAM"}).encode("PHISHING")
+    1
 
     """
 
     classes: tuple[str, ...]
     level: Level = "nominal"
     skip: tuple[str, ...] = ()
+    former: Mapping[str, str] = field(default_factory=dict, compare=False)
 
-    def __init__(self, classes: Iterable[str], level: Level = "nominal", skip: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        classes: Iterable[str],
+        level: Level = "nominal",
+        skip: Iterable[str] = (),
+        former: Mapping[str, str] | None = None,
+    ) -> None:
         if isinstance(classes, set | frozenset):
             raise SchemaError("label schema", "classes are a set, which is in another order each time; expected a list")
         object.__setattr__(self, "classes", _names(classes))
         object.__setattr__(self, "level", level)
         object.__setattr__(self, "skip", _names(skip))
+        object.__setattr__(self, "former", dict(former or {}))
         if faults := _schema_faults(self):
             raise SchemaError("label schema", faults)
 
@@ -70,7 +83,8 @@ class LabelSchema:
     @cached_property
     def _codes(self) -> dict[Any, int]:
         names = {name: index for index, name in enumerate(self.classes)}
-        return names | dict.fromkeys(self.skip, ABSTAIN) | {None: ABSTAIN}
+        codes: dict[Any, int] = names | dict.fromkeys(self.skip, ABSTAIN) | {None: ABSTAIN}
+        return codes | {name: codes[now] for name, now in self.former.items()}
 
     @cached_property
     def _whole_codes(self) -> dict[str, int]:
@@ -112,7 +126,11 @@ class LabelSchema:
     def written(self, label: str | None) -> str | None:
         """Give a label as the schema writes it: ``1`` for ``1.0``, unless that is the class. Raises as ``encode``."""
         code = self.encode(label)
-        return label if code == ABSTAIN else self.classes[code]
+        return self.now(label) if code == ABSTAIN else self.classes[code]
+
+    def now(self, label: str | None) -> str | None:
+        """Give today's name of a label that is a former one; any other as it is."""
+        return None if label is None else self.former.get(label, label)
 
     def name(self, code: int) -> str | None:
         """Give the class name of an index; None for ABSTAIN."""
@@ -155,6 +173,13 @@ def _schema_faults(schema: LabelSchema) -> list[str]:
     faults += [f"class {name!r} is given twice" for name, times in sorted(Counter(classes).items()) if times > 1]
     faults += ["a class has an empty name" for name in classes if not name.strip()]
     faults += [f"{name!r} is both a class and a skip answer" for name in schema.skip if name in classes]
+    known = {*classes, *schema.skip}
+    faults += [f"{name!r} is a class or skip answer, and no former one" for name in schema.former if name in known]
+    faults += [
+        f"former class {name!r} is {now!r} now, which is neither a class nor a skip answer"
+        for name, now in schema.former.items()
+        if now not in known
+    ]
     if schema.level not in LEVELS:
         faults.append(f"level {schema.level!r} is unknown; levels are {', '.join(LEVELS)}")
     if schema.level in ("interval", "ratio"):

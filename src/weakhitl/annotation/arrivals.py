@@ -67,7 +67,7 @@ class Arrivals:
         if not self._store.database.exists:
             return None
         with self._store.database.read() as connection:
-            return _find(connection, item)
+            return self._find(connection, item)
 
     def add(self, arrival: Arrival, actor: str, overlap: int, skill: str = "") -> Arrival:
         """Keep an arrival, and queue its item before all others if people are asked; give what stands.
@@ -76,7 +76,7 @@ class Arrivals:
         another class then, or was routed otherwise.
         """
         with self._store.database.write() as connection:
-            before = _find(connection, arrival.item)
+            before = self._find(connection, arrival.item)
             if before is not None:
                 if (before.row, before.said) != (arrival.row, arrival.said):
                     raise StateError(f"item {arrival.item!r} arrived before, with other cells or another class")
@@ -96,20 +96,22 @@ class Arrivals:
 
     def all(self) -> list[Arrival]:
         """List all arrivals, oldest first."""
-        return [_arrival(str(one.item), one.body) for one in self._store.events(kind=KIND)]
+        return [self._arrival(str(one.item), one.body) for one in self._store.events(kind=KIND)]
+
+    def _find(self, connection: Connection, item: str) -> Arrival | None:
+        body = connection.execute(select(_event.body).where(_event.id == _id(item))).scalar()
+        return None if body is None else self._arrival(item, json.loads(body))
+
+    def _arrival(self, item: str, body: Mapping[str, Any]) -> Arrival:
+        """Read an arrival, its classes by today's names."""
+        former, said = self._store.former, dict(body["said"])
+        if "label" in said:
+            said["label"] = former.get(said["label"], said["label"])
+        return Arrival(item=item, **{**body, "said": said, "label": former.get(body["label"], body["label"])})
 
 
 def _id(item: str) -> str:
     return f"{KIND}:{item}"
-
-
-def _find(connection: Connection, item: str) -> Arrival | None:
-    body = connection.execute(select(_event.body).where(_event.id == _id(item))).scalar()
-    return None if body is None else _arrival(item, json.loads(body))
-
-
-def _arrival(item: str, body: Mapping[str, Any]) -> Arrival:
-    return Arrival(item=item, **body)
 
 
 def _queue(connection: Connection, item: str, overlap: int, skill: str) -> None:

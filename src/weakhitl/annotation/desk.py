@@ -200,11 +200,11 @@ class Desk:
         settled = queue.settle_one(connection, answer.item, self._standing.counting(connection))
         if settled is not None and settled.kind == "pilot":
             self._standing.look_again(connection)
-        late = lease is not None and not lease.active and self._standing.is_answer(answer.label)
+        late = lease is not None and not lease.active and self._standing.answer(answer.label) is not None
         return Stored(number, surplus=late and settled is not None and settled.had == settled.has)
 
     def _check(self, answer: Answer) -> None:
-        known = {*self.rules.schema.classes, *self.rules.schema.skip}
+        known = {*self.rules.schema.classes, *self.rules.schema.skip, *self.rules.schema.former}
         if answer.label is not None and answer.label not in known:
             raise UsageError(f"{answer.label!r} is not a class; {self.rules.schema.expected(answer.label)}")
 
@@ -313,7 +313,7 @@ class Desk:
             if found is None:
                 return None
             number = connection.execute(_DONE, {"who": person.name}).scalar_one()
-        return Last(found.item, found.label, found.time, found.guideline, number)
+        return Last(found.item, self.rules.schema.now(found.label), found.time, found.guideline, number)
 
     def decided(self, but: Collection[str] = ()) -> set[str]:
         """Give the items that somebody has decided on, ``but`` these people."""

@@ -178,19 +178,19 @@ def _leased(item: str, person: str, role: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Counting:
-    """What is counted: ``rule`` gives the rule for an overlap, ``person`` and ``label`` say whose and which answers.
+    """What is counted: ``rule`` gives the rule for an overlap, ``person`` says whose answers, ``answer`` which class.
 
     ``withdrawn`` are the items that want nobody, whatever they have.
     """
 
     rule: Callable[[int | None], Overlap]
     person: Callable[[str], bool]
-    label: Callable[[str | None], bool]
+    answer: Callable[[str | None], str | None]
     withdrawn: Collection[str] = frozenset()
 
-    def counts(self, person: str, label: str | None) -> bool:
-        """Say whether an answer counts."""
-        return self.label(label) and self.person(person)
+    def class_of(self, person: str, label: str | None) -> str | None:
+        """Give the class of an answer that counts, else None."""
+        return self.answer(label) if self.person(person) else None
 
 
 @dataclass(frozen=True)
@@ -208,7 +208,7 @@ def settle_one(connection: Connection, item: str, counting: Counting) -> Settled
     if task is None:
         return None
     rows = connection.execute(_LABELS_OF_ONE, {"of_item": item})
-    labels = [label for _, who, label in rows if counting.counts(who, label)]
+    labels = [said for _, who, label in rows if (said := counting.class_of(who, label)) is not None]
     return Settled(task.kind, task.have, _settle(connection, [task], {item: labels}, counting)[item])
 
 
@@ -218,8 +218,8 @@ def settle(connection: Connection, items: Sequence[str] | None, counting: Counti
         tasks = connection.execute(_TASK.where(*_among(_task.item, part))).all()
         labels: dict[str, list[str]] = {}
         for item, who, label in connection.execute(_LABELS.where(*_among(_rating.item, part))):
-            if counting.counts(who, label):
-                labels.setdefault(item, []).append(label)
+            if (said := counting.class_of(who, label)) is not None:
+                labels.setdefault(item, []).append(said)
         _settle(connection, tasks, labels, counting)
 
 

@@ -11,7 +11,6 @@ from weakhitl.annotation.slips import Rules
 from weakhitl.annotation.store import ANNOTATOR, tables
 from weakhitl.annotation.store.store import read_ratings, table_of
 from weakhitl.routing.batch import PILOT, ROUTING
-from weakhitl.schema import ABSTAIN
 from weakhitl.votes import Votes
 
 _QUALIFIED_FOR = 5.0
@@ -62,11 +61,11 @@ class Standing:
         def counts(person: str) -> bool:
             return (qualified is None or person in qualified) and person not in excluded
 
-        return queue.Counting(rule, counts, self.is_answer, rules.withdrawn())
+        return queue.Counting(rule, counts, self.answer, rules.withdrawn())
 
-    def is_answer(self, label: str | None) -> bool:
-        """Say whether a label is a class, and no skip."""
-        return label is not None and self._rules.schema.encode(label) != ABSTAIN
+    def answer(self, label: str | None) -> str | None:
+        """Give the class that a label is, in today's names; None for a skip."""
+        return self._rules.schema.name(self._rules.schema.encode(label))
 
     def look_again(self, connection: Connection) -> None:
         """After a rating on the pilot: whoever counts now, or no more, changes what all items have."""
@@ -103,7 +102,7 @@ class Standing:
         if self._rules.exclude is None or self._clock() - self._looked_at_all < _EXCLUDED_FOR:
             return self._excluded
         self._looked_at_all = self._clock()
-        found = frozenset(self._rules.exclude(read_ratings(connection)))
+        found = frozenset(self._rules.exclude(read_ratings(connection, self._rules.schema.former)))
         if found != self._excluded:
             self._excluded = found
             queue.settle(connection, None, self.counting(connection))

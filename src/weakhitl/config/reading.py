@@ -78,7 +78,7 @@ class Policy(Section):
     @cached_property
     def schema_(self) -> LabelSchema:
         """The label schema."""
-        return LabelSchema(self.labels.classes, self.labels.level, self.labels.skip)
+        return self.labels.as_schema()
 
 
 def load_policy(path: Path, names: Names) -> "Policy | Config":

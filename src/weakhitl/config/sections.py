@@ -27,14 +27,22 @@ class LabelsSection(Section):
     classes: list[Name] = Field(description="Class names, in order.")
     skip: list[Name] = Field(default=[], description="Answers that are abstentions.")
     level: Level = Field(default="nominal", description="Level of measurement of the classes.")
+    former: dict[Name, Name] = Field(
+        default={},
+        description="Former class names, and the class or skip answer that each is now: renamed, or made one.",
+    )
 
     @model_validator(mode="after")
     def _is_schema(self) -> Self:
         try:
-            LabelSchema(self.classes, self.level, self.skip)
+            self.as_schema()
         except SchemaError as error:
             raise ValueError("; ".join(error.faults)) from None
         return self
+
+    def as_schema(self) -> LabelSchema:
+        """Give the label schema."""
+        return LabelSchema(self.classes, self.level, self.skip, self.former)
 
 
 class DataSection(Section):
@@ -331,4 +339,4 @@ class Config(Section):
     @cached_property
     def schema_(self) -> LabelSchema:
         """The label schema."""
-        return LabelSchema(self.labels.classes, self.labels.level, self.labels.skip)
+        return self.labels.as_schema()

@@ -153,7 +153,8 @@ class Evidence:
             )
         _, faults = encode_labels(self.ratings["label"], self.schema)
         if faults:
-            raise DataError("stored ratings", sorted({what for _, what in faults}))
+            remedy = "[labels] former says what classes that were renamed, or are one with another, are now"
+            raise DataError(f"stored ratings ({remedy})", sorted({what for _, what in faults}))
 
     @property
     def schema(self) -> LabelSchema:

@@ -277,6 +277,7 @@ def _examples(workspace: Workspace, section: JudgeSection) -> dict[str, str]:
     path = workspace.root / gold
     table = read_gold(path, workspace.config.schema_.classes)
     table = table[table["item"].isin(workspace.items.index)]
+    table = table.assign(label=table["label"].map(workspace.config.schema_.now))
     lots = [hashlib.sha256(str(item).encode()).hexdigest() for item in table["item"]]
     table = table.iloc[sorted(range(len(table)), key=lots.__getitem__)]
     found: dict[str, str] = {}

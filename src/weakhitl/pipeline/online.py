@@ -91,6 +91,7 @@ class Online:
             It is in the dataset, came otherwise before, or the data is a single file.
 
         """
+        label = self._workspace.config.schema_.now(label)
         item, cells = self._checked(row, label, confidence)
         said = {} if label is None else {"label": label, "confidence": confidence}
         arrival = self._decide(item, cells, said)

@@ -174,8 +174,16 @@ class Workspace:
     @cached_property
     def store(self) -> AnnotationStore:
         """Batches and ratings."""
+        return self._store(keep=False)
+
+    def stay_connected(self) -> None:
+        """Keep connections to the store open from now on, as a server wants it."""
+        self.__dict__["store"] = self._store(keep=True)
+
+    def _store(self, *, keep: bool) -> AnnotationStore:
         where = self.config.annotation.store
-        return AnnotationStore(where if "://" in where else self.root / where)
+        path = where if "://" in where else self.root / where
+        return AnnotationStore(path, keep=keep, former=self.config.labels.former)
 
     @property
     def arrivals(self) -> Arrivals:
@@ -301,7 +309,7 @@ class Workspace:
         withdrawn = {source: why for source, why in recalls.items() if not of_kind(ONLINE, {source: why})}
         states = {judge.name: self.judge_state(judge.name) for judge in self.config.judge}
         spent = {name: float(state.get("spent") or 0) for name, state in states.items() if state}
-        previous, seen = last_release(self.releases), decided_before_change(self.store)
+        previous, seen = last_release(self.releases, self.config.labels.former), decided_before_change(self.store)
         return Context(
             moment(),
             self.guideline_hash,

@@ -1,6 +1,7 @@
 """What the next release is compared with."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,10 @@ def release_folders(releases: Path) -> list[Path]:
     return sorted(folders, key=lambda folder: _precedence(folder.name))
 
 
-def last_release(releases: Path) -> dict[str, Any] | None:
+def last_release(releases: Path, former: Mapping[str, str]) -> dict[str, Any] | None:
     """Give what the next release is compared with, of the highest one in a folder; None without any.
 
-    Raises ``DataError`` where its report cannot be read.
+    ``former`` says what former names of classes are now. Raises ``DataError`` where its report cannot be read.
     """
     folders = release_folders(releases)
     if not folders:
@@ -25,11 +26,16 @@ def last_release(releases: Path) -> dict[str, Any] | None:
     folder = folders[-1]
     try:
         report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-        return comparable(report, read_manifest(folder))
+        found = comparable(report, read_manifest(folder))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
             str(folder), f"is no whole release ({error}); class-drift compares with the last one"
         ) from error
+    shares: dict[str, float] = {}
+    for name, share in found["classes"].items():
+        now = former.get(name, name)
+        shares[now] = shares.get(now, 0.0) + share
+    return found | {"classes": shares}
 
 
 def comparable(report: dict[str, Any], manifest: dict[str, Any]) -> dict[str, Any]:

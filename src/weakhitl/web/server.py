@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from weakhitl.annotation import AnnotationStore
 from weakhitl.errors import UsageError
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.web.app import create_app
@@ -95,8 +94,7 @@ def serve(workspace: Workspace, address: Address, say: Callable[[Room, Address],
     """
     import uvicorn
 
-    where = workspace.store.database.path or workspace.config.annotation.store
-    workspace.__dict__["store"] = AnnotationStore(where, keep=True)
+    workspace.stay_connected()
     settings: dict[str, Any] = {"log_level": "warning", "access_log": False, "server_header": False}
     if address.certificate is not None:
         settings |= {"ssl_certfile": str(address.certificate), "ssl_keyfile": str(address.key)}

@@ -46,11 +46,14 @@ class AnnotationStore:
         The SQLite file, made on the first write, or the URL of a PostgreSQL database.
     keep
         Whether connections stay open, as a server wants it.
+    former
+        What former names of classes are now: labels are read by today's names.
 
     """
 
-    def __init__(self, where: Path | str, *, keep: bool = False) -> None:
+    def __init__(self, where: Path | str, *, keep: bool = False, former: Mapping[str, str] | None = None) -> None:
         self.database = Database(where, keep=keep)
+        self.former = dict(former or {})
 
     def add_batch(self, batch: Batch, skills: Mapping[str, str] | None = None, more: Sequence[Event] = ()) -> None:
         """Append a batch and ``more`` events, all or none, and queue its items.
@@ -102,7 +105,7 @@ class AnnotationStore:
         """
         with self.database.write() as connection:
             table = table if "role" in table else table.assign(role=role)
-            known = read_ratings(connection).set_index(_KEY)["label"]
+            known = read_ratings(connection, self.former).set_index(_KEY)["label"]
             keys = pd.MultiIndex.from_frame(table[_KEY])
             new = ~keys.isin(known.index)
             stored = known.reindex(keys).to_numpy(dtype=object)
@@ -128,7 +131,7 @@ class AnnotationStore:
         if not self.database.exists:
             return pd.DataFrame(columns=[*RATING_COLUMNS, *MORE_COLUMNS], dtype=object)
         with self.database.read() as connection:
-            return read_ratings(connection, retired=retired, item=item)
+            return read_ratings(connection, self.former, retired=retired, item=item)
 
     def note(self, events: Sequence[Event]) -> None:
         """Append events that change nothing else."""
@@ -309,15 +312,24 @@ def _rating_event(row: Mapping[str, Any], guideline: str) -> Event:
     return Event("rating", str(row["annotator"]), str(row["item"]), body, **time)
 
 
-def read_ratings(connection: Connection, *, retired: bool = False, item: str | None = None) -> pd.DataFrame:
-    """Give all ratings that stand, or those that were set aside; of one item, if one is given."""
+def read_ratings(
+    connection: Connection, former: Mapping[str, str], *, retired: bool = False, item: str | None = None
+) -> pd.DataFrame:
+    """Give all ratings that stand, or those that were set aside; of one item, if one is given.
+
+    ``former`` says what former names of classes are now.
+    """
     names = [*RATING_COLUMNS, *MORE_COLUMNS]
     columns = tables.rating.c
     query = select(*(columns[name] for name in names)).order_by(columns.number)
     query = query.where(columns.retired != 0 if retired else columns.retired == 0)
     if item is not None:
         query = query.where(columns.item == item)
-    return table_of(connection.execute(query), names, dtype=object)
+    table = table_of(connection.execute(query), names, dtype=object)
+    if former:
+        for name in ("label", "suggestion"):
+            table[name] = table[name].map(lambda label: former.get(label, label))
+    return table
 
 
 def table_of(rows: Iterable[Any], names: list[str], dtype: type | None = None) -> pd.DataFrame:
