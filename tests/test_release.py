@@ -336,6 +336,16 @@ def test_no_name_of_a_person_is_in_a_release(released, project_folder):
     assert (project_folder / ".weakhitl" / "pseudonyms.key").stat().st_mode & 0o077 == 0
 
 
+def test_git_leaves_the_key_of_the_pseudonyms_alone(released, project_folder, tmp_path):
+    copied = Path(shutil.copytree(project_folder, tmp_path / "project"))
+    subprocess.run(["git", "init", "-q"], cwd=copied, check=True)
+    added = subprocess.run(["git", "add", "--all", "--verbose"], cwd=copied, check=True, capture_output=True, text=True)
+    assert "add 'weakhitl.toml'" in added.stdout
+    assert ".weakhitl" not in added.stdout
+    wh.Project.load(copied).label()
+    assert (copied / ".weakhitl" / ".gitignore").read_text() == "*\n"
+
+
 def test_every_number_of_the_report_is_finite(released):
     def numbers(value):
         if isinstance(value, dict | list):

@@ -150,6 +150,14 @@ def write_text(path: Path | str, text: str) -> None:
         stream.write(text.encode("utf-8"))
 
 
+def make_private(folder: Path) -> None:
+    """Make a folder that git leaves alone: what is in it can be made anew, or is secret."""
+    ignored = folder / ".gitignore"
+    folder.mkdir(parents=True, exist_ok=True)
+    if not ignored.exists():
+        write_text(ignored, "*\n")
+
+
 def write_json(path: Path | str, value: Any) -> None:
     """Write JSON that diffs well: indented, keys as given, nan refused."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")

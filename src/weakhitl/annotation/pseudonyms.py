@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from weakhitl.errors import DataError
+from weakhitl.files import make_private
 
 _SHORT = 8
 """Hexadecimal digits of a pseudonym, unless two people would share them."""
@@ -43,7 +44,7 @@ def secret_key(path: Path) -> bytes:
 
 
 def _write_key(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private(path.parent)
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(secrets.token_hex(32) + "\n")

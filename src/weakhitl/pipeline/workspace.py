@@ -19,7 +19,7 @@ from weakhitl.annotation.counting import excluded_by
 from weakhitl.annotation.store.store import EVIDENCE_COLUMNS
 from weakhitl.config import CONFIG_NAME, Config, load_config
 from weakhitl.errors import ConfigError, DataError, StateError, UsageError
-from weakhitl.files import require_columns, sha256, write_json
+from weakhitl.files import make_private, require_columns, sha256, write_json
 from weakhitl.gate import FUNCTION, ITEM, PERSON, Assessment, Context, Evidence, assess, of_kind
 from weakhitl.labeling.function_files import function_files
 from weakhitl.labeling.items import read_items
@@ -233,6 +233,7 @@ class Workspace:
 
     def save_votes(self, votes: Votes) -> None:
         """Keep the functions' votes with a fingerprint of what they were made from."""
+        make_private(self._votes_path.parent)
         write_votes(self._votes_path, votes)
         write_json(self._state_path, {"inputs": self._inputs()})
 
