@@ -3,6 +3,7 @@
 import json
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
@@ -76,13 +77,13 @@ def test_no_batch_stands_without_the_votes_on_its_audit(tmp_path):
 
     store = project._workspace.store
     store.note([Event("kept")])
-    with sqlite3.connect(tmp_path / "annotations.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "annotations.db")) as connection:
         connection.execute(
             "CREATE TRIGGER full BEFORE INSERT ON event WHEN NEW.kind = 'votes' BEGIN SELECT RAISE(ABORT, 'full'); END"
         )
     with pytest.raises(wh.WeakHITLError, match="full"):
         project.route()
-    with sqlite3.connect(tmp_path / "annotations.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "annotations.db")) as connection:
         connection.execute("DROP TRIGGER full")
     assert store.batches() == []
     assert [one.kind for one in store.events()] == ["kept"]
