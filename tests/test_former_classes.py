@@ -98,7 +98,11 @@ def test_after_a_class_is_renamed_all_goes_on_under_the_new_name(copied):
     assert wh.verify(folder / "releases" / "1.0.0").holds
     released = pd.read_parquet(path / "annotations.parquet")
     assert {*released["label"].dropna()} == {"sun", "rain", "sleet"}
-    assert run("diff", folder / "releases" / "1.0.0", path).exit_code == 0
+    found = run("diff", folder / "releases" / "1.0.0", path)
+    assert found.exit_code == 0
+    assert "The class 'snow' is 'sleet' now, and is called that from here on." in found.output
+    assert "No label is other." in found.output
+    assert "No source is other." in found.output
 
 
 def test_the_shares_of_a_renamed_class_have_not_drifted(copied):
@@ -116,6 +120,18 @@ def test_classes_that_are_made_one_agree_as_the_report_foretold(copied):
     merged = next(pair for pair in foretold if {pair["first"], pair["second"]} == {"rain", "snow"})
     measured = wh.krippendorff_alpha(project.assess().counted.measured)
     assert measured.value == pytest.approx(merged["merged"].value)
+
+
+def test_the_difference_of_two_releases_is_in_the_later_names(copied):
+    folder, labels, _ = copied
+    project = rename(folder, '["sun", "rain"]', '{ snow = "rain" }')
+    found = wh.diff(folder / "releases" / "1.0.0", project.release("1.1.0").path)
+    assert found.renamed == {"snow": "rain"}
+    assert {*found.table()["before"], *found.table()["after"]} <= {"sun", "rain"}
+    now = project.labels().set_index("item")["label"]
+    assert found.counts["another label"] == (labels.replace({"snow": "rain"}) != now).sum()
+    assert not any(vote.before == "snow" for row in found.rows for vote in row.votes)
+    assert {row["class"] for row in found.figures["classes"]} == {"sun", "rain"}
 
 
 def test_a_class_that_is_given_up_may_become_a_skip_answer(copied):

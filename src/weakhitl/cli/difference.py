@@ -140,6 +140,8 @@ def print_difference(found: "Difference", rows: int, *, texts: bool = False) -> 
 
 
 def _print_labels(found: "Difference", rows: int) -> None:
+    for old, new in found.renamed.items():
+        echo_wrapped(f"The class {old!r} is {new!r} now, and is called that from here on.")
     if not found.rows:
         click.echo("\nNo label is other.")
         return

@@ -26,25 +26,24 @@ def last_release(releases: Path, former: Mapping[str, str]) -> dict[str, Any] | 
     folder = folders[-1]
     try:
         report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-        found = comparable(report, read_manifest(folder))
+        return comparable(report, read_manifest(folder), former)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
             str(folder), f"is no whole release ({error}); class-drift compares with the last one"
         ) from error
+
+
+def comparable(report: dict[str, Any], manifest: dict[str, Any], former: Mapping[str, str]) -> dict[str, Any]:
+    """Give what ``Context.previous`` holds of a release; classes with a former name by what they are now."""
     shares: dict[str, float] = {}
-    for name, share in found["classes"].items():
-        now = former.get(name, name)
-        shares[now] = shares.get(now, 0.0) + share
-    return found | {"classes": shares}
-
-
-def comparable(report: dict[str, Any], manifest: dict[str, Any]) -> dict[str, Any]:
-    """Give what ``Context.previous`` holds of a release."""
+    for row in report["classes"]:
+        name = former.get(str(row["class"]), str(row["class"]))
+        shares[name] = shares.get(name, 0.0) + float(row["share"])
     return {
         "version": str(manifest["predicate"]["version"]),
         "digest": str(manifest["digest"]),
         "created": str(manifest["predicate"]["created"]),
-        "classes": {str(row["class"]): float(row["share"]) for row in report["classes"]},
+        "classes": shares,
         "counts": report["counts"],
         "functions": report["functions"],
         "agreement": report["agreement"]["dataset"],

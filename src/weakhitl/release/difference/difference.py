@@ -28,6 +28,9 @@ class Difference:
     ----------
     before, after
         The versions.
+    renamed
+        Classes of the earlier one that have another name, or are one with another, in the later one, and that name. All
+        else speaks of them by it.
     counts
         How many items are new, gone, newly released, no longer released, have another label, are in another split.
     rows
@@ -45,6 +48,7 @@ class Difference:
 
     before: str
     after: str
+    renamed: Mapping[str, str]
     counts: Mapping[str, int]
     rows: tuple[Reason, ...]
     flips: Mapping[str, int]
@@ -62,6 +66,7 @@ class Difference:
         return {
             "before": self.before,
             "after": self.after,
+            "renamed": dict(self.renamed),
             "counts": dict(self.counts),
             "rows": [row.to_dict() for row in self.rows],
             "flips": dict(self.flips),
@@ -91,17 +96,20 @@ def diff(before: Path | str, after: Path | str) -> Difference:
 
 def compare(before: Side, after: Side) -> Difference:
     """Compare two releases that are open."""
-    labels = label_changes(before.folder, after.folder)
-    rows = find_reasons(before, after, labels.table)
+    was, now = before.evidence.schema, after.evidence.schema
+    renamed = {old: new for old, new in now.former.items() if old in was.classes and new in now.classes}
+    labels = label_changes(before.folder, after.folder, renamed)
+    rows = find_reasons(before, after, labels.table, renamed)
     flips = Counter(vote.source for row in rows for vote in row.votes if vote.flips)
-    drift = drift_content(after.report, comparable(before.report, before.manifest)) or {}
+    drift = drift_content(after.report, comparable(before.report, before.manifest, renamed)) or {}
     return Difference(
         before.version,
         after.version,
+        renamed,
         _with_moves(labels, before, after),
         tuple(rows),
         dict(flips.most_common()),
-        tuple(source_changes(before.evidence, after.evidence)),
+        tuple(source_changes(before.evidence, after.evidence, renamed)),
         tuple(text_changes(before.folder, after.folder)),
         drift,
     )

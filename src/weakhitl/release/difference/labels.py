@@ -1,5 +1,6 @@
 """Which labels are other: every item whose label, or whose place in the release, changed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,8 @@ class LabelChanges:
     counts: dict[str, int]
 
 
-def label_changes(before: Path, after: Path) -> LabelChanges:
-    """Compare the labels of all items of two releases, by item id."""
+def label_changes(before: Path, after: Path, renamed: Mapping[str, str]) -> LabelChanges:
+    """Compare the labels of all items of two releases, by item id; ``renamed`` says what earlier classes are later."""
     import polars as pl
 
     sides: list[Any] = []
@@ -39,6 +40,7 @@ def label_changes(before: Path, after: Path) -> LabelChanges:
         table = pl.read_parquet(folder / CONSENSUS, columns=_COLUMNS)
         named = table.rename({name: f"{name}_{when}" for name in _COLUMNS[1:]})
         sides.append(named.with_columns(pl.lit(value=True).alias(f"there_{when}")))
+    sides[0] = sides[0].with_columns(pl.col("label_before").replace(renamed))
     both = sides[0].join(sides[1], on="item", how="full", coalesce=True)
     there = [pl.col(f"there_{when}").fill_null(value=False) for when in ("before", "after")]
     released = [pl.col(f"released_{when}").fill_null(value=False) for when in ("before", "after")]

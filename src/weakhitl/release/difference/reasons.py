@@ -61,8 +61,8 @@ class Reason:
         return {**self.__dict__, "released": list(self.released), "votes": votes}
 
 
-def find_reasons(before: Side, after: Side, table: pd.DataFrame) -> list[Reason]:
-    """Say of each row of a table of label changes why it is other.
+def find_reasons(before: Side, after: Side, table: pd.DataFrame, renamed: Mapping[str, str]) -> list[Reason]:
+    """Say of each row of a table of label changes why it is other; ``renamed`` says what earlier classes are later.
 
     A vote *flips* a row when it alone makes the difference: put back as it was, the later release's model no longer
     gives the later label (or, of a label that stayed, no longer lies on the same side of the confidence that is
@@ -71,7 +71,7 @@ def find_reasons(before: Side, after: Side, table: pd.DataFrame) -> list[Reason]
     """
     items = pd.Index(table["item"], dtype=object)
     sides = before.ledger(items), after.ledger(items)
-    changes = _vote_changes(*sides, items)
+    changes = _vote_changes(*sides, items, renamed)
     bars = before.evidence.config.release.min_confidence, after.evidence.config.release.min_confidence
     flips = _flips((before.model, after.model), sides, changes, _Rows.of(table, after.evidence.schema, bars))
     told = [
@@ -90,9 +90,10 @@ def find_reasons(before: Side, after: Side, table: pd.DataFrame) -> list[Reason]
     ]
 
 
-def _vote_changes(before: Votes, after: Votes, items: pd.Index) -> pd.DataFrame:
+def _vote_changes(before: Votes, after: Votes, items: pd.Index, renamed: Mapping[str, str]) -> pd.DataFrame:
     """Give ``row``, ``source``, ``was``, ``now`` (class names or None) of every vote that differs."""
     sides = [votes.to_long().set_index(["item", "source"])["label"] for votes in (before, after)]
+    sides[0] = sides[0].map(lambda name: renamed.get(name, name))
     both = pd.concat(sides, axis=1, keys=["was", "now"]).astype(object)
     both = both.where(both.notna(), None)
     differ = np.array([was != now for was, now in zip(both["was"], both["now"], strict=True)], dtype=bool)

@@ -1,5 +1,6 @@
 """Which sources are other: functions by their votes, people by their ratings and decisions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,16 +38,19 @@ class SourceChange:
     recalled: str = ""
 
 
-def source_changes(before: Evidence, after: Evidence) -> list[SourceChange]:
-    """Compare all sources of two releases: those that are other, functions first."""
-    found = [*_functions(before, after), *_people(before, after)]
+def source_changes(before: Evidence, after: Evidence, renamed: Mapping[str, str]) -> list[SourceChange]:
+    """Compare all sources of two releases: those that are other, functions first.
+
+    ``renamed`` says what earlier classes are later.
+    """
+    found = [*_functions(before, after, renamed), *_people(before, after, renamed)]
     return [one for one in found if one.changed or one.recalled or (one.before is None) != (one.after is None)]
 
 
-def _functions(before: Evidence, after: Evidence) -> list[SourceChange]:
+def _functions(before: Evidence, after: Evidence, renamed: Mapping[str, str]) -> list[SourceChange]:
     sides = before.functions, after.functions
     names = [*sides[0].sources, *(name for name in sides[1].sources if name not in sides[0].sources)]
-    changed = dict(zip(names, _changed_votes(*sides, names), strict=True))
+    changed = dict(zip(names, _changed_votes(*sides, names, renamed), strict=True))
     counts = [_counts(votes) for votes in sides]
     since = _recalled_since(before, after, FUNCTION)
     return [
@@ -62,10 +66,12 @@ def _counts(votes: Votes) -> dict[str, int]:
     return dict(zip(votes.sources, np.bincount(column, minlength=len(votes.sources)).tolist(), strict=True))
 
 
-def _changed_votes(before: Votes, after: Votes, names: list[str]) -> np.ndarray:
-    """``changed[source]`` on items of both, a part at a time; a class is the same by its name."""
+def _changed_votes(before: Votes, after: Votes, names: list[str], renamed: Mapping[str, str]) -> np.ndarray:
+    """``changed[source]`` on items of both, a part at a time; a class is the same by its later name."""
     codes = {name: code for code, name in enumerate(dict.fromkeys([*before.schema.classes, *after.schema.classes]))}
-    tables = [np.array([*(codes[name] for name in votes.schema.classes), -1]) for votes in (before, after)]
+    tables = [
+        np.array([*(codes[renamed.get(name, name)] for name in votes.schema.classes), -1]) for votes in (before, after)
+    ]
     at = after.items.get_indexer(before.items)
     total = np.zeros(len(names), dtype=np.int64)
     for start in range(0, len(at), _PART):
@@ -88,7 +94,7 @@ def _columns(votes: Votes, names: list[str], codes: np.ndarray) -> np.ndarray:
     return columns
 
 
-def _people(before: Evidence, after: Evidence) -> list[SourceChange]:
+def _people(before: Evidence, after: Evidence, renamed: Mapping[str, str]) -> list[SourceChange]:
     """Compare ratings and decisions. Two of one person on one item count as one, the last."""
     since = _recalled_since(before, after, PERSON)
     found = []
@@ -99,6 +105,7 @@ def _people(before: Evidence, after: Evidence) -> list[SourceChange]:
             empty = pd.Series(dtype=object)
             both = pd.concat([empty if one is None else one for one in sides], axis=1, keys=["was", "now"])
             both = both.astype(object).where(both.notna(), None)
+            both["was"] = both["was"].map(lambda name: renamed.get(name, name))
             differ = sum(a != b for a, b in zip(both["was"], both["now"], strict=True))
             counts = [None if one is None else len(one) for one in sides]
             found.append(SourceChange(f"{role}:{name}", counts[0], counts[1], differ, since.get(name, "")))
