@@ -102,6 +102,8 @@ def test_what_people_said_in_one_project_is_said_in_another_as_it_was(tmp_path):
     for name, more in (("plain", []), ("long", ["--from", "long"])):
         start(tmp_path / name, World()).label()
         result = run("import", tmp_path / "said.csv", *more, "--project", tmp_path / name)
+        decided = expected["role"].eq("adjudicator").sum()
+        assert f"{decided} rows are decisions of an adjudicator, by the role" in result.output
         assert result.exit_code == 0, result.output
         pd.testing.assert_frame_equal(stored(wh.Project.load(tmp_path / name)), expected, check_dtype=False)
 

@@ -244,6 +244,8 @@ def _stored(workspace: Workspace, table: pd.DataFrame, role: str, where: str, no
     except RowsError as error:
         raise _in_file(where, table, error) from None
     workspace.desk.settle(table["item"].unique().tolist())
+    if role == ANNOTATOR and "role" in table and (decided := int(table["role"].eq(ADJUDICATOR).sum())):
+        notices += (f"{number_of(decided, 'row is a decision', 'rows are decisions')} of an adjudicator, by the role",)
     try:
         assessment = workspace.assess()
     except StateError as error:  # the ratings are in the store; what they do waits for the functions
