@@ -143,6 +143,23 @@ def test_a_class_that_is_given_up_may_become_a_skip_answer(copied):
     assert not project.labels()["label"].eq("snow").any()
 
 
+def test_functions_and_rules_vote_anew_when_a_former_name_means_something_else(tmp_path):
+    start(tmp_path, World())
+    config = tmp_path / "weakhitl.toml"
+    rule = '[[labeling.rule]]\nname = "white"\nkind = "keyword"\nwords = ["snow"]\nlabel = "snow"\n'
+    config.write_text(config.read_text().replace("[routing]", rule + "[routing]"))
+    wh.Project.load(tmp_path).label()
+    project = rename(tmp_path, '["sun", "rain"]', '{ snow = "rain" }')
+    as_rain = project.votes.to_long()
+    config.write_text(config.read_text().replace('{ snow = "rain" }', '{ snow = "sun" }'))
+    project = wh.Project.load(tmp_path)
+    project.label()
+    as_sun = wh.Project.load(tmp_path).votes.to_long()
+    for source in ("says_snow", "white"):
+        assert set(as_rain["label"][as_rain["source"] == source]) == {"rain"}
+        assert set(as_sun["label"][as_sun["source"] == source]) == {"sun"}
+
+
 def test_a_rating_under_the_old_name_is_known_under_the_new_one(copied, tmp_path):
     folder, _, _ = copied
     said = wh.Project.load(folder)._workspace.store.ratings()

@@ -37,7 +37,8 @@ def function_key(function: LabelingFunction, schema: LabelSchema) -> str | None:
 
     Not seen: files, services and environment variables that it reads, the time, chance, and state that it changes.
     """
-    parts: list[Any] = [_VERSIONS, sys.version, schema.classes, schema.skip, function.name]
+    names = schema.classes, schema.skip, sorted(schema.former.items())
+    parts: list[Any] = [_VERSIONS, sys.version, names, function.name]
     try:
         parts.append(plain_form(function.resources))
         parts += [_callable(one, function) for one in (function.function, *_unwrapped(function.pre))]

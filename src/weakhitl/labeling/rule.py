@@ -70,11 +70,12 @@ def run_rules(rules: Sequence[Rule], chunk: Chunk, schema: LabelSchema) -> list[
     Raises ``DataError`` naming every column that is not there, ``LabelingFunctionError`` every label that is no class.
     """
     chunk.require(list(dict.fromkeys(rule.column for rule in rules)))
-    unknown = [(rule.name, label) for rule in rules for label in rule.labels() if label not in schema.classes]
+    codes = {name: schema.encode(name) for name in (*schema.classes, *schema.former)}
+    unknown = [(rule.name, label) for rule in rules for label in rule.labels() if label not in codes]
     if unknown:
         faults = [f"rule {name!r}: label {label!r} is no class; {schema.expected(label)}" for name, label in unknown]
         raise LabelingFunctionError("rules", faults)
-    return _run(rules, [{name: code for code, name in enumerate(schema.classes)}] * len(rules), chunk)
+    return _run(rules, [codes] * len(rules), chunk)
 
 
 def _run(rules: Sequence[Rule], codes: Sequence[Mapping[str, int]], chunk: Chunk) -> list[IntArray]:

@@ -207,7 +207,8 @@ def utc(text: Any) -> str:
         return ""
     if not isinstance(text, str):
         raise TypeError(text)
-    text = text.strip()
+    if not (text := text.strip()):
+        return ""
     if text.isdigit() and len(text) > len("20240501"):  # some seconds since 1970 would be read as a day
         raise ValueError(text)
     try:
