@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -91,6 +92,39 @@ def test_every_kind_of_thing_is_compared():
         "column", "length", "words", "function", "conflict", "classes", "annotator", "pace", "agreement", "accuracy",
     }  # fmt: skip
     assert found.small == ()
+
+
+def renamed(side: Side, matrix_codes: list[int], schema: wh.LabelSchema) -> Side:
+    """The same batch, its classes numbered otherwise: ``matrix_codes[old]`` is the new number."""
+    codes = np.array([*matrix_codes, -1])
+
+    def other(votes):
+        return wh.Votes.from_matrix(codes[votes.to_matrix()], schema, sources=votes.sources)
+
+    return replace(side, votes=other(side.votes), people=other(side.people), labels=codes[side.labels])
+
+
+def test_classes_are_the_same_by_their_names_whatever_their_order():
+    rng = np.random.default_rng(5)
+    before, after = batch(rng, 300), batch(rng, 300)
+    turned = renamed(after, [1, 0], wh.LabelSchema(SCHEMA.classes[::-1]))
+    more = renamed(after, [2, 1], wh.LabelSchema(["other", *SCHEMA.classes[::-1]]))
+    former = wh.LabelSchema(["a new name", SCHEMA.classes[1]], former={SCHEMA.classes[0]: "a new name"})
+    expected = {(one.kind, one.name): one.effect for one in drift(before, after).shifts}
+    for others in (turned, more, renamed(after, [0, 1], former)):
+        found = {(one.kind, one.name): one.effect for one in drift(before, others).shifts}
+        assert found == pytest.approx(expected)
+
+
+def test_a_class_that_is_gone_is_drift_and_one_that_was_given_up_is_not():
+    rng = np.random.default_rng(6)
+    three = wh.LabelSchema(["a", "b", "c"])
+    before, after = (wh.Votes.from_matrix(rng.integers(0, k, (300, 3)), three) for k in (3, 2))
+    two = wh.Votes.from_matrix(after.to_matrix(), wh.LabelSchema(["a", "b"]))
+    assert [one.name for one in drift(before, two).alarms] == [one.name for one in drift(before, after).alarms] != []
+    given_up = wh.LabelSchema(["a", "b"], skip=["?"], former={"c": "?"})
+    found = drift(before, wh.Votes.from_matrix(after.to_matrix(), given_up))
+    assert {one.what.split()[0] for one in found.alarms if one.kind == "function"} == {"abstains"}
 
 
 def change(side: Side, what: str) -> Side:

@@ -104,6 +104,20 @@ def test_the_end_model_is_asked_and_the_newest_one(tmp_path):
     assert online.arrive({"item": "b", "text": "sun sun today"}, None, None).label == "snow"
 
 
+def test_an_end_model_of_other_classes_is_not_asked(tmp_path):
+    make(tmp_path, ONLINE + 'model = "models"\n')
+    wh.Project.load(tmp_path).train(columns=["text"])
+    toml = tmp_path / "weakhitl.toml"
+    text = toml.read_text().replace('["sun", "rain", "snow"]', '["sun", "rain", "sleet"]\nformer = { snow = "sleet" }')
+    toml.write_text(text)
+    wh.Project.load(tmp_path).label()
+    item = {"item": "a", "text": "sun sun today"}
+    with pytest.raises(StateError, match="the end model knows sun, rain, snow, and the classes are sun, rain, sleet: "):
+        Online(Workspace.open(tmp_path)).arrive(item, None, None)
+    wh.Project.load(tmp_path).train(columns=["text"])
+    assert Online(Workspace.open(tmp_path)).arrive(item, None, None).label == "sun"
+
+
 def test_what_is_paused_decides_nothing(tmp_path):
     workspace = make(tmp_path, ONLINE)
     online = Online(workspace)

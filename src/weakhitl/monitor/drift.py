@@ -23,7 +23,7 @@ from weakhitl.monitor.shifts import (
     words_shift,
 )
 from weakhitl.ranges import require_share
-from weakhitl.schema import ABSTAIN
+from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.votes import IntArray, Votes
 from weakhitl.wording import named_twice
 
@@ -147,7 +147,7 @@ def drift(
     """
     require_share("alpha", alpha, such_as=0.05)
     require_share("least_effect", least_effect, ends=True)
-    before, after = _side(before, "before"), _side(after, "after")
+    before, after = _in_common_classes(_side(before, "before"), _side(after, "after"))
     rng = np.random.default_rng(seed)
     shifts: list[Shift] = []
     small: list[str] = []
@@ -176,6 +176,34 @@ def _side(given: object, name: str) -> Side:
     if isinstance(given, Votes):
         return Side(name, votes=given)
     raise UsageError(f"{name}: expected a Side, a DataFrame or Votes, found {type(given).__name__}")
+
+
+def _in_common_classes(before: Side, after: Side) -> tuple[Side, Side]:
+    """Give both the same numbers of classes, by name, or by what the later schema says that former names are now."""
+    old, new = _schema(before), _schema(after)
+    if old is None or new is None or old.classes == new.classes:
+        return before, after
+    names = dict.fromkeys([*new.classes, *(new.former.get(name, name) for name in old.classes)])
+    common = LabelSchema([name for name in names if name not in new.skip], skip=new.skip, former=new.former)
+    return _renumbered(before, old, common), _renumbered(after, new, common)
+
+
+def _schema(side: Side) -> LabelSchema | None:
+    votes = side.people if side.votes is None else side.votes
+    return None if votes is None else votes.schema
+
+
+def _renumbered(side: Side, schema: LabelSchema, common: LabelSchema) -> Side:
+    codes = np.array([*map(common.encode, schema.classes), ABSTAIN], dtype=np.int64)
+
+    def renumbered(votes: Votes | None) -> Votes | None:
+        if votes is None:
+            return None
+        row, column, label = votes.entries()
+        return Votes.from_entries((row, column, codes[label]), common, votes.items, votes.sources)
+
+    labels = None if side.labels is None else codes[side.labels]
+    return replace(side, votes=renumbered(side.votes), people=renumbered(side.people), labels=labels)
 
 
 def corrected(shifts: Sequence[Shift], alpha: float, least_effect: float) -> list[Shift]:

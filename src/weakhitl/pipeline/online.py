@@ -177,8 +177,15 @@ class Online:
             raise StateError(f"{folder / FACTS} is not there: `weakhitl train` makes the end model") from None
         with self._lock:
             if self._model is None or self._model[0] != trained:
-                self._model = trained, EndModel.load(folder)
+                self._model = trained, self._of_todays_classes(EndModel.load(folder))
             return self._model[1]
+
+    def _of_todays_classes(self, model: "EndModel") -> "EndModel":
+        today = self._workspace.config.schema_.classes
+        if {*model.classes} != {*today}:
+            known = f"the end model knows {', '.join(model.classes)}, and the classes are {', '.join(today)}"
+            raise StateError(f"{known}: `weakhitl train` makes it anew")
+        return model
 
     @cached_property
     def _columns(self) -> list[str]:
