@@ -375,6 +375,15 @@ def test_labeling_settings_are_followed_and_slow_functions_named(fresh, monkeypa
     assert "Slow: 'fails' took" in run("label", "--project", fresh).output
 
 
+def test_init_leaves_no_half_project_where_a_file_cannot_be_written(tmp_path):
+    (tmp_path / "guidelines").write_text("mine")
+    result = run("init", tmp_path, "--class", "a", "--class", "b")
+    assert result.exit_code == 3, result.output
+    assert [one.name for one in tmp_path.rglob("*")] == ["guidelines"]
+    (tmp_path / "guidelines").unlink()
+    assert run("init", tmp_path, "--class", "a", "--class", "b").exit_code == 0
+
+
 def test_init_overwrites_nothing(fresh):
     before = (fresh / "weakhitl.toml").read_text()
     result = run("init", fresh, "--class", "a", "--class", "b")

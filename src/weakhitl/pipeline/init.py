@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -311,12 +312,27 @@ def _texts(folder: Path, classes: tuple[str, ...], items: _Items, task: str, *, 
 def _write(folder: Path, contents: "Mapping[str, str | pd.DataFrame]") -> list[Path]:
     if there := [name for name in contents if (folder / name).exists()]:
         raise StateError(f"{folder} holds {', '.join(there)} already; nothing was written")
-    for name, content in contents.items():
-        if isinstance(content, str):
-            write_text(folder / name, content)
-        else:
-            write_table(folder / name, content)
-    return [folder / name for name in contents]
+    paths = [folder / name for name in contents]
+    try:
+        for path, content in zip(paths, contents.values(), strict=True):
+            if isinstance(content, str):
+                write_text(path, content)
+            else:
+                write_table(path, content)
+    except BaseException:  # half a project would be in the way of the next try
+        _remove(folder, paths)
+        raise
+    return paths
+
+
+def _remove(folder: Path, paths: Sequence[Path]) -> None:
+    """Remove files, and the folders below ``folder`` that are empty then."""
+    for path in paths:
+        with suppress(OSError):
+            path.unlink()
+    for place in {path.parent for path in paths} - {folder}:
+        with suppress(OSError):
+            place.rmdir()
 
 
 def _shown_to_people(items: _Items) -> str:
