@@ -346,6 +346,18 @@ def test_git_leaves_the_key_of_the_pseudonyms_alone(released, project_folder, tm
     assert (copied / ".weakhitl" / ".gitignore").read_text() == "*\n"
 
 
+def test_a_release_with_another_key_says_that_people_have_other_pseudonyms(released, project_folder, tmp_path):
+    copied = Path(shutil.copytree(project_folder, tmp_path / "project"))
+    same = CliRunner().invoke(cli, ["release", "8.1.0", "--project", str(copied)])
+    assert (same.exit_code, "pseudonyms" in same.output) == (0, False)
+    shutil.rmtree(copied / ".weakhitl")  # as in a clone
+    wh.Project.load(copied).label()
+    other = CliRunner().invoke(cli, ["release", "8.2.0", "--project", str(copied)])
+    said = " ".join(other.output.split())
+    assert other.exit_code == 0, said
+    assert "people have other pseudonyms than in 8.1.0, which was made with another .weakhitl/pseudonyms.key" in said
+
+
 def test_every_number_of_the_report_is_finite(released):
     def numbers(value):
         if isinstance(value, dict | list):

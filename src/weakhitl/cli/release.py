@@ -8,6 +8,7 @@ import click
 from weakhitl.cli.gate import print_gate
 from weakhitl.cli.shared import (
     EXIT_CODES,
+    echo_wrapped,
     guarded,
     json_option,
     open_project,
@@ -64,6 +65,8 @@ def release_command(project_path: Path, version: str, archive: bool, as_json: bo
             click.echo(f"Digest:   {released.digest}")
         if released.archive:
             click.echo(f"Zip file: {released.archive}")
+        for notice in released.notices:
+            echo_wrapped(f"Note: {notice}")
     sys.exit(EXIT_CODES[released.gate.status])
 
 

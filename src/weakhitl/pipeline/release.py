@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import pyarrow.parquet as pq
+
 from weakhitl.annotation.pseudonyms import pseudonyms, secret_key
 from weakhitl.config import CONFIG_NAME, is_own
 from weakhitl.errors import ConfigError, DataError, StateError
@@ -21,7 +23,8 @@ from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release import Contents, write_bundle, write_refusal
 from weakhitl.release.archive import check_no_archive, pack
 from weakhitl.release.bundle import GATE_LOG, check_new
-from weakhitl.release.evidence_files import CONTEXT
+from weakhitl.release.evidence_files import CONTEXT, RATINGS
+from weakhitl.release.last_release import release_folders
 from weakhitl.release.report import UNRELEASED, Report, agreement_content, hardest_items, report_content
 from weakhitl.release.whole_folder import only_one
 
@@ -31,12 +34,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Released:
-    """What a release came to: the gate's verdicts, where the bundle or the refusal's report is, digest and zip file."""
+    """What a release came to: the gate's verdicts, where the bundle or the refusal's report is, digest and zip file.
+
+    ``notices`` say what its owner should know of it.
+    """
 
     gate: Gate
     path: Path
     digest: str | None
     archive: Path | None = None
+    notices: tuple[str, ...] = ()
 
     @property
     def report(self) -> Path:
@@ -51,6 +58,7 @@ class Released:
             "report": str(self.report),
             "digest": self.digest,
             "archive": None if self.archive is None else str(self.archive),
+            "notices": list(self.notices),
         }
 
 
@@ -126,8 +134,9 @@ def release(workspace: Workspace, version: str, *, archive: bool = False) -> Rel
         _check_rows(workspace, version, report["counts"])
         runs = _runs(workspace, run)
         contents = Contents(assessment, gate, report, rows, _copies(workspace), runs, annotation_log)
+        notices = _other_pseudonyms(workspace, assessment.evidence)
         path, digest = write_bundle(workspace.releases, contents)
-        return Released(gate, path, digest, pack(path) if archive else None)
+        return Released(gate, path, digest, pack(path) if archive else None, notices)
 
 
 def _check_rows(workspace: Workspace, version: str, counts: Mapping[str, int]) -> None:
@@ -180,6 +189,18 @@ def _pseudonymous(workspace: Workspace, evidence: Evidence) -> Evidence:
     others = {source: why for source, why in context.withdrawn.items() if not of_kind(PERSON, {source: why})}
     recalled = {f"{PERSON}:{names[name]}": why for name, why in context.recalled(PERSON).items() if name in names}
     return replace(evidence, ratings=said, set_aside=aside, context=replace(context, withdrawn=others | recalled))
+
+
+def _other_pseudonyms(workspace: Workspace, evidence: Evidence) -> tuple[str, ...]:
+    """Say that the people have other pseudonyms than in the last release: whoever made that had another key."""
+    folders = release_folders(workspace.releases)
+    if not folders:
+        return ()
+    before = {*pq.read_table(folders[-1] / RATINGS, columns=["annotator"]).column("annotator").to_pylist()}
+    if not before or not before.isdisjoint(evidence.ratings["annotator"]):
+        return ()
+    key = workspace.pseudonym_key.relative_to(workspace.root)
+    return (f"people have other pseudonyms than in {folders[-1].name}, which was made with another {key}",)
 
 
 def is_released(workspace: Workspace, evidence: Evidence, release: Path) -> bool:
