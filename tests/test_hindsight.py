@@ -104,6 +104,19 @@ def test_what_changes_no_vote_on_the_audit_changes_nothing(folder):
     assert seen(wh.Project.load(folder)) == 0
 
 
+@pytest.mark.parametrize(
+    "classes", ['["snow", "hail", "sun", "rain"]', '["sun", "rain", "graupel"]\nformer = { snow = "graupel" }']
+)
+def test_classes_in_another_order_and_under_another_name_are_no_change(folder, classes):
+    toml = folder / "weakhitl.toml"
+    toml.write_text(toml.read_text().replace('["sun", "rain", "snow"]', classes))
+    wh.Project.load(folder).label()
+    assert seen(wh.Project.load(folder)) == 0
+    toml.write_text(toml.read_text().replace(classes, '["sun", "rain"]\nformer = { snow = "sun" }'))
+    wh.Project.load(folder).label()
+    assert seen(wh.Project.load(folder)) == 120
+
+
 def test_only_decisions_from_before_the_change_count(tmp_path):
     project = undecided(tmp_path)
     edit(tmp_path, '"sun" in x.text', '"sunn" in x.text')

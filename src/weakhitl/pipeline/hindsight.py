@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 
 from weakhitl.annotation import ADJUDICATOR, AnnotationStore, Event
@@ -45,8 +46,21 @@ def decided_before_change(store: AnnotationStore) -> int:
 
 
 def _digest(votes: Votes, items: pd.Index) -> str:
-    """Hash what is voted on items, whatever the sources are called; those that say nothing of them do not matter."""
+    """Hash what is voted on items, whatever the sources are called; those that say nothing of them do not matter.
+
+    Nor does it matter where classes stand, and whether one has another name now.
+    """
     at = positions(votes.items, items)
     matrix = votes.take_items(at[at >= 0]).to_matrix()
-    columns = sorted(column.tobytes() for column in matrix.T.copy() if (column >= 0).any())
+    first: dict[str, str] = {}
+    for old, now in votes.schema.former.items():
+        first.setdefault(now, old)
+    numbers = [_number(first.get(name, name)) for name in votes.schema.classes]
+    columns = sorted(
+        np.array([*numbers, 0], dtype=np.uint64)[column].tobytes() for column in matrix.T if (column >= 0).any()
+    )
     return hashlib.sha256(b"".join(columns)).hexdigest()
+
+
+def _number(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8])
