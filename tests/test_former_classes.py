@@ -222,7 +222,7 @@ def test_people_at_the_page_agree_with_what_was_said_under_the_old_name(tmp_path
         )
         assert old_page.status_code == 200, old_page.text
         assert item not in workspace.desk.unfinished([item])
-    assert np.array_equal(workspace.store.ratings(item=item)["label"], ["sleet", "sleet"])
+    assert np.array_equal(Workspace.open(tmp_path).store.ratings(item=item)["label"], ["sleet", "sleet"])
 
 
 def test_an_item_that_arrived_under_the_old_name_is_the_same_under_the_new_one(tmp_path):

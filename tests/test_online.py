@@ -104,6 +104,23 @@ def test_the_end_model_is_asked_and_the_newest_one(tmp_path):
     assert online.arrive({"item": "b", "text": "sun sun today"}, None, None).label == "snow"
 
 
+def test_what_people_said_of_arrivals_is_exported_when_they_are_in_the_data(tmp_path):
+    workspace = make(tmp_path)
+    Online(workspace).arrive({"item": "new", "text": "sun rain today"}, "sun", 0.5)
+    rating = pd.DataFrame({"item": ["new"], "annotator": "ana", "label": "sun"})
+    workspace.store.add_ratings(rating, "annotator", "g")
+    out = tmp_path / "said.csv"
+    only = run(tmp_path, "export", str(out), "--ratings")
+    assert (only.exit_code, "only items that arrived have ratings" in only.output) == (3, True)
+    workspace.store.add_ratings(rating.assign(item="001"), "annotator", "g")
+    some = run(tmp_path, "export", str(out), "--ratings")
+    assert "1 rating of an item that arrived: `weakhitl label` takes them into the data first" in some.output
+    assert pd.read_csv(out, dtype=str)["item"].tolist() == ["001"]
+    run(tmp_path, "label")
+    assert run(tmp_path, "export", str(out), "--ratings").exit_code == 0
+    assert {*pd.read_csv(out, dtype=str)["item"]} == {"001", "new"}
+
+
 def test_an_end_model_of_other_classes_is_not_asked(tmp_path):
     make(tmp_path, ONLINE + 'model = "models"\n')
     wh.Project.load(tmp_path).train(columns=["text"])

@@ -87,11 +87,14 @@ def export(
     found = format_named(to or "long")
     assessment = workspace.assess()
     queue = _queue(assessment, adjudication=adjudication)
-    said = workspace.store.ratings()
+    everything = workspace.store.ratings()
+    said = everything[everything["item"].isin(workspace.items.index)]
     items = said["item"].unique().tolist() if ratings else queue["item"].tolist()
     if not items:
-        nothing = _nothing(workspace, assessment, adjudication=adjudication)
-        raise StateError("nobody has rated anything yet" if ratings else nothing)
+        if not ratings:
+            raise StateError(_nothing(workspace, assessment, adjudication=adjudication))
+        late = "only items that arrived have ratings; `weakhitl label` takes them into the data first"
+        raise StateError("nobody has rated anything yet" if everything.empty else late)
     needed = queue.get("needed", pd.Series(1, index=queue.index))
     table, column = _with_text(workspace, text)
     content = Exchange(
@@ -104,7 +107,12 @@ def export(
     )
     found.write(out, content)
     cannot_hold = found.cannot_hold if ratings or predictions else ()
-    return Exported(said, cannot_hold) if ratings else _exported(queue, assessment, cannot_hold)
+    if not ratings:
+        return _exported(queue, assessment, cannot_hold)
+    if arrived := len(everything) - len(said):
+        what = number_of(arrived, "rating of an item that arrived", "ratings of items that arrived")
+        cannot_hold = (*cannot_hold, f"{what}: `weakhitl label` takes them into the data first")
+    return Exported(said, cannot_hold)
 
 
 def _exported(queue: pd.DataFrame, assessment: Assessment, cannot_hold: tuple[str, ...] = ()) -> Exported:
