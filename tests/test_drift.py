@@ -116,6 +116,32 @@ def test_classes_are_the_same_by_their_names_whatever_their_order():
         assert found == pytest.approx(expected)
 
 
+def test_people_agree_on_the_scale_of_classes_that_have_another_name_now():
+    """Alpha in an order is not that without one; where one side knows a class alone there is no order."""
+    rng = np.random.default_rng(8)
+    grades = wh.LabelSchema(["low", "mid", "high"], level="ordinal")
+    said = [np.clip(rng.integers(0, 3, (200, 1)) + rng.integers(-1, 2, (200, 3)), 0, 2) for _ in range(2)]
+    before = Side("before", people=wh.Votes.from_matrix(said[0], grades))
+
+    def figures(schema, codes):
+        after = Side("after", people=wh.Votes.from_matrix(np.array(codes)[said[1]], schema))
+        return next(one for one in drift(before, after).shifts if one.kind == "agreement").effect
+
+    expected = figures(grades, [0, 1, 2])
+    renamed = wh.LabelSchema(["poor", "mid", "high"], level="ordinal", former={"low": "poor"})
+    assert figures(renamed, [0, 1, 2]) == pytest.approx(expected)
+    more = wh.LabelSchema(["low", "mid", "high", "top"], level="ordinal")
+    assert figures(more, [0, 1, 2]) == pytest.approx(expected)
+    nominal = drift(
+        Side("a", people=wh.Votes.from_matrix(said[0], wh.LabelSchema(grades.classes))),
+        Side("b", people=wh.Votes.from_matrix(said[1], wh.LabelSchema(grades.classes))),
+    )
+    unordered = next(one for one in nominal.shifts if one.kind == "agreement").effect
+    gone = wh.LabelSchema(["mid", "high", "top"], level="ordinal")
+    assert figures(gone, [2, 0, 1]) != pytest.approx(expected)
+    assert unordered != pytest.approx(expected)
+
+
 def test_a_class_that_is_gone_is_drift_and_one_that_was_given_up_is_not():
     rng = np.random.default_rng(6)
     three = wh.LabelSchema(["a", "b", "c"])

@@ -128,6 +128,28 @@ def test_agreement_and_gate_leave_decisions_out_and_say_so(tmp_path):
     assert gates[0] == gates[1]
 
 
+def test_a_simulation_replays_what_annotators_said_and_says_what_it_leaves_out(tmp_path):
+    one = ready(tmp_path)
+    said = one._workspace.store.ratings()[SAID]
+    said.to_csv(tmp_path / "all.csv", index=False)
+    said[said["role"] == "annotator"].to_csv(tmp_path / "people.csv", index=False)
+    World().truth.rename_axis("item").rename("label").to_csv(tmp_path / "truth.csv")
+    settings = ["--truth", tmp_path / "truth.csv", "--order", "random", "--model", "majority", "--seeds", 2]
+    whole, people = (run("simulate", tmp_path / f"{name}.csv", *settings).output for name in ("all", "people"))
+    left = f"{(said['role'] == 'adjudicator').sum()} left out: rows with the role adjudicator"
+    assert left in whole
+    assert "left out" not in people
+    assert people.strip() in whole
+
+
+def test_a_column_that_names_the_people_says_nothing_of_roles(tmp_path):
+    table = pd.DataFrame({"item": ["1", "1", "2", "2"], "role": ["annotator", "adjudicator"] * 2, "label": [*"abaa"]})
+    table.to_csv(tmp_path / "said.csv", index=False)
+    file = RatingsFile(tmp_path / "said.csv", ("item", "role", "label"))
+    found, notices = measure_ratings(file, None)
+    assert (found["dataset"]["percent-agreement"]["value"], notices) == (0.5, ())
+
+
 def test_a_column_of_other_roles_or_guidelines_is_not_ours(project):
     table = rated(project, role=["student", "teacher", ""], guideline=["v1", "v1", "v2"])
     assert roles_of(table) is None

@@ -356,6 +356,9 @@ def test_a_release_with_another_key_says_that_people_have_other_pseudonyms(relea
     said = " ".join(other.output.split())
     assert other.exit_code == 0, said
     assert "people have other pseudonyms than in 8.1.0, which was made with another .weakhitl/pseudonyms.key" in said
+    (copied / "releases" / "8.2.0" / "annotations.parquet").write_text("damaged")
+    after = CliRunner().invoke(cli, ["release", "8.3.0", "--project", str(copied)])
+    assert (after.exit_code, "pseudonyms" in after.output) == (0, False)
 
 
 def test_every_number_of_the_report_is_finite(released):

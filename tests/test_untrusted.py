@@ -69,6 +69,9 @@ def test_a_zip_file_that_somebody_made_of_the_folder_verifies_too(zipped, tmp_pa
     two = archive(tmp_path / "two.zip", ("1.0.0/manifest.json", b"{}"), ("2.0.0/manifest.json", b"{}"))
     with pytest.raises(DataError, match=r"two.zip: holds 2 releases \(1.0.0, 2.0.0\); expected one"):
         wh.verify(two)
+    many = archive(tmp_path / "many.zip", *((f"{number:04}/manifest.json", b"{}") for number in range(3000)))
+    with pytest.raises(DataError, match=r"many.zip: holds 3,000 releases \(0000, 0001, .* more\); expected one"):
+        wh.verify(many)
     with pytest.raises(DataError, match=r"none.zip: holds no manifest.json"):
         wh.verify(archive(tmp_path / "none.zip", ("1.0.0/README.md", b"x")))
 

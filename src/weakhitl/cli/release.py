@@ -8,7 +8,7 @@ import click
 from weakhitl.cli.gate import print_gate
 from weakhitl.cli.shared import (
     EXIT_CODES,
-    echo_wrapped,
+    echo_notices,
     guarded,
     json_option,
     open_project,
@@ -65,8 +65,7 @@ def release_command(project_path: Path, version: str, archive: bool, as_json: bo
             click.echo(f"Digest:   {released.digest}")
         if released.archive:
             click.echo(f"Zip file: {released.archive}")
-        for notice in released.notices:
-            echo_wrapped(f"Note: {notice}")
+        echo_notices(released.notices)
     sys.exit(EXIT_CODES[released.gate.status])
 
 

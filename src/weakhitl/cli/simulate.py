@@ -9,6 +9,7 @@ import click
 
 from weakhitl.cli.shared import (
     column_options,
+    echo_notices,
     echo_wrapped,
     guarded,
     json_option,
@@ -95,6 +96,7 @@ def simulate_command(
     cost = price(seconds, cost_per_hour)
     given = _recorded(ratings, truth, columns, wide, skips=skips, people=people, right=right, cost=cost)
     recorded = given or _of_project(project_path, out, seconds, cost_per_hour)
+    echo_notices(recorded.left_out)
     plans = _plans(orders, models, overlap)
     if judge is not None:
         votes = judge_votes(judge, recorded.people.schema)

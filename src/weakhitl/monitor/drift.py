@@ -184,7 +184,10 @@ def _in_common_classes(before: Side, after: Side) -> tuple[Side, Side]:
     if old is None or new is None or old.classes == new.classes:
         return before, after
     names = dict.fromkeys([*new.classes, *(new.former.get(name, name) for name in old.classes)])
-    common = LabelSchema([name for name in names if name not in new.skip], skip=new.skip, former=new.former)
+    classes = tuple(name for name in names if name not in new.skip)
+    # Classes of which one side knows nothing have no place in an order.
+    level = new.level if classes == new.classes else "nominal"
+    common = LabelSchema(classes, level, new.skip, new.former)
     return _renumbered(before, old, common), _renumbered(after, new, common)
 
 

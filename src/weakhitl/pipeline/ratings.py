@@ -117,7 +117,7 @@ def _rows_of_table(file: RatingsFile, schema: LabelSchema | None) -> _Rows:
         table.insert(0, "item", [str(row) for row in range(1, len(table) + 1)])
     classes = () if schema is None else schema.classes
     table, columns, origin = as_long(table, file.columns, file.wide, str(file.path), classes=classes)
-    rated, notices = annotators_rows(table, () if not file.wide else table.columns)
+    rated, notices = annotators_rows(table, table.columns if file.wide else columns)
     return _Rows(table[rated].reset_index(drop=True), columns, origin[rated], tuple(notices))
 
 

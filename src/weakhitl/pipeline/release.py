@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from weakhitl.annotation.pseudonyms import pseudonyms, secret_key
 from weakhitl.config import CONFIG_NAME, is_own
 from weakhitl.errors import ConfigError, DataError, StateError
-from weakhitl.files import sha256
+from weakhitl.files import parquet_faults, sha256
 from weakhitl.gate import PASS, PERSON, Assessment, Evidence, Gate, Subject, assess, of_kind, run_policy
 from weakhitl.gate.log import Run, append_run, evidence_digest, looks_before, read_runs
 from weakhitl.labeling.function_files import function_files
@@ -196,7 +196,12 @@ def _other_pseudonyms(workspace: Workspace, evidence: Evidence) -> tuple[str, ..
     folders = release_folders(workspace.releases)
     if not folders:
         return ()
-    before = {*pq.read_table(folders[-1] / RATINGS, columns=["annotator"]).column("annotator").to_pylist()}
+    said = folders[-1] / RATINGS
+    try:
+        with parquet_faults(said):
+            before = {*pq.read_table(said, columns=["annotator"]).column("annotator").to_pylist()}
+    except DataError:
+        return ()  # whether a release is whole is for `weakhitl verify` to say
     if not before or not before.isdisjoint(evidence.ratings["annotator"]):
         return ()
     key = workspace.pseudonym_key.relative_to(workspace.root)

@@ -26,12 +26,13 @@ MAJORITY = "majority"
 
 @dataclass(frozen=True)
 class Recorded:
-    """What is replayed: people's ratings, the truth, functions' votes, and what a rating costs."""
+    """What is replayed: people's ratings, the truth, functions' votes, and what a rating costs; what was left out."""
 
     people: Votes
     truth: "pd.Series[int]"
     functions: Votes | None
     cost: float
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def recorded_by(
 ) -> Recorded:
     """Read ratings and the truth (item, label) from files; the classes are those that occur, but ``skip``."""
     table, (item, annotator, label), _ = as_long(read_table(ratings), columns, wide, str(ratings))
-    rated, _ = annotators_rows(table, () if not wide else table.columns)
+    rated, left_out = annotators_rows(table, table.columns if wide else (item, annotator, label))
     table = table[rated]
     known = read_names(truth, ["item", "label"])
     table, known = (
@@ -102,7 +103,7 @@ def recorded_by(
     require_distinct(classes, f"{ratings} and {truth}", "write each in one way")
     schema = LabelSchema(classes, skip=skip)
     people = Votes.from_long(table, schema, item=item, source=annotator, label=label)
-    return Recorded(people, as_truth(known.set_index("item")["label"], schema), None, cost)
+    return Recorded(people, as_truth(known.set_index("item")["label"], schema), None, cost, tuple(left_out))
 
 
 def invented(

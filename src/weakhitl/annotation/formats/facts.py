@@ -51,7 +51,7 @@ def roles_of(table: pd.DataFrame) -> "pd.Series[str] | None":
     return roles if roles.isin(ROLES).all() else None
 
 
-def annotators_rows(table: pd.DataFrame, others: Collection[str] = ()) -> tuple[npt.NDArray[np.bool_], list[str]]:
+def annotators_rows(table: pd.DataFrame, others: Collection[str]) -> tuple[npt.NDArray[np.bool_], list[str]]:
     """``mask[row]`` of what was said as an annotator, by the column role, and what to tell of the rest.
 
     ``others`` are columns that say something else.

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from weakhitl.errors import DataError
 from weakhitl.files import parquet_faults
 from weakhitl.release.manifest import MANIFEST, MOST_BYTES
+from weakhitl.wording import a_few
 
 MOST_UNPACKED = 32 << 30
 """Bytes that a zip file may unpack to, unless told otherwise."""
@@ -51,12 +52,13 @@ def opened(path: Path, most: int = MOST_UNPACKED) -> Iterator[Path]:
 def _release_inside(path: Path, folder: Path) -> Path:
     """Find the release in what a zip file holds, which may be in folders and have others beside it."""
     found = [one.parent for one in folder.rglob(MANIFEST) if one.is_file()]
-    top = [one for one in found if len(one.parts) == min(len(one.parts) for one in found)]
-    if not top:
+    if not found:
         raise DataError(str(path), f"holds no {MANIFEST}: this is no release")
+    least = min(len(one.parts) for one in found)
+    top = [one for one in found if len(one.parts) == least]
     if len(top) > 1:
-        names = ", ".join(sorted(str(one.relative_to(folder)) for one in top))
-        raise DataError(str(path), f"holds {len(top)} releases ({names}); expected one")
+        names = a_few(sorted(str(one.relative_to(folder)) for one in top))
+        raise DataError(str(path), f"holds {len(top):,} releases ({names}); expected one")
     return top[0]
 
 
