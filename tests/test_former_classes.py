@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +97,9 @@ def test_after_a_class_is_renamed_all_goes_on_under_the_new_name(copied):
     path = project.release("1.1.0").path
     assert wh.verify(path).holds
     assert wh.verify(folder / "releases" / "1.0.0").holds
+    limit = "what was said as 'snow' is read as 'sleet'"
+    assert all(limit in unescape((path / name).read_text()) for name in ("report.html", "report.md"))
+    assert "is read as" not in (folder / "releases" / "1.0.0" / "report.md").read_text()
     released = pd.read_parquet(path / "annotations.parquet")
     assert {*released["label"].dropna()} == {"sun", "rain", "sleet"}
     found = run("diff", folder / "releases" / "1.0.0", path)

@@ -49,6 +49,8 @@ def report_content(assessment: Assessment, gate: Gate, version: str) -> dict[str
         "recalled": dict(context.withdrawn),
         "policy": {"min_confidence": config.release.min_confidence, "skip": config.labels.skip},
     }
+    if config.labels.former:  # older releases have none
+        content["policy"]["former"] = config.labels.former
     content["kpis"] = {name: one.to_dict() for name, one in kpis(assessment).items()}
     content["cost"] = cost_content(assessment, content["counts"]["released"])
     content["drift"] = drift_content(content, context.previous)

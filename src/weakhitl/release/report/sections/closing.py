@@ -33,6 +33,12 @@ def _limits(report: Content) -> list[str]:
             f"Functions changed their votes on the audit after {number_of(seen, 'item')} of it had been decided. Where "
             "whoever changed them had seen that, accuracy is flattered; an audit that nobody has seen would tell."
         )
+    if former := report["policy"].get("former"):
+        told = "; ".join(f"what was said as {old!r} is read as {now!r}" for old, now in former.items())
+        lines.append(
+            f"Classes have other names now, or are one with another: {told}. Where two are one because people confused "
+            "them, agreement and accuracy are flattered by that choice."
+        )
     return [*lines, *_decided(adjudication), *_labels(report)]
 
 
