@@ -77,7 +77,7 @@ def test_a_schema_names_former_classes_that_make_no_sense():
     assert error.value.faults == (
         "'a' is a class or skip answer, and no former one",
         "'?' is a class or skip answer, and no former one",
-        "former class 'c' is 'd' now, which is neither a class nor a skip answer",
+        "former class 'c' is 'd' now, which is neither a class nor a skip answer; the classes are a, b (skip: ?)",
     )
     assert wh.LabelSchema(["a", "b"], skip=["?"], former={"c": "?"}).encode("c") == wh.ABSTAIN
     assert wh.LabelSchema(["a", "b"], former={"c": "a"}) == wh.LabelSchema(["a", "b"])
@@ -191,8 +191,27 @@ def test_without_the_former_name_the_way_on_is_named(copied):
     config.write_text(config.read_text().replace("skip =", 'former = { snow = "slet", rain = "sun" }\nskip ='))
     with pytest.raises(ConfigError) as error:
         wh.Project.load(folder)
-    assert "former class 'snow' is 'slet' now, which is neither a class nor a skip answer" in str(error.value)
+    assert "former class 'snow' is 'slet' now, which is neither a class nor a skip answer; " in str(error.value)
+    assert "did you mean 'sleet'?" in str(error.value)
     assert "'rain' is a class or skip answer, and no former one" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("former", "said"),
+    [
+        ('["snow"]', "labels.former = ['snow']: expected a table"),
+        ('{ "" = "sun" }', "labels.former = '': string should have at least 1 character"),
+        ('{ hail = "snow", snow = "sun" }', "'snow' is a class or skip answer, and no former one"),
+        ('{ hail = "hail" }', "former class 'hail' is 'hail' now, which is neither"),
+    ],
+)
+def test_what_makes_no_sense_is_named_by_its_place(tmp_path, former, said):
+    start(tmp_path, World())
+    config = tmp_path / "weakhitl.toml"
+    config.write_text(config.read_text().replace("skip =", f"former = {former}\nskip ="))
+    with pytest.raises(ConfigError) as error:
+        wh.Project.load(tmp_path)
+    assert said in str(error.value)
 
 
 def test_people_at_the_page_agree_with_what_was_said_under_the_old_name(tmp_path):

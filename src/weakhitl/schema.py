@@ -176,7 +176,7 @@ def _schema_faults(schema: LabelSchema) -> list[str]:
     known = {*classes, *schema.skip}
     faults += [f"{name!r} is a class or skip answer, and no former one" for name in schema.former if name in known]
     faults += [
-        f"former class {name!r} is {now!r} now, which is neither a class nor a skip answer"
+        f"former class {name!r} is {now!r} now, which is neither a class nor a skip answer; {schema.expected(now)}"
         for name, now in schema.former.items()
         if now not in known
     ]

@@ -59,6 +59,8 @@ def _sentence(detail: ErrorDetails) -> str:
         return f"unknown key {str(last)!r} in {section}{meant}"
     if detail["type"] == "missing":
         return f"{where} is missing" if parents else f"the section [{where}] is missing"
+    if detail["type"] == "dict_type":
+        return f"{where} = {detail['input']!r}: expected {_KINDS['dict']}"
     message = detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "value_error":
         return f"{where}: {message}" if where else message
@@ -68,6 +70,8 @@ def _sentence(detail: ErrorDetails) -> str:
 def _place(location: tuple[int | str, ...]) -> str:
     text = ""
     for part in location:
+        if part == "[key]":  # how pydantic says that a name in a table is meant, and not its value
+            continue
         text += f" {part + 1}:" if isinstance(part, int) else (f" {part}" if text.endswith(":") else f".{part}")
     return text.strip(". :")
 
