@@ -32,6 +32,14 @@ def test_the_coder_without_whom_agreement_rises_most_comes_first():
     assert found["agreement"].idxmin() == "c2"
 
 
+def test_a_coder_without_ratings_is_not_listed_and_one_whom_nobody_met_is_not_compared():
+    matrix = [[0, 1, -1, -1], [1, 1, -1, -1], [-1, -1, 2, -1]]
+    found = wh.by_coder(wh.Votes.from_matrix(matrix, SCHEMA, sources=["ana", "bo", "cy", "di"]))
+    assert sorted(found.index) == ["ana", "bo", "cy"]
+    assert found.loc["cy", ["ratings", "compared"]].tolist() == [1, 0]
+    assert found["agreement"].isna().tolist() == [name == "cy" for name in found.index]
+
+
 def test_without_a_coder_who_is_needed_agreement_is_undefined():
     found = wh.by_coder(wh.Votes.from_matrix([[0, 1], [1, 1]], SCHEMA))
     assert found["without"].isna().all()
@@ -152,6 +160,7 @@ def test_planning_before_any_data_keeps_its_promise():
         passed += found.low is not None and found.low >= 0.6
     assert passed / 300 == pytest.approx(0.8, abs=0.08)
     assert wh.units_before(0.8, 0.75, 0.3) is None
+    assert wh.units_before(0.75, 0.75, 0.3) is None
     with pytest.raises(wh.WeakHITLError, match="prevalence is 0"):
         wh.units_before(0.6, 0.75, 0)
 

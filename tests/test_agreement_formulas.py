@@ -5,6 +5,7 @@ from itertools import combinations, permutations
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from scipy.stats import t
 
 import weakhitl as wh
 from strategies import vote_matrices
@@ -153,8 +154,20 @@ def test_sampled_raters_add_the_variance_between_raters():
     between = 4 / 5 * ((without - np.mean(without)) ** 2).sum()
     assert sampled.se == pytest.approx(np.sqrt(fixed.se**2 + between))
     assert sampled.low < fixed.low
+    # Welch and Satterthwaite's degrees of freedom of a sum of two variances.
+    freedom = (fixed.se**2 + between) ** 2 / (fixed.se**4 / 199 + between**2 / 4)
+    half = t.ppf(0.975, freedom) * sampled.se
+    assert (sampled.low, sampled.high) == pytest.approx((sampled.value - half, min(sampled.value + half, 1)))
     assert "raters sampled too" in sampled.method
     assert "raters held fixed" in fixed.method
+
+
+@pytest.mark.parametrize(("m", "reason"), [(2, "undefined without one of the raters"), (3, None)])
+def test_three_raters_are_enough_to_speak_of_others_and_two_are_not(m, reason):
+    matrix = np.random.default_rng(2).integers(0, 2, (40, m))
+    found = wh.fleiss_kappa(wh.Votes.from_matrix(matrix), interval="jackknife", raters="sampled")
+    assert found.reason == reason
+    assert (found.low is None) == (reason is not None)
 
 
 def test_the_three_intervals_agree_where_there_is_much_data():
@@ -181,6 +194,7 @@ def test_the_three_intervals_agree_where_there_is_much_data():
         ({"weighting": np.eye(3)}, r"has shape \(3, 3\); expected \(4, 4\)"),
         ({"weighting": np.triu(np.ones((4, 4)))}, "symmetric"),
         ({"weighting": np.zeros((4, 4))}, "1 on the diagonal"),
+        ({"weighting": np.full((4, 4), 1.5) - np.eye(4) / 2}, "at most 1 elsewhere"),
     ],
 )
 def test_settings_that_make_no_sense_are_named(settings_, what):

@@ -87,14 +87,16 @@ def test_the_same_seed_gives_the_same_interval_and_another_another(coefficient):
 
 
 @pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("values", [(1, 2, 3, 4), (0, 1, 4, 9)])
 @quick
 @given(vote_matrices(4, items=(2, 12), sources=(2, 5)))
-def test_alpha_equals_the_package_krippendorff(level, matrix):
-    ours = wh.krippendorff_alpha(wh.Votes.from_matrix(matrix, SCHEMA), level).value
-    data = np.where(matrix.T < 0, np.nan, matrix.T + 1.0)
+def test_alpha_equals_the_package_krippendorff(level, values, matrix):
+    schema = wh.LabelSchema([str(value) for value in values], level)
+    ours = wh.krippendorff_alpha(wh.Votes.from_matrix(matrix, schema)).value
     if ours is None:
         return
-    theirs = krippendorff.alpha(data, level_of_measurement=level, value_domain=[1.0, 2.0, 3.0, 4.0])
+    data = np.where(matrix.T < 0, np.nan, np.array(values, dtype=float)[matrix.T])
+    theirs = krippendorff.alpha(data, level_of_measurement=level, value_domain=[float(value) for value in values])
     assert ours == pytest.approx(theirs, abs=1e-9)
 
 

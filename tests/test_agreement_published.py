@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from statsmodels.stats import inter_rater
 from statsmodels.stats.tests.test_inter_rater import diagnoses, table1
 
 import weakhitl as wh
@@ -194,6 +195,8 @@ def test_cohen_of_published_confusion_tables(table, kappa, se):
     assert pair["kappa"] == pytest.approx(kappa, abs=5e-6)
     if se is not None:
         assert pair["se"] == pytest.approx(se, abs=5e-6)
+        theirs = inter_rater.cohens_kappa(np.array(table))
+        assert (pair["low"], pair["high"]) == pytest.approx((theirs.kappa_low, theirs.kappa_upp))
 
 
 def test_weighted_cohen_and_scott_of_a_published_table():

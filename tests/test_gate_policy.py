@@ -158,6 +158,25 @@ def test_what_is_released_of_slices_that_look_good_is_not_believed_to_be_better_
     assert too_high <= 0.05 * released
 
 
+def test_what_either_of_two_checks_withholds_stays_behind():
+    one = subject(right=(0.98, 0.4, 0.98, 0.98), groups=("w", "x", "y", "z"), n=800)
+    other = pd.Series(np.repeat(["poor", "good"], 400), index=one.attributes.index)
+    rng = np.random.default_rng(5)
+    matrix = one.votes.to_matrix().copy()
+    matrix[:400] = rng.integers(0, 3, (400, 2))
+    votes = wh.Votes.from_matrix(matrix, SCHEMA, items=one.votes.items, sources=one.votes.sources)
+    both = replace(one, votes=votes, attributes=one.attributes.assign(half=other))
+    policy = [
+        check(slice="half", otherwise="withhold"),
+        check(slice="group", otherwise="withhold", name="groups", at_least=0.3),
+        check("rated-items", at_least=1),
+    ]
+    for some in (policy, [policy[1], policy[0], policy[2]]):
+        gate = run(both, *some)
+        assert gate.withheld.tolist() == ((np.arange(800) < 400) | (np.arange(800) % 4 == 1)).tolist()
+        assert gate.verdicts[2].estimate.value == 300
+
+
 def test_of_so_many_slices_that_no_level_is_left_the_rest_has_no_bound_but_what_is_counted_has():
     """Half of eighty slices pass: the level of a bound for every choice rounds to 1."""
     names = tuple(f"g{k}" for k in range(80))
@@ -206,9 +225,28 @@ def test_holms_correction_is_needed_to_fail_and_not_to_pass():
     assert among_ten.status == "undecided"
     assert "would fail alone, but not beyond doubt among 10: a" in among_ten.why
     assert family({"a": -3.0} | {f"ok{n}": 5.0 for n in range(9)}, one).status == "fail"
-    two = family({"a": -2.4, "b": -1.7}, one)
-    assert {name: status for name, (status, _) in two.parts.items()} == {"a": "fail", "b": "fail"}
+    for settings, side in (({"at_least": 0.0}, -1), ({"at_most": 0.0}, 1)):
+        for values in ({"a": 2.4 * side, "b": 1.7 * side}, {"b": 1.7 * side, "a": 2.4 * side}):
+            two = family(values, check(**settings))
+            assert {name: status for name, (status, _) in two.parts.items()} == {"a": "fail", "b": "fail"}
     assert family({f"ok{n}": 1.7 for n in range(10)}, one).status == "pass"
+
+
+def test_parts_that_are_kept_while_others_are_withheld_pass_by_holms_steps():
+    """Each next one at a level for fewer, the clearest first, whatever their order."""
+    one = check(at_least=0.0, slice="group", otherwise="withhold")
+    for values in ({"a": 2.4, "b": 1.7}, {"b": 1.7, "a": 2.4}):
+        assert {status for status, _ in family(values, one).parts.values()} == {"pass"}
+    assert {status for status, _ in family({"a": 1.9, "b": 1.7}, one).parts.values()} == {"undecided"}
+
+
+def test_a_bound_that_is_just_the_bar_keeps_to_it():
+    for settings in ({"at_least": 0.25}, {"at_most": 0.25}):
+
+        def own(part, confidence):
+            return wh.Estimate(0.25, 0.25, 0.25, 0.0)
+
+        assert run(subject(), check("c.py:f", **settings), own={"c.py:f": own}).status == "pass"
 
 
 def test_a_family_with_bad_parts_passes_or_fails_wrongly_no_more_often_than_promised():
@@ -309,6 +347,16 @@ def test_an_upper_bar_passes_below_and_fails_above():
 
         gate = run(subject(), check("c.py:f", at_most=0.3), own={"c.py:f": own})
         assert gate.status == status
+
+
+def test_of_slices_under_an_upper_bar_the_highest_is_the_worst():
+    def own(part, confidence):
+        middle = {"x": 0.1, "y": 0.28, "z": 0.2}[part.attributes["group"][part.votes.items[0]]]
+        return wh.Estimate(middle, middle - 0.05, middle + 0.05, 0.025)
+
+    one = subject(right=(0.9, 0.9, 0.9), groups=("x", "y", "z"), n=300)
+    (verdict,) = run(one, check("c.py:f", at_most=0.3, slice="group"), own={"c.py:f": own}).verdicts
+    assert (verdict.status, verdict.estimate.value) == ("undecided", 0.28)
 
 
 def test_a_check_of_ones_own_gets_the_subject_and_must_give_an_estimate():
@@ -464,6 +512,8 @@ def test_the_share_of_stale_ratings_and_the_age_of_the_last():
     fresh = assess(made)
     assert value("stale-ratings", fresh).value == pytest.approx(9 / 30)
     assert value("data-age", fresh).value == pytest.approx(1)
+    ahead = replace(made, ratings=table.assign(time="2026-11-21T13:00:00+00:00"))
+    assert value("data-age", assess(ahead)).value == 0
     assert "no rating that counts carries a time" in value("data-age", assessment).reason
 
 
@@ -471,8 +521,8 @@ def test_drift_is_the_distance_from_the_class_shares_of_the_last_release():
     before = project(context=Context(NOW, previous={"version": "1.0.0", "classes": {"a": 0.6, "b": 0.4}}))
     shares = np.bincount(before.final.labels[before.released], minlength=2) / before.released.sum()
     assert value("class-drift", before).value == pytest.approx(abs(shares[0] - 0.6))
-    gone = project(context=Context(NOW, previous={"version": "1.0.0", "classes": {"a": 0.5, "x": 0.5}}))
-    assert value("class-drift", gone).value >= 0.5
+    gone = project(context=Context(NOW, previous={"version": "1.0.0", "classes": {"b": 0.5, "x": 0.5}}))
+    assert value("class-drift", gone).value == pytest.approx((shares[0] + abs(shares[1] - 0.5) + 0.5) / 2)
     assert "no earlier release" in value("class-drift", project()).method
 
 
@@ -547,7 +597,13 @@ def test_several_batches_and_a_pilot_share_the_error_and_speak_of_all_that_is_re
         found = sequential_accuracy(made, np.ones(100, dtype=bool), confidence=0.9, predictions=predictions)
         assert found.value == 1
         assert 0.5 < found.low < 1
+    # The first batch's audit stands for it, the last one's for what no earlier batch holds, and for the pilot.
+    a = 0.05 / 3
+    bounds = [wh.betting_bounds(np.ones(n), size, alpha=a)[0] for n, size in ((10, 20), (20, 60), (20, None))]
+    split = sequential_accuracy(made, np.ones(100, dtype=bool), confidence=0.9)
+    assert split.low == pytest.approx(np.array([0.2, 0.6, 0.2]) @ bounds)
     alone = sequential_accuracy(made, np.arange(100) >= 40, confidence=0.9)
+    assert alone.low == pytest.approx(wh.betting_bounds(np.ones(20), 60, alpha=0.05)[0])
     assert alone.low > found.low
 
 

@@ -33,6 +33,9 @@ def test_who_rates_higher_than_the_others_is_the_mean_difference_on_shared_items
     assert found["ana"].value == pytest.approx(np.mean([4 - 2, 3 - 1.5, 2 - 1]))
     assert found["bo"].value == pytest.approx(np.mean([2 - 4, 3 - 1.5]))
     assert found["ana"].n_pairable == 3
+    nobody = np.full((4, 1), -1)
+    named = wh.Votes.from_matrix(np.hstack([matrix, nobody]), STARS, sources=["ana", "bo", "cy", "di"])
+    assert list(wh.leniency(named)) == ["ana", "bo", "cy"]
 
 
 @settings(max_examples=30)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import lambertw
 from scipy.stats import binomtest, norm
 
 import weakhitl as wh
@@ -84,6 +85,25 @@ def test_the_boundary_lies_above_that_of_a_fixed_number_and_falls_as_one_over_th
     for n in (50, 200, 1000, 100_000):
         fixed = norm.ppf(0.95) / np.sqrt(n)
         assert fixed < sequence_radius(n, 0.05) < 3 * fixed
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.025])
+def test_the_boundary_is_that_of_the_paper_at_its_tightest(alpha):
+    """The one-sided boundary of Waudby-Smith and others, with the rho that is best at 200, by Lambert's W."""
+    best = (-lambertw(-((2 * alpha) ** 2) * np.exp(-1), -1).real - 1) / 200
+
+    def boundary(n, rho2):
+        return np.sqrt(2 * (n * rho2 + 1) / (n**2 * rho2) * np.log(1 + np.sqrt(n * rho2 + 1) / (2 * alpha)))
+
+    for n in (50, 200, 1000):
+        assert sequence_radius(n, alpha, 200) == pytest.approx(boundary(n, best), rel=0.02)
+
+
+def test_the_standard_error_is_that_of_the_influence_of_the_units():
+    truth = np.random.default_rng(3).integers(0, 3, (300, 1))
+    matrix = np.where(np.random.default_rng(4).random((300, 3)) < 0.8, truth, (truth + 1) % 3)
+    linearized = wh.krippendorff_alpha(wh.Votes.from_matrix(matrix, SCHEMA), interval="linearized")
+    assert asymptotic_sequence(statistic(matrix)).se == pytest.approx(linearized.se, rel=0.01)
 
 
 def statistic(matrix):

@@ -25,7 +25,7 @@ class Subject:
     weights
         ``weights[item]``: how many items of the dataset each stands for; None where all count alike.
     attributes
-        Columns of the data that checks look at, indexed by item id.
+        Columns of the data that checks look at, indexed by item id; of all items, also in a part.
     as_of
         The moment of the check, UTC.
     seed
