@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import weakhitl as wh
-from strategies import votes
+from strategies import vote_matrices, votes
 
 SCHEMA = wh.LabelSchema(["low", "mid", "high"])
 
@@ -33,11 +34,14 @@ def test_the_coder_without_whom_agreement_rises_most_comes_first():
 
 
 def test_a_coder_without_ratings_is_not_listed_and_one_whom_nobody_met_is_not_compared():
-    matrix = [[0, 1, -1, -1], [1, 1, -1, -1], [-1, -1, 2, -1]]
-    found = wh.by_coder(wh.Votes.from_matrix(matrix, SCHEMA, sources=["ana", "bo", "cy", "di"]))
-    assert sorted(found.index) == ["ana", "bo", "cy"]
-    assert found.loc["cy", ["ratings", "compared"]].tolist() == [1, 0]
+    matrix = [[0, 1, -1, -1, -1], [1, 1, -1, 1, -1], [-1, -1, 2, -1, -1]]
+    some = wh.Votes.from_matrix(matrix, SCHEMA, sources=["ana", "bo", "cy", "di", "ed"])
+    found = wh.by_coder(some)
+    assert sorted(found.index) == ["ana", "bo", "cy", "di"]
+    assert found.loc[["cy", "di"], ["ratings", "compared"]].to_numpy().tolist() == [[1, 0], [1, 1]]
+    assert found.loc["di", "agreement"] == 1
     assert found["agreement"].isna().tolist() == [name == "cy" for name in found.index]
+    assert wh.by_coder(some, most=2).index.tolist() == ["ana", "bo"]  # who rated most
 
 
 def test_without_a_coder_who_is_needed_agreement_is_undefined():
@@ -111,6 +115,42 @@ def test_the_confusions_of_one_coder_are_those_pairs_that_involve_his_ratings():
         wh.confused_classes(some, coder="dee")
 
 
+@pytest.mark.parametrize("level", ["nominal", "interval"])
+@settings(max_examples=40)
+@given(matrix=vote_matrices(3, items=(1, 8), sources=(2, 4)), alone=st.booleans(), seed=st.integers(0, 9))
+def test_confusions_equal_a_count_of_pairs_of_ratings(level, matrix, alone, seed):
+    """Each item with its weight, however many pairs it has; far classes count more where they are on a scale."""
+    schema = wh.LabelSchema(["1", "2", "4"], level)
+    weights = np.random.default_rng(seed).integers(1, 4, len(matrix))
+    some = wh.Votes.from_matrix(matrix, schema)
+    found = wh.confused_classes(some, coder="source_0" if alone else None, weights=weights, examples=9)
+    apart = {(0, 1): 1, (1, 2): 4, (0, 2): 9} if level == "interval" else {(0, 1): 1, (1, 2): 1, (0, 2): 1}
+    share, totals, shown = dict.fromkeys(apart, 0.0), np.zeros((2, 3)), {pair: {} for pair in apart}
+    for at, (row, weight) in enumerate(zip(matrix, weights, strict=True)):
+        pairs = [(a, b) for i, a in enumerate(row) for j, b in enumerate(row) if i != j and min(a, b) >= 0]
+        pairs = [(row[0], b) for b in row[1:] if min(row[0], b) >= 0] if alone else pairs
+        for pair in pairs:
+            if (apart_pair := tuple(sorted(pair))) in apart:
+                share[apart_pair] += weight * apart[apart_pair] / len(pairs)
+                split = shown[apart_pair]
+                split[at] = split.get(at, 0) + 1 / (row >= 0).sum() ** 2
+        if pairs:
+            rated = row[row >= 0]
+            totals[0] += weight * np.bincount(row[:1] if alone else rated, minlength=3)
+            totals[1] += weight * np.bincount(row[1:][row[1:] >= 0] if alone else rated, minlength=3)
+    (one, others), there = totals, {pair for pair, value in share.items() if value}
+    chance = {(a, b): (one[a] * others[b] + one[b] * others[a]) * apart[a, b] for a, b in apart}
+    assert len(found) == len(there)
+    for line in found.itertuples():
+        pair = schema.classes.index(line.first), schema.classes.index(line.second)
+        assert line.share == pytest.approx(share[pair] / sum(share.values()))
+        assert line.expected == pytest.approx(chance[pair] / sum(chance.values()))
+        split = shown[pair]
+        assert line.items == len(split)
+        assert [int(item) for item in line.examples] == sorted(split, key=lambda at: (-round(split[at], 9), at))
+    assert found["share"].is_monotonic_decreasing
+
+
 def test_merging_confused_classes_gives_the_alpha_of_the_merged_classes():
     some = rated(right=(0.97, 0.97, 0.97), confuse=0.5)
     best = wh.merges(some)[0]
@@ -129,6 +169,15 @@ def test_under_prevalence_the_panel_says_that_the_figures_tell_different_stories
     assert panel.ac1.value - panel.alpha.value > 0.2
     assert "94% of the ratings are 'a'" in panel.story
     assert (panel.commonest, panel.bias) == ("a", 0)
+
+
+def test_the_panel_counts_an_item_as_often_as_its_weight_says():
+    matrix = np.array([[0, 1, -1], [0, 0, -1], [2, 1, -1], [0, -1, -1]])
+    weights = np.array([3, 1, 2, 2])
+    weighted = wh.paradox(wh.Votes.from_matrix(matrix, SCHEMA), weights=weights)
+    repeated = wh.paradox(wh.Votes.from_matrix(np.repeat(matrix, weights, axis=0), SCHEMA))
+    assert (weighted.prevalence, weighted.commonest) == (pytest.approx(7 / 14), "low")
+    assert (repeated.prevalence, repeated.bias) == pytest.approx((weighted.prevalence, weighted.bias))
 
 
 def test_the_panel_is_quiet_where_the_figures_agree_and_names_what_is_missing():

@@ -334,6 +334,8 @@ def test_a_sequential_check_has_a_wider_bound_and_needs_the_burn_in():
     fixed, sequential = run(one, check(), check(name="peeking", sequential=True)).verdicts
     assert sequential.estimate.low < fixed.estimate.low
     assert "asymptotic confidence sequence" in sequential.estimate.method
+    middle = (sequential.estimate.low + sequential.estimate.high) / 2
+    assert sequential.estimate.value == pytest.approx(middle)
     early = run(subject(n=48), check(sequential=True, min_units=10, min_minority=5)).verdicts[0]
     assert early.status == "undecided"
     assert "begins at 50" in early.why
@@ -539,6 +541,7 @@ def test_the_lowest_annotator_is_named_with_an_exact_bound_for_so_many_people():
     exact = binomtest(hits, 100).proportion_ci(1 - 0.1 / 3, method="exact")
     assert found.value == pytest.approx(agreement)
     assert found.low == pytest.approx(exact.low, abs=0.01)
+    assert found.se == pytest.approx(np.sqrt(agreement * (1 - agreement) / 100))
 
 
 def test_accuracy_by_slice_speaks_of_the_slice():
@@ -576,6 +579,7 @@ def test_a_full_sequential_audit_is_exact():
     found = sequential(range(50), 50, n=50, right=lambda k: k % 10 != 0)
     assert found.value == pytest.approx(0.9)
     assert (found.low, found.high) == (pytest.approx(0.9, abs=0.003), pytest.approx(0.9, abs=0.003))
+    assert found.se == pytest.approx(np.sqrt(0.9 * 0.1 / 50))
 
 
 def test_several_batches_and_a_pilot_share_the_error_and_speak_of_all_that_is_released():

@@ -31,23 +31,26 @@ def confused_classes(
     -------
     DataFrame
         ``first``, ``second``; ``share`` of all disagreement between ratings (each item's pairs weigh as much as
-        another's); ``expected``: that share if classes were given at random with the same totals; ``items``: how
-        many items show it; ``examples``: their ids, most evenly split first.
+        another's, times its weight); ``expected``: that share if classes were given at random with the same totals, of
+        the coder and of the others; ``items``: how many items show it; ``examples``: their ids, most evenly split
+        first.
 
     """
     counts = votes.class_counts().astype(np.float64)
     given = checked_weights(weights, len(votes))
     total, k = counts.sum(axis=1), counts.shape[1]
-    own = None if coder is None else _one_hot(votes, coder)
-    n_pairs = total * (total - 1) / 2 if own is None else own.sum(axis=1) * (total - 1)
-    each = (np.ones(len(counts)) if given is None else given) / np.maximum(n_pairs, 1)
+    one = counts if coder is None else _one_hot(votes, coder)
+    others = counts if coder is None else counts - one
+    n_pairs = total * (total - 1) if coder is None else one.sum(axis=1) * (total - 1)
+    weight = (np.ones(len(counts)) if given is None else given) * (n_pairs > 0)
+    each = weight / np.maximum(n_pairs, 1)
     first, second = np.triu_indices(k, 1)
-    marginals = counts[total >= 2].sum(axis=0)
     apart = 1 - level_weights(votes.schema)[first, second]
-    chance = marginals[first] * marginals[second] * apart
+    totals, totals_of_others = weight @ one, weight @ others
+    chance = (totals[first] * totals_of_others[second] + totals[second] * totals_of_others[first]) * apart
     rows = []
     for at, (a, b) in enumerate(zip(first, second, strict=True)):
-        both = counts[:, a] * counts[:, b] if own is None else own[:, a] * counts[:, b] + own[:, b] * counts[:, a]
+        both = one[:, a] * others[:, b] + one[:, b] * others[:, a]
         shown = np.flatnonzero(both)
         if len(shown):
             hardest = shown[np.argsort(-(both / np.maximum(total, 1) ** 2)[shown], kind="stable")][:examples]
