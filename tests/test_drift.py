@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest, chi2_contingency, fisher_exact
+from scipy.spatial.distance import jensenshannon
+from scipy.stats import binomtest, chi2_contingency, fisher_exact, kstwobign
 
 import weakhitl as wh
 from projects import CLASSES, World, collect, ready
@@ -19,7 +20,7 @@ from weakhitl.errors import UsageError
 from weakhitl.holm import holm
 from weakhitl.monitor import Shift, Side, drift
 from weakhitl.monitor.drift import corrected
-from weakhitl.monitor.shifts import number_shift, share_shift
+from weakhitl.monitor.shifts import number_shift, share_shift, words_shift
 
 SCHEMA = wh.LabelSchema(["no", "yes"])
 
@@ -53,6 +54,35 @@ def test_psi_is_the_textbook_sum_over_tenths():
     found = number_shift("column", "x", before, after)
     assert found.psi == pytest.approx(((b - a) * np.log(b / a)).sum(), rel=0.01)
     assert 0.2 < found.js < 0.25
+
+
+def test_psi_of_shares_counts_half_a_unit_more_so_that_an_empty_class_has_one():
+    found = share_shift(
+        "classes", "", (np.array([60, 40, 0]), np.array([30, 60, 10])), list("abc"), np.random.default_rng(0)
+    )
+    a, b = np.array([60.5, 40.5, 0.5]) / 101.5, np.array([30.5, 60.5, 10.5]) / 101.5
+    assert found.psi == pytest.approx(((b - a) * np.log(b / a)).sum())
+    assert found.js == pytest.approx(jensenshannon([0.6, 0.4, 0], [0.3, 0.6, 0.1], base=2))
+
+
+def test_what_chance_exceeds_in_one_of_twenty_comparisons_of_numbers_is_kolmogorovs_quantile():
+    rng = np.random.default_rng(2)
+    found = number_shift("column", "x", rng.random(300), rng.random(500))
+    assert found.chance == pytest.approx(kstwobign.isf(0.05) * np.sqrt(1 / 300 + 1 / 500), rel=1e-3)
+
+
+def test_texts_with_other_words_are_told_apart_without_fail_and_the_same_by_chance():
+    """2 AUC - 1 is 1 where no word is shared, and chance exceeds its bar in one of twenty comparisons of the same."""
+    apart = words_shift("text", ["red green"] * 40, ["one two"] * 60, np.random.default_rng(0))
+    assert apart.effect == 1
+    assert set(apart.what.split("; ")[0].removeprefix("more of ").split(", ")[:2]) == {"one", "two"}
+    rng, words = np.random.default_rng(1), np.array(list("abcdefgh"))
+    exceeded = 0
+    for _ in range(100):
+        before, after = ([" ".join(2 * word for word in rng.choice(words, 4)) for _ in range(40)] for _ in range(2))
+        same = words_shift("text", before, after, rng)
+        exceeded += same.effect > same.chance
+    assert binomtest(exceeded, 100, 0.05).pvalue > 0.001
 
 
 def batch(rng: np.random.Generator, n: int = 120) -> Side:

@@ -37,6 +37,15 @@ def test_triplets_find_accuracies_in_closed_form():
     assert (1 + model.correlation_[0]) / 2 == pytest.approx(accuracies, abs=0.02)
 
 
+def test_triplets_answer_by_the_odds_of_each_source():
+    """Of two classes each is told from the other by the product of the odds; one not asked for adds nothing."""
+    rng = np.random.default_rng(1)
+    model = wh.Triplets().fit(crowd(rng, rng.integers(0, 2, 5000), [0.9, 0.8, 0.7, 0.65, 0.85], 2))
+    right = (1 + model.correlation_[0]) / 2
+    odds = right[0] / (1 - right[0]) * right[1] / (1 - right[1]) / (right[3] / (1 - right[3]))
+    assert model.predict_proba([[0, 0, -1, 1, -1]])[0, 0] == pytest.approx(odds / (1 + odds), rel=1e-6)
+
+
 def test_triplets_take_one_class_functions_at_their_prior_accuracy():
     matrix = [[0, -1, 1], [0, 1, -1], [-1, 1, 1]] * 20
     model = wh.Triplets(prior_accuracy=0.8).fit(matrix)

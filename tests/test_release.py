@@ -221,6 +221,20 @@ def test_an_edited_figure_with_a_forged_manifest_is_found(bundle):
     assert {"figures", "pages"} <= set(wrong(bundle))
 
 
+@pytest.mark.parametrize("where", ["gate", "agreement"])
+def test_a_figure_that_nothing_gives_and_one_that_was_taken_out_are_found(bundle, where):
+    path = bundle / "report.json"
+    report = json.loads(path.read_text())
+    name = next(iter(report[where]))
+    for other in (
+        {**report[where], "made_up": 1.0},
+        {key: value for key, value in report[where].items() if key != name},
+    ):
+        path.write_text(json.dumps(report | {where: other}))
+        seal(bundle)
+        assert "figures" in wrong(bundle)
+
+
 def test_a_lowered_bar_with_a_forged_manifest_is_found(bundle):
     path = bundle / "weakhitl.toml"
     path.write_text(path.read_text().replace("at_least = 0.5", "at_least = 0.1"))

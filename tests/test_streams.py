@@ -37,6 +37,10 @@ def test_a_change_is_noticed_and_placed(method):
     later = [[one for one in changes if one.noticed >= 600] for changes in found]
     assert all(later)
     assert all(changes[0].after > changes[0].before for changes in later)
+    for seed, changes in enumerate(found):
+        values, first = flags((600, 0.05), (400, 0.4), seed=seed), changes[0]
+        assert first.before == pytest.approx(values[: first.at].mean())
+        assert first.after == pytest.approx(values[first.at : first.noticed + 1].mean())
     if method == "adwin":
         assert np.median([abs(changes[0].at - 600) for changes in later]) < 100
 
