@@ -157,6 +157,22 @@ def test_log_loss_is_scikit_learns_and_a_sharp_model_has_a_calibration_error():
     assert wh.calibration(sharp, truth).ece.low > measured.ece.value
 
 
+@pytest.mark.parametrize("confidence", [0.8, 0.95])
+def test_each_bin_has_its_ends_its_means_and_an_exact_interval(confidence):
+    rng = np.random.default_rng(2)
+    proba = rng.dirichlet(np.ones(3), 300)
+    truth = np.array([rng.choice(3, p=row) for row in proba])
+    stated, right = proba.max(axis=1), proba.argmax(axis=1) == truth
+    table = wh.calibration(proba, truth, bins=5, confidence=confidence).table
+    assert table["low"].tolist() == pytest.approx([0.2, 0.4, 0.6, 0.8])  # of three classes one has a third at least
+    for line in table.itertuples():
+        here = (stated >= line.low) & (stated < line.high)
+        exact = binomtest(int(right[here].sum()), int(here.sum())).proportion_ci(confidence, method="exact")
+        assert line.high == pytest.approx(line.low + 0.2)
+        assert (line.items, line.confidence) == (here.sum(), pytest.approx(stated[here].mean()))
+        assert (line.accuracy, line.accuracy_low, line.accuracy_high) == pytest.approx((right[here].mean(), *exact))
+
+
 def test_calibration_withholds_an_interval_from_few_items_and_refuses_nonsense():
     measured = wh.calibration(np.array([[0.9, 0.1]] * 5), np.array([0, 0, 1, -1, -1]))
     assert measured.ece.low is None

@@ -13,7 +13,7 @@ import weakhitl as wh
 from projects import ready
 from weakhitl.cli.main import cli
 from weakhitl.errors import UsageError
-from weakhitl.feedback.simulate import Plan, ratings_until, replay
+from weakhitl.feedback.simulate import Plan, _need, ratings_until, replay
 from weakhitl.pipeline.simulate import _gain, invented
 
 SCHEMA = wh.LabelSchema(["no", "yes"])
@@ -184,3 +184,11 @@ def test_what_cannot_be_replayed_is_said(files, options, says):
     assert result.exit_code in (2, 3)
     assert says in result.output
     assert run("simulate", files / "ratings.csv").exit_code == 2
+
+
+def test_what_needs_a_rating_most_is_what_is_least_sure_or_nearest_to_a_second_class():
+    proba = np.array([[0.5, 0.25, 0.25], [0.9, 0.1, 0.0], [0.55, 0.45, 0.0]])
+    right = np.array([1.0, 0.0, 1.0])
+    for order, wanted in (("disagreement", [0, 2, 1]), ("margin", [2, 0, 1])):
+        assert np.argsort(-_need(order, proba, right, np.random.default_rng(0))).tolist() == wanted
+    assert _need("oracle", proba, right, np.random.default_rng(0)).argmax() == 1

@@ -27,7 +27,7 @@ class Calibration:
     ----------
     table
         One row per bin of confidence that has items: ``low`` and ``high`` end of the bin, ``items``, mean
-        ``confidence``, ``accuracy``, and the exact 95 % interval ``accuracy_low``, ``accuracy_high``.
+        ``confidence``, ``accuracy``, and its exact interval, ``accuracy_low`` and ``accuracy_high``.
     accuracy
         How often the likeliest class is right, with Clopper and Pearson's interval; of c classes that tie, each is
         1 / c right.
@@ -115,7 +115,7 @@ def calibration(
         return float(np.abs(gaps).sum() / len(at))
 
     return Calibration(
-        table=_table(which, stated, right, bins),
+        table=_table(which, stated, right, bins, confidence),
         accuracy=exact_share(float(right.sum()), len(truth), "no item has a known class", confidence),
         ece=_resampled(error, len(truth), f"expected calibration error, {bins} bins", seed, confidence),
         log_loss=_resampled(lambda at: float(losses[at].mean()), len(truth), "log-loss", seed, confidence),
@@ -141,17 +141,17 @@ def _known(proba: FloatArray, truth: IntArray) -> tuple[FloatArray, IntArray]:
     return proba[known], truth[known]
 
 
-def _table(which: IntArray, confidence: FloatArray, right: FloatArray, bins: int) -> pd.DataFrame:
+def _table(which: IntArray, stated: FloatArray, right: FloatArray, bins: int, confidence: float) -> pd.DataFrame:
     used = np.unique(which)
     n = np.bincount(which, minlength=bins)[used]
     correct = np.bincount(which, weights=right, minlength=bins)[used]
-    low, high = exact_bounds(correct, n)
+    low, high = exact_bounds(correct, n, confidence)
     return pd.DataFrame(
         {
             "low": used / bins,
             "high": (used + 1) / bins,
             "items": n,
-            "confidence": np.bincount(which, weights=confidence, minlength=bins)[used] / n,
+            "confidence": np.bincount(which, weights=stated, minlength=bins)[used] / n,
             "accuracy": correct / n,
             "accuracy_low": low,
             "accuracy_high": high,
