@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
-from scipy.stats import binomtest
+from scipy.stats import beta, binomtest
 from sklearn.metrics import log_loss
 
 import weakhitl as wh
@@ -118,6 +118,20 @@ def test_a_source_is_explained_with_credible_intervals_that_hold():
         held.append(((table["low"] <= expected) & (expected <= table["high"])).mean())
         assert len(truth) == 300
     assert np.mean(held) > 0.9
+
+
+def test_rates_are_margins_of_a_dirichlet_and_log_odds_are_against_the_mean_of_the_other_classes():
+    _, matrix = healthy()
+    model = wh.DawidSkene().fit(wh.Votes.from_matrix(matrix, SCHEMA))
+    table = wh.explain_source(model, "source_1", confidence=0.9)
+    k = len(SCHEMA)
+    rate, low, high, odds = (table[name].to_numpy().reshape(k, k) for name in ("rate", "low", "high", "log_odds"))
+    votes = model.soft_votes_[1].sum(axis=1, keepdims=True) + model.prior_votes_
+    assert (rate.sum(axis=1), model.prior_votes_) == (pytest.approx(np.ones(k)), k)
+    assert low == pytest.approx(beta.ppf(0.05, votes * rate, votes * (1 - rate)))
+    assert high == pytest.approx(beta.ppf(0.95, votes * rate, votes * (1 - rate)))
+    others = [np.log(np.delete(rate, true, axis=0)).mean(axis=0) for true in range(k)]
+    assert odds == pytest.approx(np.log(rate) - others)
 
 
 def test_one_accuracy_for_all_classes_has_one_interval():
