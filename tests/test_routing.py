@@ -194,14 +194,15 @@ def test_far_apart_starts_with_the_highest_score_and_then_takes_the_farthest():
 
 
 @pytest.mark.parametrize(
-    "setting", ['score = "margin"', 'stratify = "class"', 'stratify = "first"', 'diverse = "text"', 'cost = "price"']
+    "setting", ['score = "margin"', 'stratify = "class"', 'stratify = "kind"', 'diverse = "text"', 'cost = "price"']
 )
 def test_a_project_routes_as_its_configuration_says(tmp_path, setting):
     project = start(tmp_path, World())
     items = pd.read_csv(tmp_path / "items.csv", dtype=str)
-    items.assign(first=items["text"].str[0], price=np.arange(1, len(items) + 1)).to_csv(
-        tmp_path / "items.csv", index=False
-    )
+    kinds = np.where(np.arange(len(items)) % 20 == 0, "rare", "common")
+    items = items.assign(kind=kinds, price=np.arange(1, len(items) + 1))
+    items.to_csv(tmp_path / "items.csv", index=False)
+    items = items.set_index("item")
     config = tmp_path / "weakhitl.toml"
     config.write_text(config.read_text().replace("[routing]", f"[routing]\n{setting}"))
     project = wh.Project.load(tmp_path)
@@ -211,8 +212,9 @@ def test_a_project_routes_as_its_configuration_says(tmp_path, setting):
     chosen = batch.table[batch.table["reason"] != "audit"]
     assert chosen["rank"].max() < chosen["rank"].min() + 140
     if setting == 'cost = "price"':
-        prices = items.assign(price=np.arange(1, len(items) + 1)).set_index("item")["price"]
-        assert prices[chosen["item"]].mean() < prices.mean()
+        assert items["price"][chosen["item"]].mean() < items["price"].mean()
+    if setting == 'stratify = "kind"':
+        assert {*items.index[items["kind"] == "rare"]} <= {*batch.items}
 
 
 def test_orders_that_do_not_fit_are_refused(tmp_path):
