@@ -89,8 +89,7 @@ _BARS = {
     "subjective": 'at_least = 0.6                 # a matter of opinion: "substantial" begins here (Landis, Koch 1977)',
     "objective": "at_least = 0.8                 # a matter of fact: what Krippendorff (2018, section 12.4) relies on",
 }
-TASKS = tuple(_BARS)
-"""Kinds of task that have a usual bar for agreement."""
+"""Kinds of task and their usual bars for agreement."""
 
 _WORKFLOW = """\
 name: gate
@@ -206,9 +205,9 @@ def init_project(
     column of this name (default: item) that numbers the rows. ``source`` names the tool that wrote ``data``: its items
     are copied, under its own ids where they have none of ours; ``label`` is its question. Of a folder without tables
     each picture, sound or video is an item, or else each text (see ``folder_items``). Without ``functions`` people
-    label everything. The classes default to the labels in the tool's file, else to no and yes. ``task`` is one of
-    ``TASKS`` and sets the bar for agreement. Raises ``StateError`` when a file is there already: nothing is
-    overwritten.
+    label everything. The classes default to the labels in the tool's file, else to no and yes. ``task``,
+    subjective or objective, sets the bar for agreement. Raises ``StateError`` when a file is there already: nothing
+    is overwritten.
     """
     try:
         schema = LabelSchema(classes, skip=[_SKIP]) if classes else None

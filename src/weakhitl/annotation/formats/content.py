@@ -44,7 +44,6 @@ Row = TypeVar("Row", Rating, Prediction)
 
 RATING_COLUMNS = [column.name for column in fields(Rating)]
 PREDICTION_COLUMNS = [column.name for column in fields(Prediction)]
-QUEUE_COLUMNS = ["item", "needed"]
 
 
 @dataclass(frozen=True)

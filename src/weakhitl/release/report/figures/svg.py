@@ -10,8 +10,6 @@ from math import ceil, floor, log10
 LEFT, RIGHT = 2.0, 98.0
 """Where a plot begins and ends, in per cent: points at the ends of a scale keep whole."""
 
-FONT = 12
-
 
 def drawing(name: str, title: str, description: str, height: float, parts: Iterable[str]) -> str:
     """Put parts into one picture with a name and a description for those who cannot see it."""
