@@ -31,9 +31,9 @@ def confused_classes(
     -------
     DataFrame
         ``first``, ``second``; ``share`` of all disagreement between ratings (each item's pairs weigh as much as
-        another's, times its weight); ``expected``: that share if classes were given at random with the same totals, of
-        the coder and of the others; ``items``: how many items show it; ``examples``: their ids, most evenly split
-        first.
+        another's, times its weight); ``expected``: that share if classes were given at random with the same totals,
+        with ``coder`` those of this coder and of the others; ``items``: how many items show it; ``examples``: their
+        ids, most evenly split first.
 
     """
     counts = votes.class_counts().astype(np.float64)
@@ -41,7 +41,7 @@ def confused_classes(
     total, k = counts.sum(axis=1), counts.shape[1]
     one = counts if coder is None else _one_hot(votes, coder)
     others = counts if coder is None else counts - one
-    n_pairs = total * (total - 1) if coder is None else one.sum(axis=1) * (total - 1)
+    n_pairs = one.sum(axis=1) * (total - 1)
     weight = (np.ones(len(counts)) if given is None else given) * (n_pairs > 0)
     each = weight / np.maximum(n_pairs, 1)
     first, second = np.triu_indices(k, 1)
