@@ -157,7 +157,8 @@ def test_sampled_raters_add_the_variance_between_raters():
     # Welch and Satterthwaite's degrees of freedom of a sum of two variances.
     freedom = (fixed.se**2 + between) ** 2 / (fixed.se**4 / 199 + between**2 / 4)
     half = t.ppf(0.975, freedom) * sampled.se
-    assert (sampled.low, sampled.high) == pytest.approx((sampled.value - half, min(sampled.value + half, 1)))
+    ends = sampled.value - half, min(sampled.value + half, 1)
+    assert (sampled.low, sampled.high) == pytest.approx(ends, rel=1e-10)
     assert "raters sampled too" in sampled.method
     assert "raters held fixed" in fixed.method
 
@@ -183,6 +184,13 @@ def test_three_raters_are_enough_to_speak_of_others_and_two_are_not(m, reason):
     found = wh.fleiss_kappa(wh.Votes.from_matrix(matrix), interval="jackknife", raters="sampled")
     assert found.reason == reason
     assert (found.low is None) == (reason is not None)
+
+
+@every_weighting
+def test_weights_of_ones_own_count_as_the_named_ones_do(weighting):
+    votes = wh.Votes.from_matrix(np.random.default_rng(3).integers(-1, K, (50, 3)), SCHEMA)
+    own = wh.gwet_ac2(votes, weighting=agreement_weights(weighting, SCHEMA.values))
+    assert own.value == wh.gwet_ac2(votes, weighting=weighting).value
 
 
 def test_the_three_intervals_agree_where_there_is_much_data():

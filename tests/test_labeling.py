@@ -315,8 +315,6 @@ def test_buckets_of_a_table_are_its_rows_and_lengths_have_to_fit():
         wh.get_label_buckets([0, 1], [0])
     with pytest.raises(DataError, match="are 3, but there are 2 labels"):
         wh.get_label_instances((1,), table, [0, 1])
-    with pytest.raises(DataError, match="are 3, but there are 2 labels"):
-        wh.get_label_instances((1, 1), table, [0, 1], [0, 1])
     with pytest.raises(DataError, match="has 2 labels; expected one for each of the 1 arrays"):
         wh.get_label_instances((1, 0), table, [0, 1, 1])
 
