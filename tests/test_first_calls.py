@@ -1,5 +1,6 @@
 """What is typed first from Python: natural inputs are taken, and what cannot be meant is refused with the way on."""
 
+import inspect
 import json
 import re
 import shutil
@@ -317,6 +318,24 @@ def test_new_items_may_be_in_memory(project, tmp_path):
     of_table, of_file = project.drift(new), project.drift(tmp_path / "new.csv")
     assert (of_table.after, of_file.after) == ("new items", "new.csv")
     assert of_table.shifts == of_file.shifts
+
+
+def functions_of_votes():
+    """List the public functions whose first argument is votes, each with how many more it needs."""
+    found = []
+    for name in dir(wh):
+        if inspect.isfunction(function := getattr(wh, name)):
+            taken = [*inspect.signature(function).parameters.values()]
+            if taken and taken[0].annotation is wh.Votes:
+                more = [one for one in taken[1:] if one.default is one.empty and one.kind < one.VAR_POSITIONAL]
+                found.append(pytest.param(function, len(more), id=name))
+    return found
+
+
+@pytest.mark.parametrize(("function", "more"), functions_of_votes())
+def test_every_function_of_votes_refuses_a_matrix_and_says_what_makes_votes_of_it(function, more):
+    with pytest.raises(UsageError, match=NO_VOTES):
+        function(MATRIX, *[MATRIX] * more)
 
 
 def test_one_column_need_not_be_a_list(project):

@@ -18,7 +18,7 @@ from weakhitl.estimate import Estimate
 from weakhitl.label_names import ordered
 from weakhitl.schema import LabelSchema
 from weakhitl.vote_names import item_pairs, none_known, positions
-from weakhitl.votes import FloatArray, IntArray, Votes
+from weakhitl.votes import FloatArray, IntArray, Votes, require_votes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,6 +35,7 @@ def by_class(
 
     Source: K. Krippendorff (2018), Content Analysis, 4th edition, section 12.3 (dichotomised categories).
     """
+    require_votes(votes)
     return {name: coefficient(one_class(votes, name), weights=weights, **how) for name in votes.schema.classes}
 
 
@@ -61,6 +62,7 @@ def by_slice(
     ``groups`` maps items to values, such as a column of the dataset indexed by item, or holds one for each item; items
     without a value are left out. Groups are ordered by name. Raises ``DataError`` where it speaks of other items.
     """
+    require_votes(votes)
     given = checked_weights(weights, len(votes))
     values = _values(groups, votes.items)
     found = {}
@@ -129,6 +131,7 @@ def coder_agreement(votes: Votes) -> pd.DataFrame:
         in ``by_item``; NA without any).
 
     """
+    require_votes(votes)
     row, column, label = votes.entries()
     counts, m = votes.class_counts(), len(votes.sources)
     others = counts.sum(axis=1)[row] - 1
@@ -159,6 +162,7 @@ def by_item(votes: Votes) -> pd.DataFrame:
         Indexed by item: ``ratings``, ``agreement``, and the number of ratings of each class by its name.
 
     """
+    require_votes(votes)
     counts = votes.class_counts()
     total = counts.sum(axis=1)
     kept = np.flatnonzero(total >= 2)
@@ -184,6 +188,8 @@ def agreement_difference(
     Items that are in both, such as those rated by two groups or before and after a new guideline, are drawn
     together; others are independent. ``weights`` are those of the items of each. Both have the same schema.
     """
+    require_votes(first)
+    require_votes(second)
     if first.schema != second.schema:
         raise DataError("votes", "have different label schemas, so their alphas are not comparable")
     items = first.items.append(second.items.difference(first.items, sort=False))
@@ -226,6 +232,7 @@ def merges(
         the distinction, and at nominal level it nearly always raises agreement.
 
     """
+    require_votes(votes)
     level = votes.schema.level
     if len(votes.schema) < 3 or level not in ("nominal", "ordinal"):
         return []

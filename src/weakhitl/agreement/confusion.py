@@ -14,7 +14,7 @@ from weakhitl.agreement.distances import level_weights
 from weakhitl.agreement.kappas import gwet_ac1, percent_agreement
 from weakhitl.agreement.units import checked_weights
 from weakhitl.estimate import Estimate
-from weakhitl.votes import FloatArray, Votes
+from weakhitl.votes import FloatArray, Votes, require_votes
 
 
 def confused_classes(
@@ -36,6 +36,7 @@ def confused_classes(
         ids, most evenly split first.
 
     """
+    require_votes(votes)
     counts = votes.class_counts().astype(np.float64)
     given = checked_weights(weights, len(votes))
     total, k = counts.sum(axis=1), counts.shape[1]
@@ -81,6 +82,7 @@ def overlap_groups(votes: Votes) -> int:
 
     Coders of different groups were never compared: agreement says nothing of how they differ.
     """
+    require_votes(votes)
     row, column, _ = votes.entries()
     if not len(row):
         return 0

@@ -164,6 +164,7 @@ def coverage_gaps(
     0  channel      2          2     1.0
 
     """
+    require_votes(votes)
     require_columns(items, [column], "items")
     if len(items) != len(votes):
         raise DataError("items", f"are {len(items):,} rows, but there are votes on {len(votes):,} items")

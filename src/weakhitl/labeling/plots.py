@@ -7,7 +7,7 @@ import numpy as np
 from weakhitl.gold import Gold
 from weakhitl.labeling.analysis import lf_accuracy, lf_summary
 from weakhitl.labeling.compare import lf_pairs
-from weakhitl.votes import Votes
+from weakhitl.votes import Votes, require_votes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 def plot_label_frequency(votes: Votes, ax: "Axes | None" = None) -> "Axes":
     """Draw how many items have no vote, one vote, two votes and so on; gives the axes."""
+    require_votes(votes)
     ax = ax or _axes(1)
     counts = np.bincount(votes.class_counts().sum(axis=1))
     ax.bar(np.arange(len(counts)), counts / len(votes))
@@ -61,6 +62,7 @@ def plot_lf_conflicts(votes: Votes, ax: "Axes | None" = None) -> "Axes":
 
     Pairs that never vote on the same item are grey.
     """
+    require_votes(votes)
     names = list(votes.sources)
     ax = ax or _axes(len(names), square=True)
     shares = np.full((len(names), len(names)), np.nan)
@@ -77,6 +79,7 @@ def plot_lf_conflicts(votes: Votes, ax: "Axes | None" = None) -> "Axes":
 
 def plot_polarity(votes: Votes, ax: "Axes | None" = None) -> "Axes":
     """Draw how many votes of each class every source gives; gives the axes."""
+    require_votes(votes)
     _, column, label = votes.entries()
     counts = np.bincount(column * len(votes.schema) + label, minlength=len(votes.sources) * len(votes.schema))
     shares = counts.reshape(len(votes.sources), len(votes.schema)) / len(votes)
