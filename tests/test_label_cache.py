@@ -1,6 +1,8 @@
 """The cache: what was edited runs again, nothing else does, and when in doubt everything does."""
 
 import importlib
+import os
+import subprocess
 import sys
 
 import numpy as np
@@ -120,6 +122,176 @@ def test_a_word_list_that_the_file_reads_when_it_is_loaded_counts(folder):
     folder.run()
     assert folder.run()[1] == []
     words.write_text("hello")
+    assert names(folder.run()[1]) == ["words"]
+
+
+HELD = """
+from functools import wraps
+from pathlib import Path
+
+def made(words):
+    def has(text):
+        return bool(words & set(text.split()))
+    return has
+
+def lowered(function):
+    @wraps(function)
+    def inner(text):
+        return function(text.lower())
+    return inner
+"""
+
+
+HELPERS = {
+    "in a closure": "has_word = made(READ)",
+    "in a closure in a closure": "has_word = lowered(made(READ))",
+    "in a default": """
+def has_word(text, words=READ):
+    return bool(words & set(text.split()))
+""",
+    "in a default by keyword": """
+def has_word(text, *, words=READ):
+    return bool(words & set(text.split()))
+""",
+    "under a decorator": """
+KNOWN = READ
+
+@lowered
+def has_word(text):
+    return bool(KNOWN & set(text.split()))
+""",
+    "in a class": """
+class List:
+    words = READ
+
+def has_word(text):
+    return bool(List.words & set(text.split()))
+""",
+    "in a base's method": """
+KNOWN = READ
+
+class List:
+    @staticmethod
+    def has(text):
+        return bool(KNOWN & set(text.split()))
+
+class Short(List):
+    pass
+
+def has_word(text):
+    return Short.has(text)
+""",
+    "in a property": """
+KNOWN = READ
+
+class List:
+    @property
+    def words(self):
+        return KNOWN
+
+def has_word(text):
+    return bool(List().words & set(text.split()))
+""",
+}
+HAS_WORD = FILE[FILE.index("def has_word") : FILE.index("@wh.labeling_function")]
+
+
+@pytest.mark.parametrize("helper", HELPERS)
+@pytest.mark.parametrize("beside", [False, True])
+def test_what_a_helper_holds_counts(folder, helper, beside):
+    """In the file of the functions, or in one that it imports."""
+    words = folder.path / "words.txt"
+    words.write_text("win free")
+    held = HELD + HELPERS[helper].replace("READ", f"set(Path({str(words)!r}).read_text().split())")
+    if beside:
+        folder.write("_helper.py", HELPER + held)
+        folder.write("functions.py", FILE.replace(HAS_WORD, "from _helper import has_word\n\n"))
+    else:
+        folder.write("functions.py", FILE.replace(HAS_WORD, f"{held}\n\n"))
+    folder.run()
+    assert folder.run()[1] == []
+    words.write_text("hello")
+    assert "words" in names(folder.run()[1])
+
+
+USUAL = """
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+from math import floor
+from typing import NamedTuple
+
+class Kind(Enum):
+    SHORT = 1
+    LONG = 2
+
+class Found(NamedTuple):
+    word: str
+    kind: Kind = Kind.SHORT
+
+@dataclass(slots=True)
+class Bag:
+    words: set = field(default_factory=set)
+    least: int = 1
+
+    def holds(self, text):
+        return len(self.words & set(text.split())) >= self.least
+
+class Looker(ABC):
+    @abstractmethod
+    def look(self, text): ...
+
+class Words(Looker):
+    @cached_property
+    def bag(self):
+        return Bag(WORDS)
+
+    def look(self, text):
+        return [Found(word, Kind.LONG) for word in self.bag.words if self.bag.holds(text)]
+
+def has_word(text):
+    return floor(len(Words().look(text))) > 0
+
+"""
+
+
+def test_classes_as_they_are_usually_written_can_be_seen(folder):
+    folder.write("functions.py", FILE.replace(HAS_WORD, USUAL))
+    assert len(folder.run()[1]) == 12
+    assert folder.run()[1] == []
+
+
+@pytest.mark.parametrize("helper", ["in a closure in a closure", "in a base's method"])
+def test_the_next_process_knows_a_function_again(tmp_path, helper):
+    """Sets of names are not in the same order there."""
+    held = HELD + USUAL[: USUAL.index("def has_word")] + HELPERS[helper].replace("READ", '{"a", "b", "c"}')
+    (tmp_path / "_helper.py").write_text(HELPER + 'WORDS = {"d", "e"}\n' + held)
+    (tmp_path / "functions.py").write_text(FILE.replace(HAS_WORD, "from _helper import has_word\n\n"))
+    asked = (
+        "import weakhitl as wh; from weakhitl.labeling.function_key import function_key; "
+        "print([function_key(one, wh.LabelSchema(['a', 'b'])) for one in wh.discover('functions.py')])"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", asked],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in (1, 2)
+    }
+    assert len(said) == 1
+    assert "None" not in said.pop()
+
+
+def test_a_helper_in_a_file_that_no_import_names_is_a_doubt(folder):
+    """Its text is not among what counts: an edit of it would not be seen."""
+    folder.write("_other.py", "def has(text):\n    return 'win' in text\n")
+    folder.write("functions.py", FILE.replace(HAS_WORD, "has_word = __import__('_other').has\n\n"))
+    folder.run()
     assert names(folder.run()[1]) == ["words"]
 
 

@@ -24,7 +24,8 @@ import polars as pl
 from weakhitl.files import atomic_write
 from weakhitl.labeling.chunk import Chunk, from_pandas
 from weakhitl.labeling.function import LabelingFunction
-from weakhitl.labeling.function_key import UnseenError, function_key, plain_form
+from weakhitl.labeling.function_key import function_key
+from weakhitl.labeling.plain_form import UnseenError, plain_form
 from weakhitl.labeling.work import Part
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.votes import IntArray

@@ -5,25 +5,23 @@ What cannot be seen whole is never trusted: such a function has no key.
 
 import ast
 import hashlib
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
-
-import numpy as np
 
 from weakhitl.labeling.function import LabelingFunction, adopted
 from weakhitl.labeling.mapper import LambdaMapper, get_hashable
+from weakhitl.labeling.plain_form import UnseenError, plain_form
 from weakhitl.labeling.portable import is_installed
+from weakhitl.labeling.reached import Reached
 from weakhitl.labeling.rule import Rule
 from weakhitl.schema import LabelSchema
 
-_LEAVES = (str, bytes, int, float, bool, type(None), complex)
 _VERSIONS = (version("weakhitl"), version("polars"))
 
 
@@ -31,9 +29,9 @@ def function_key(function: LabelingFunction, schema: LabelSchema) -> str | None:
     """Hash what a function's votes depend on; None where that cannot be seen whole.
 
     Covered: the function's source and all of its file but other labeling functions; the values of the global names
-    that it and its helpers use; files of the project that it imports, in the same way; the versions of other packages
-    it imports, of Python and of weakhitl; values that it closes over, defaults and resources; its preprocessors in the
-    same way; the classes. A value has to be plain, or the key is None.
+    that it and its helpers use, that they close over, of their defaults and in their classes; files of the project that
+    it imports, in the same way; the versions of other packages it imports, of Python and of weakhitl; resources; its
+    preprocessors in the same way; the classes. A value has to be plain, or the key is None.
 
     Not seen: files, services and environment variables that it reads, the time, chance, and state that it changes.
     """
@@ -45,10 +43,6 @@ def function_key(function: LabelingFunction, schema: LabelSchema) -> str | None:
     except UnseenError:
         return None
     return hashlib.blake2b(repr(parts).encode(), digest_size=20).hexdigest()
-
-
-class UnseenError(Exception):
-    """Something that a function depends on cannot be hashed."""
 
 
 def _unwrapped(preprocessors: Iterable[Any]) -> Iterator[Any]:
@@ -70,36 +64,15 @@ def _callable(one: Any, owner: LabelingFunction) -> list[Any]:
     file = getattr(module, "__file__", None)
     if module is None or file is None or one.__module__ == "__main__":
         raise UnseenError
-    inside = [cell.cell_contents for cell in one.__closure__ or ()]
-    return [
-        one.__qualname__,
-        plain_form(inside),
-        plain_form(one.__defaults__),
-        plain_form(one.__kwdefaults__),
-        _values(module, _global_names(one.__code__)),
-        _module_source(module, Path(file), owner),
-    ]
-
-
-def plain_form(value: Any) -> Any:
-    """Give a form whose ``repr`` says all there is to know of a value. Raises ``UnseenError`` where there is none."""
-    if isinstance(value, _LEAVES):
-        return value
-    kind = type(value)
-    plain: list[Any] | None = None
-    if kind in (tuple, list):
-        plain = [plain_form(one) for one in value]
-    elif kind in (set, frozenset):
-        plain = sorted(map(repr, map(plain_form, value)))
-    elif kind is dict:
-        plain = [(plain_form(key), plain_form(one)) for key, one in value.items()]
-    elif isinstance(value, np.ndarray) and not value.dtype.hasobject:
-        plain = [str(value.dtype), value.shape, value.tobytes()]
-    elif isinstance(value, re.Pattern):
-        plain = [value.pattern, int(value.flags)]
-    if plain is None:
-        raise UnseenError
-    return [kind.__name__, *plain]
+    kept = _kept_statements(module, Path(file), owner)
+    imported: dict[Path, ModuleType] = {Path(file).resolve(): module}
+    texts = [[statement.source for statement in kept], _imported(kept, module, imported)]
+    reached = Reached(imported)
+    reached.add(one.__qualname__, one)
+    for path, other in [*imported.items()][1:]:
+        names = {name for statement in _statements(_text(path)) for name in statement.uses | statement.binds}
+        reached.add_globals(vars(other), sorted(names), f"{other.__name__}.")
+    return [one.__qualname__, texts, reached.values]
 
 
 def _plain_function(value: Any) -> Any:
@@ -136,10 +109,10 @@ def _bound(node: ast.stmt) -> frozenset[str]:
     return frozenset()
 
 
-def _module_source(module: ModuleType, file: Path, owner: LabelingFunction) -> list[Any]:
-    """Source of a file without its other labeling functions, and of what it imports."""
+def _kept_statements(module: ModuleType, file: Path, owner: LabelingFunction) -> list[_Statement]:
+    """Statements of a file without its other labeling functions, but those that the rest uses."""
     try:
-        statements = _statements(file.read_text(encoding="utf-8"))
+        statements = _statements(_text(file))
     except (OSError, ValueError, SyntaxError):
         raise UnseenError from None
     others = {
@@ -154,40 +127,11 @@ def _module_source(module: ModuleType, file: Path, owner: LabelingFunction) -> l
         if not needed:
             break
         dropped -= needed
-    kept = [one for at, one in enumerate(statements) if at not in dropped]
-    return [[one.source for one in kept], _imported(kept, module, {file.resolve()})]
+    return [one for at, one in enumerate(statements) if at not in dropped]
 
 
-def _values(module: ModuleType, names: Iterable[str]) -> list[Any]:
-    """Values of a file's global names, and of those that the functions among them use: not all are in its source."""
-    known, waiting = vars(module), [*names]
-    found: dict[str, Any] = {}
-    while waiting:
-        name = waiting.pop()
-        if name in found or name not in known:
-            continue
-        value = known[name]
-        value = value.function if isinstance(value, LabelingFunction | LambdaMapper) else value
-        found[name] = None
-        if isinstance(value, FunctionType):
-            waiting += _global_names(value.__code__) if value.__module__ == module.__name__ else []
-        elif isinstance(value, type):
-            methods = [one for one in vars(value).values() if isinstance(one, FunctionType)]
-            waiting += [
-                inner for one in methods if value.__module__ == module.__name__ for inner in _global_names(one.__code__)
-            ]
-        elif not isinstance(value, ModuleType | Rule):
-            found[name] = plain_form(value)
-    return sorted(found.items())
-
-
-def _global_names(code: CodeType) -> list[str]:
-    inner = [one for one in code.co_consts if isinstance(one, CodeType)]
-    return [*code.co_names, *(name for one in inner for name in _global_names(one))]
-
-
-def _imported(statements: Iterable[_Statement], module: ModuleType, seen: set[Path]) -> list[Any]:
-    """Versions of installed packages that are imported, and sources of other files, with what those import."""
+def _imported(statements: Iterable[_Statement], module: ModuleType, seen: dict[Path, ModuleType]) -> list[Any]:
+    """Versions of installed packages that are imported, and texts of other files, which join ``seen``."""
     found: list[Any] = []
     for name in sorted(_import_names(statements, module)):
         imported = sys.modules.get(name)
@@ -199,12 +143,13 @@ def _imported(statements: Iterable[_Statement], module: ModuleType, seen: set[Pa
         if is_installed(path):
             found.append((name, str(getattr(imported, "__version__", ""))))
         elif path not in seen and path.suffix == ".py":
-            seen.add(path)
-            text = path.read_text(encoding="utf-8")
-            parts = _statements(text)
-            used = frozenset().union(*(one.uses for one in parts))
-            found.append((name, text, _values(imported, used), _imported(parts, imported, seen)))
+            seen[path] = imported
+            found.append((name, _text(path), _imported(_statements(_text(path)), imported, seen)))
     return found
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
 
 
 def _import_names(statements: Iterable[_Statement], module: ModuleType) -> set[str]:
