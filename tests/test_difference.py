@@ -124,6 +124,15 @@ def test_a_function_that_is_new_or_gone_or_edited_is_named_with_its_votes(folder
     ]
 
 
+def test_a_file_that_is_new_or_gone_is_shown_with_its_lines(folder):
+    more = folder / "labeling_functions" / "more.py"
+    more.write_text("import weakhitl as wh\n\n\n@wh.labeling_function\ndef never(x):\n    return None\n")
+    (text,) = again(folder).texts
+    assert (text.path, text.status, text.added, text.removed) == ("labeling_functions/more.py", "new", 6, 0)
+    (text,) = wh.diff(folder / "releases" / "1.1.0", folder / "releases" / "1.0.0").texts
+    assert (text.status, text.added, text.removed) == ("gone", 0, 6)
+
+
 def test_the_guidelines_changed_lines_are_shown(folder):
     (folder / "guidelines" / "guideline.md").write_text("# Look out of the window\n\nHail is snow.\n")
     again(folder)

@@ -250,6 +250,8 @@ def test_explain_shows_votes_that_add_up_for_an_item_and_rates_for_a_source(taug
     assert max(len(line) for line in printed.splitlines()) <= 80
     source = run("explain", "--project", taught, "--source", "annotator:ana").output
     assert "true class" in source
+    assert re.search(r"sun +sun +0\.\d\d \[0\.\d\d, [01]\.\d\d\] +\+\d", source)
+    assert "not learned" not in source
     assert "not learned" in run("explain", "--project", taught, "--source", "says_sun").output
     rows = json.loads(run("explain", "--json", "--project", taught, "--source", "says_sun").output)
     assert {row["rate"] for row in rows} == {None}

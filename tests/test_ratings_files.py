@@ -1,6 +1,7 @@
 """Ratings in other files: a column an annotator, another tool's; the figures are those of the long table."""
 
 import json
+import re
 import unicodedata
 
 import numpy as np
@@ -145,7 +146,11 @@ def test_of_many_classes_the_lowest_are_shown(tmp_path):
     (tmp_path / "r.csv").write_text("item,annotator,label\n" + "\n".join(rows) + "\n")
     shown = run("agreement", tmp_path / "r.csv").output
     assert "the lowest 20 of 25 (--json shows all)" in shown
-    assert len(json.loads(run("agreement", tmp_path / "r.csv", "--json").output)["by_class"]) == 25
+    every = json.loads(run("agreement", tmp_path / "r.csv", "--json").output)["by_class"]
+    assert len(every) == 25
+    table = shown[shown.index("the lowest 20 of 25") : shown.index("Classes that people confuse")]
+    rows = re.findall(r"^ (\d+) +0\.\d+ \[", table, re.MULTILINE)
+    assert rows == sorted(every, key=lambda name: every[name]["value"])[:20]
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from scipy.stats import binomtest, hypergeom
 from projects import World, collect, start
 from weakhitl import Project, error_threshold
 from weakhitl.cli.main import cli
+from weakhitl.cli.threshold import _setting
 from weakhitl.errors import UsageError
 from weakhitl.feedback import thresholds
 from weakhitl.feedback.threshold import least_audit, upper_share
@@ -128,6 +130,13 @@ def test_every_class_has_its_own_threshold_and_they_share_the_risk(folder):
     together = json.loads(run("threshold", "--project", folder, "--error", 0.1, "--json").output)["all"]
     assert sum(one["items"] for one in found.values()) == together["items"]
     assert sum(one["audited"] for one in found.values()) == together["audited"]
+
+
+def test_a_class_without_a_threshold_is_left_out_of_the_setting():
+    """The setting that is printed for [online] names only classes that some confidence is enough for."""
+    some = SimpleNamespace(best=SimpleNamespace(confidence=0.87654))
+    assert _setting({"sun": some, "snow": SimpleNamespace(best=None)}) == '{ "sun" = 0.8766 }'
+    assert _setting({"all": some}) == "0.8766"
 
 
 def claims(folder, right):

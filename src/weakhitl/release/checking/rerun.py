@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from weakhitl.config import CONFIG_NAME, load_config
+from weakhitl.errors import WeakHITLError
 from weakhitl.labeling import discover, run
 from weakhitl.labeling.declared import declared
 from weakhitl.labeling.function_files import function_files
@@ -73,4 +74,7 @@ def _run_functions(folder: Path, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    _run_functions(Path(sys.argv[1]), Path(sys.argv[2]))
+    try:
+        _run_functions(Path(sys.argv[1]), Path(sys.argv[2]))
+    except WeakHITLError as fault:
+        sys.exit(str(fault))
