@@ -315,9 +315,22 @@ def test_the_type_of_a_cell_and_the_names_of_the_columns_count():
     assert same({"a": ["1"]}, {"a": ["1"]})
     assert not same({"a": ["1"]}, {"a": [1]})
     assert not same({"a": [1]}, {"a": [1.0]})
+    assert not same({"a": np.array([1], np.int8)}, {"a": np.array([1], np.int64)})
+    assert not same({"a": np.array([1], np.float32)}, {"a": np.array([1], np.float64)})
     assert not same({"a": [1]}, {"b": [1]})
     assert not same({"a": [True]}, {"a": [1]})
     assert not same({"a": ["x"], "b": ["y"]}, {"a": ["y"], "b": ["x"]})
+
+
+def test_old_versions_are_forgotten_but_no_function_that_is_in_use(folder, monkeypatch):
+    """However many there are: else the first of two hundred and one would run each time."""
+    for limit, left in ((2, 3), (4, 4)):
+        monkeypatch.setattr("weakhitl.labeling.cache._KEPT", limit)
+        for words in ("win", "free", "cash"):
+            folder.write("functions.py", FILE.replace('{"win", "free"}', f'{{"{words}", "{limit}"}}'))
+            folder.run()
+            assert folder.run()[1] == []
+        assert len(list(folder.cache.folder.glob("*.npy"))) == left
 
 
 def test_other_classes_run_everything(folder):

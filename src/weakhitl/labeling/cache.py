@@ -7,7 +7,7 @@ never trusted: such a function runs again.
 import hashlib
 import os
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -31,7 +31,7 @@ from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.votes import IntArray
 
 _KEPT = 200
-"""Functions, old versions included, that are remembered."""
+"""Functions, old versions included, that are remembered; more where one run has more."""
 
 _SEEDS = (1, 0x9E3779B97F4A7C15)
 """Of the two hashes of a text; they are the same in one release of polars, which is part of every key."""
@@ -63,9 +63,14 @@ class VoteCache:
         """Remember a function's votes on these rows, and nothing else of it."""
         with atomic_write(self._path(key)) as file:
             np.save(file, np.asfortranarray(np.column_stack([rows, (votes - ABSTAIN).astype(np.uint64)])))
-        old = sorted(self.folder.glob("*.npy"), key=lambda path: path.stat().st_mtime)
-        for path in old[:-_KEPT]:
-            path.unlink(missing_ok=True)
+
+    def forget(self, used: Collection[str]) -> None:
+        """Delete the oldest functions where there are many, but none of those that are in use."""
+        others = [path for path in self.folder.glob("*.npy") if path.stem not in used]
+        too_many = len(others) + len(used) - _KEPT
+        if too_many > 0:
+            for path in sorted(others, key=lambda path: path.stat().st_mtime)[:too_many]:
+                path.unlink(missing_ok=True)
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.npy"
@@ -137,6 +142,7 @@ class Memory:
             rows = np.concatenate([rows, *(lanes for lanes, _ in learnt)])
             votes = np.concatenate([votes, *(new for _, new in learnt)]).astype(np.int32)
             self._cache.write(self._keys[name], rows, votes)
+        self._cache.forget(set(self._keys.values()))
 
 
 class _Known:
@@ -190,7 +196,7 @@ def _cell_lanes(cells: "pd.Series[Any]") -> tuple[str, Lanes]:
     """Give two numbers for each cell of a column, and the kind of all cells."""
     if isinstance(cells.dtype, np.dtype) and cells.dtype.kind in "iufb":
         bits = cells.to_numpy().astype(np.float64 if cells.dtype.kind == "f" else np.int64).view(np.uint64)
-        return cells.dtype.kind, np.column_stack([bits, bits])
+        return cells.dtype.str, np.column_stack([bits, bits])
     text: pl.Series | None
     if isinstance(cells.dtype, pd.StringDtype) and not cells.hasnans:
         given, text = [], from_pandas(cells)
