@@ -241,6 +241,22 @@ def with_own(tmp_path_factory):
     return folder
 
 
+def test_a_checks_helper_is_the_one_beside_it_though_functions_have_one_of_that_name(with_own, tmp_path):
+    """Both are loaded in one process, where Python keeps one module of a name."""
+    folder = Path(shutil.copytree(with_own, tmp_path / "project"))
+    (folder / "_few.py").write_text("FEW = 100\n")
+    (folder / "labeling_functions" / "_few.py").write_text("FEW = 2\n")
+    (folder / "gate_checks.py").write_text(
+        OWN.replace("float(", "_few.FEW * float(").replace("import weak", "import _few\nimport weak")
+    )
+    functions = folder / "labeling_functions" / "functions.py"
+    functions.write_text(f"import _few\n{functions.read_text()}")
+    project = wh.Project.load(folder)
+    project.label()
+    (own,) = [one for one in project.check().verdicts if one.metric.endswith("enough_people")]
+    assert own.estimate.value == 300
+
+
 def test_a_check_of_ones_own_runs_in_a_project_and_is_not_run_by_verify(with_own):
     released = wh.Project.load(with_own).release("1.0.0")
     assert released.gate.status == PASS, released.gate

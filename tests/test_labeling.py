@@ -1,6 +1,7 @@
 """Labeling functions: written, found, run and summed up as their users expect."""
 
 import os
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -444,6 +445,25 @@ def test_an_edited_helper_is_read_again(tmp_path):
     assert wh.discover(tmp_path / "f.py")[0].function.__globals__["LEAST"] == 3
     write(tmp_path, helper_that_changes="LEAST = 4000\n")
     assert wh.discover(tmp_path / "f.py")[0].function.__globals__["LEAST"] == 4000
+
+
+def test_two_helpers_of_one_name_are_refused_as_python_would_take_one_for_both(tmp_path):
+    """Also where a helper imports the other; one that both files share is none."""
+    write(tmp_path, _common="import _words\n")
+    for name in ("spam", "urls"):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name, f="import _common\n" + FUNCTION.format(name), _words=f"WORD = {name!r}\n")
+    got, meant = (tmp_path / name / "_words.py" for name in ("spam", "urls"))
+    fault = f"{tmp_path / 'urls' / 'f.py'}: '_words' is {got} here, and not {meant}; Python keeps one module of a name"
+    with pytest.raises(LabelingFunctionError, match=re.escape(fault)):
+        wh.discover(tmp_path)
+    meant.write_text("LATER = 1\n")
+    write(tmp_path / "urls", f="from _words import LATER\n" + FUNCTION.format("urls"))
+    with pytest.raises(LabelingFunctionError, match=re.escape(fault)):
+        wh.discover(tmp_path)
+    meant.unlink()
+    write(tmp_path / "urls", f="import _common\n" + FUNCTION.format("urls"))
+    assert [function.name for function in wh.discover(tmp_path)] == ["spam", "urls"]
 
 
 def test_accuracies_have_exact_intervals_or_a_reason():

@@ -12,6 +12,7 @@ from weakhitl.errors import LabelingFunctionError
 from weakhitl.labeling.function import LabelingFunction, adopted
 from weakhitl.labeling.function_files import FunctionFile, function_files
 from weakhitl.labeling.hidden import hidden_functions
+from weakhitl.labeling.mistaken import mistaken_imports
 from weakhitl.labeling.portable import is_installed
 from weakhitl.labeling.rule import Rule
 
@@ -26,7 +27,7 @@ def discover(*paths: str | Path) -> list[LabelingFunction | Rule]:
     """
     found: dict[str, tuple[LabelingFunction | Rule, Path]] = {}
     faults: list[str] = []
-    _forget_helpers()
+    forget_helpers()
     files = _files(paths)
     for file in files:
         path = file.path
@@ -73,7 +74,8 @@ def load_file(path: Path, root: Path | None = None) -> tuple[ModuleType | None, 
         return None, f"{path}: is no Python file"
     module = importlib.util.module_from_spec(spec)
     before = set(sys.modules)
-    beside = list(dict.fromkeys(str(folder.resolve()) for folder in (path.parent, root or path.parent)))
+    folders = list(dict.fromkeys(folder.resolve() for folder in (path.parent, root or path.parent)))
+    beside = [str(folder) for folder in folders]
     sys.path[:0] = beside
     keeps_none, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
@@ -87,20 +89,28 @@ def load_file(path: Path, root: Path | None = None) -> tuple[ModuleType | None, 
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's file may raise anything
         frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
         line = f", line {frames[-1].lineno}" if frames else ""
-        return None, f"{path}{line}: {type(error).__name__}: {error}"
+        return None, _mistaken(path, folders) or f"{path}{line}: {type(error).__name__}: {error}"
     finally:
         sys.dont_write_bytecode = keeps_none
         for folder in beside:
             sys.path.remove(folder)
         _helpers.update(sys.modules.keys() - before)
-    return module, ""
+    mistaken = _mistaken(path, folders)
+    return (None, mistaken) if mistaken else (module, "")
+
+
+def _mistaken(path: Path, folders: list[Path]) -> str:
+    """Say which imports gave another file than the one beside; empty if none did."""
+    mistaken = mistaken_imports(path, folders)
+    wrong = [f"{path}: {name!r} is {got} here, and not {meant}" for name, (got, meant) in mistaken.items()]
+    return "; ".join([*wrong, "Python keeps one module of a name, so rename one of the files"]) if wrong else ""
 
 
 _helpers: set[str] = set()
 """Modules that function files have imported."""
 
 
-def _forget_helpers() -> None:
+def forget_helpers() -> None:
     """Let files of one's own be imported again, since they may have been edited."""
     for name in _helpers:
         file = getattr(sys.modules.get(name), "__file__", None)
