@@ -447,6 +447,59 @@ def test_an_edited_helper_is_read_again(tmp_path):
     assert wh.discover(tmp_path / "f.py")[0].function.__globals__["LEAST"] == 4000
 
 
+@pytest.mark.parametrize("batch", [False, True])
+@pytest.mark.parametrize("kind", [StopIteration, SystemExit, ValueError])
+def test_whatever_a_function_raises_is_a_fault_of_its_row(kind, batch):
+    """A bare ``next()`` that finds nothing raises StopIteration, which ends a ``map`` in silence."""
+
+    def falls_in_a_table(table):
+        return [falls_on(text) for text in table["text"]]
+
+    def falls_on(text):
+        if text == "hello":
+            raise kind("no")
+        return "SPAM"
+
+    function = falls_in_a_table if batch else lambda x: falls_on(x.text)
+    found = run([wh.LabelingFunction("f", function, batch=batch), wins], ITEMS, SCHEMA)
+    assert found.votes.to_matrix().tolist() == [[1, 1], [-1, -1], [1, 1]]
+    assert [(one.function, one.count, one.item, one.error) for one in found.faults] == [
+        ("f", 1, 1, f"{kind.__name__}: no")
+    ]
+    with pytest.raises(LabelingFunctionError, match=f"failed on item 1: {kind.__name__}: no"):
+        wh.apply([wh.LabelingFunction("f", function, batch=batch)], ITEMS, SCHEMA, on_error="raise")
+
+
+def test_a_function_cannot_change_what_the_others_see():
+    """A preprocessor gets a copy of the row, plain functions included; a batch function has a table of its own."""
+
+    def louder(x):
+        x.text = x.loud = x.text.upper()
+        return x
+
+    def shouts(table):
+        table["text"] = table["text"].str.upper()
+        table.iloc[0, 0] = "WIN"
+        return np.where(table["text"].str.contains("WIN"), "SPAM", None)
+
+    functions = [
+        wh.LabelingFunction("decorated", lambda x: "SPAM" if "WIN" in x.loud else None, pre=[wh.preprocessor(louder)]),
+        wh.LabelingFunction("plain", lambda x: "SPAM" if "WIN" in x.loud else None, pre=[louder]),
+        wh.LabelingFunction("shouts", shouts, batch=True),
+        wins,
+    ]
+    items = pd.DataFrame(ITEMS)
+    assert wh.apply(functions, items, SCHEMA).to_matrix().tolist() == [[1, 1, 1, 1], [-1, -1, -1, -1], [1, 1, 1, 1]]
+    assert items["text"].tolist() == [item["text"] for item in ITEMS]
+
+
+@pytest.mark.parametrize("changes", ["x.text = 'win'", "x['text'] = 'win'", "del x.text", "setattr(x, 'new', 1)"])
+def test_a_function_that_would_change_the_row_is_told_what_may(changes):
+    function = wh.LabelingFunction("f", lambda x: exec(changes))
+    with pytest.raises(LabelingFunctionError, match=r"all functions share the row, so none may .* a @preprocessor may"):
+        wh.apply([function, wins], ITEMS, SCHEMA)
+
+
 def test_two_helpers_of_one_name_are_refused_as_python_would_take_one_for_both(tmp_path):
     """Also where a helper imports the other; one that both files share is none."""
     write(tmp_path, _common="import _words\n")

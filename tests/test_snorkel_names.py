@@ -80,6 +80,16 @@ def test_faults_are_raised_or_counted(applier):
         getattr(ours, applier)([big, big])
 
 
+def test_a_bare_next_that_finds_nothing_is_a_fault_of_its_point():
+    """Its StopIteration would end a ``map`` in silence."""
+    first = ours.LabelingFunction("first", lambda x: next(label for least, label in ((40, 1), (5, 0)) if x.num > least))
+    matrix, meta = ours.LFApplier([first, big]).apply(POINTS, fault_tolerant=True, return_meta=True)
+    few = [number <= 5 for number in NUMBERS]
+    assert any(few)
+    assert (matrix[:, 0] == -1).tolist() == few
+    assert meta == ApplierMetadata({"first": sum(few)})
+
+
 def test_a_row_of_a_dataframe_answers_like_a_series():
     table = pd.DataFrame({"text": ["a"], "num": [1]}, index=["seven"])
     seen = []

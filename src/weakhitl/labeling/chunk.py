@@ -41,6 +41,25 @@ class Row(SimpleNamespace):
         return f"the row has no column {column!r}; the columns are {', '.join(self.__dict__)}"
 
 
+class SharedRow(Row):
+    """A row that all functions look at: it cannot be changed. A copy of it is a ``Row``, which can."""
+
+    def __setattr__(self, column: str, cell: Any) -> None:
+        raise AttributeError(self._shared(column))
+
+    def __delattr__(self, column: str) -> None:
+        raise AttributeError(self._shared(column))
+
+    def __setitem__(self, column: str, cell: Any) -> None:
+        raise AttributeError(self._shared(column))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Row, (), self.__dict__
+
+    def _shared(self, column: str) -> str:
+        return f"all functions share the row, so none may set {column!r}; a @preprocessor may, as it gets a copy"
+
+
 class Chunk:
     """Some rows of the items; each view of them is made when it is first asked for.
 
@@ -74,7 +93,7 @@ class Chunk:
         return frame
 
     @cached_property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[SharedRow]:
         """The rows one by one."""
         names = [str(name) for name in self.frame.columns]
         columns = [cells_of(self.frame.iloc[:, at]) for at in range(len(names))]
@@ -132,13 +151,13 @@ def cells_of(column: "pd.Series[Any]") -> list[Any]:
     return cells
 
 
-def _row_maker(names: Sequence[str]) -> Callable[..., Row]:
+def _row_maker(names: Sequence[str]) -> Callable[..., SharedRow]:
     """Give what makes a row of its cells: a function with the names written out, which is twice as quick as a dict."""
     if not all(name.isidentifier() and not iskeyword(name) for name in names) or len({*names}) < len(names):
-        return lambda *cells: Row(**dict(zip(names, cells, strict=True)))
+        return lambda *cells: SharedRow(**dict(zip(names, cells, strict=True)))
     given = [f"_{at}" for at in range(len(names))]
     fields = ", ".join(f"{name}={cell}" for name, cell in zip(names, given, strict=True))
-    maker: Callable[..., Row] = eval(f"lambda {', '.join(given)}: _Row({fields})", {"_Row": Row})  # noqa: S307 - identifiers
+    maker: Callable[..., SharedRow] = eval(f"lambda {', '.join(given)}: _Row({fields})", {"_Row": SharedRow})  # noqa: S307 - identifiers
     return maker
 
 

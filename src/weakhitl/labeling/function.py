@@ -1,7 +1,10 @@
 """A labeling function: a rule of thumb in plain Python that votes on one row, or on a table of rows at once."""
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from typing import Any, overload
+
+from weakhitl.labeling.chunk import SharedRow
 
 RowFunction = Callable[..., Any]
 
@@ -18,7 +21,7 @@ class LabelingFunction:
     resources
         Values that the function needs, such as a word list.
     pre
-        Preprocessors, applied to the row in this order; each takes a row and returns one.
+        Preprocessors, applied to a copy of the row in this order; each takes a row and returns one.
     batch
         Whether the function (and each of ``pre``) takes a DataFrame of some rows instead of a row. It gives an array
         of votes, one for each; what it says of a row must not depend on the other rows.
@@ -44,6 +47,8 @@ class LabelingFunction:
 
     def __call__(self, x: Any) -> Any:
         """Vote on one row; a batch function, on a table."""
+        if self.pre and isinstance(x, SharedRow):
+            x = copy(x)
         for preprocessor in self.pre:
             x = preprocessor(x)
         return self.function(x, **self.resources)

@@ -179,7 +179,7 @@ class _Given:
     def __init__(self, name: str, items: pd.Index, stop: bool) -> None:
         self.votes: list[Any] = []
         self.failed: list[int] = []
-        self.first: tuple[object, Exception] | None = None
+        self.first: tuple[object, BaseException] | None = None
         self.interrupted = False
         self._name = name
         self._items = items
@@ -191,19 +191,22 @@ class _Given:
         given = self.votes
         while len(given) < len(rows):
             start = len(given)
+            stop = min(start - start % _STEP + _STEP, len(rows))
             report(start - start % _STEP)
             try:
                 # What was given before an exception stays in the list, so that its length says where it was raised.
-                given.extend(map(call, rows[start : start - start % _STEP + _STEP]))
+                given.extend(map(call, rows[start:stop]))
+                if len(given) < stop:  # a StopIteration, as of a bare next(), ends map in silence
+                    given.append(call(rows[len(given)]))
             except KeyboardInterrupt:
                 self.interrupted = True
                 return
-            except Exception as error:  # noqa: BLE001 - a fault of a function is counted, whatever it is
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - a fault of a function is counted, whatever it is
                 self._fail(error)
 
     def from_table(self, function: LabelingFunction, table: pd.DataFrame) -> None:
         """Call a batch function on a table; where it raises, on halves of it, down to the rows that are at fault."""
-        waiting = [table] if len(table) else []
+        waiting = [table.copy()] if len(table) else []  # what it sets there is nobody else's
         while waiting:
             part = waiting.pop()
             try:
@@ -211,7 +214,7 @@ class _Given:
             except KeyboardInterrupt:
                 self.interrupted = True
                 return
-            except Exception as error:  # noqa: BLE001
+            except (Exception, SystemExit) as error:  # noqa: BLE001
                 if len(part) == 1:
                     self._fail(error)
                 else:
@@ -223,7 +226,7 @@ class _Given:
                 )
             self.votes += votes
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, error: BaseException) -> None:
         at = len(self.votes)
         if self._stop:
             what = f"failed on item {self._items[at]}: {type(error).__name__}: {error}"

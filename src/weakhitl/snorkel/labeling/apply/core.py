@@ -51,6 +51,8 @@ def _tolerated(call: Callable[[Any], Any], points: Sequence[Any]) -> tuple[Any, 
     while len(given) < len(points):
         try:  # what was given before an exception stays, so that the length says where it was raised
             given.extend(map(call, points[len(given) :] if given else points))
+            if len(given) < len(points):  # a StopIteration ends map in silence
+                given.append(call(points[len(given)]))
         except Exception:  # noqa: BLE001 - tolerating whatever it raises is what was asked for
             failed += 1
             given.append(-1)
