@@ -335,6 +335,17 @@ def test_a_check_of_ones_own_that_cannot_be_loaded_is_named(with_own, tmp_path, 
     assert said in " ".join(result.output.split())
 
 
+@pytest.mark.parametrize("fault", ["raise SystemExit(0)", "return 1 / 0", "return next(iter([]))", "return 0.9"])
+def test_a_check_of_ones_own_that_fails_is_named_and_never_passes(with_own, tmp_path, fault):
+    """``sys.exit(0)`` in it would be taken for a pass by whoever reads the exit code."""
+    folder = Path(shutil.copytree(with_own, tmp_path / "copy"))
+    (folder / "gate_checks.py").write_text(f"def enough_people(subject, confidence):\n    {fault}\n")
+    result = run("check", "--project", folder)
+    assert result.exit_code == 2, result.output
+    assert "gate: gate_checks.py:enough_people " in result.output
+    assert "This should not happen" not in result.output
+
+
 def test_a_source_that_does_not_pass_is_kept_out_of_the_release_and_the_release_verifies(tmp_path):
     """The new source has five items that would be released and fifteen that would not; half is asked for."""
     project = ready(tmp_path)

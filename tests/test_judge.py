@@ -734,6 +734,21 @@ def test_a_judge_is_asked_by_one_run_at_a_time(tmp_path):
         assert server.requests == []
 
 
+@pytest.mark.parametrize("kind", ["ValueError", "SystemExit", "StopIteration"])
+def test_whatever_a_function_raises_is_told_and_the_other_items_are_answered(tmp_path, kind):
+    start(tmp_path, World(n=40))
+    lines = ["def judge(x):", "    if x.text.startswith('rain'):", f"        raise {kind}(0)", "    return 'sun'"]
+    (tmp_path / "own.py").write_text("\n".join(lines))
+    config = tmp_path / "weakhitl.toml"
+    config.write_text(config.read_text() + '[[judge]]\nname = "own"\nfunction = "own.py:judge"\n')
+    project = Project.load(tmp_path)
+    found = project.judge("own")
+    rain = int(project.items["text"].str.startswith("rain").sum())
+    assert 0 < rain < 40
+    assert found.votes["sun"] == 40 - rain
+    assert found.failed == {f"{kind}: 0": rain}
+
+
 def test_without_a_decided_audit_there_is_no_licence(tmp_path):
     world = World(n=60)
     start(tmp_path, world)

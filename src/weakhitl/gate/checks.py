@@ -8,7 +8,7 @@ import numpy as np
 
 from weakhitl.agreement.breakdown import one_class
 from weakhitl.config import CheckSection, GateSection, WaiverSection, is_own
-from weakhitl.errors import ConfigError
+from weakhitl.errors import ConfigError, WeakHITLError
 from weakhitl.estimate import Estimate
 from weakhitl.gate.assessment import Assessment
 from weakhitl.gate.metrics import METRICS, Metric, least_units, overlap
@@ -229,7 +229,12 @@ def _judged(check: CheckSection, metric: Metric, subject: Subject, choices: int)
 
 def _own_metric(function: OwnCheck) -> Metric:
     def measure(subject: Subject, check: CheckSection, confidence: float) -> Estimate:
-        estimate = function(subject, confidence)
+        try:
+            estimate = function(subject, confidence)
+        except WeakHITLError:
+            raise
+        except (Exception, SystemExit) as error:  # with its exit code a gate would seem to have passed
+            raise ConfigError("gate", f"{check.metric} failed: {type(error).__name__}: {error}") from error
         if not isinstance(estimate, Estimate):
             raise ConfigError("gate", f"{check.metric} gave {type(estimate).__name__}; expected a weakhitl.Estimate")
         return estimate

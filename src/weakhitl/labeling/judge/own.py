@@ -62,7 +62,7 @@ class Own:
         start = perf_counter()
         try:
             given = self._given(row)
-        except Exception as error:  # a fault of a user's function is told, whatever it is
+        except (Exception, SystemExit) as error:  # a fault of a user's function is told, whatever it is
             raise AskError(f"{type(error).__name__}: {error}") from error
         given = given.item() if hasattr(given, "item") else given
         abstains = given is None or given == ABSTAIN
