@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -300,6 +301,17 @@ def test_a_key_of_several_types_has_one_fault_for_one_mistake(written, faults):
 def test_a_missing_configuration_names_init(tmp_path):
     with pytest.raises(ConfigError, match="`weakhitl init` makes one"):
         load_config(tmp_path / "weakhitl.toml", NAMES)
+
+
+def test_a_configuration_in_a_folder_above_is_named(tmp_path, monkeypatch):
+    (tmp_path / "weakhitl.toml").write_text(GOOD)
+    (tmp_path / "guidelines" / "old").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "guidelines" / "old")
+    with pytest.raises(ConfigError) as error:
+        load_config(Path("weakhitl.toml"), NAMES)
+    assert str(error.value) == (
+        f"weakhitl.toml: there is no such file; there is one above, in {tmp_path}: go there, or name it"
+    )
 
 
 def test_every_key_has_a_description():

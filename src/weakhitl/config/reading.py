@@ -33,7 +33,13 @@ class Names:
 
 def load_config(path: Path, names: Names) -> Config:
     """Read and check ``weakhitl.toml``. Raises ``ConfigError`` with every fault and the nearest valid name."""
-    return parse_config(_text(path, "`weakhitl init` makes one"), names, str(path))
+    return parse_config(_text(path, _way_on(path)), names, str(path))
+
+
+def _way_on(path: Path) -> str:
+    """Say where a configuration is that is not at ``path``: in a folder above, or nowhere yet."""
+    above = next((folder for folder in path.absolute().parent.parents if (folder / CONFIG_NAME).is_file()), None)
+    return "`weakhitl init` makes one" if above is None else f"there is one above, in {above}: go there, or name it"
 
 
 def parse_config(text: str, names: Names, where: str = CONFIG_NAME) -> Config:
