@@ -20,6 +20,7 @@ from weakhitl.labeling.items import read_items
 from weakhitl.vote_names import is_unique
 
 SCHEMA = wh.LabelSchema(["HAM", "SPAM"])
+LABELS = {"win": "SPAM", "hello": "HAM"}
 ITEMS = [{"text": "win a prize"}, {"text": "hello"}, {"text": "win"}]
 
 
@@ -468,6 +469,24 @@ def test_whatever_a_function_raises_is_a_fault_of_its_row(kind, batch):
     ]
     with pytest.raises(LabelingFunctionError, match=f"failed on item 1: {kind.__name__}: no"):
         wh.apply([wh.LabelingFunction("f", function, batch=batch)], ITEMS, SCHEMA, on_error="raise")
+
+
+@pytest.mark.parametrize("ids", [["a", "b", "c"], [2, 0, 1], [0, 1, 2]])
+@pytest.mark.parametrize(
+    "votes",
+    [
+        lambda table: table.sort_values("text", ascending=False)["text"].map(LABELS),
+        lambda table: table["text"].sort_index(ascending=False).map(LABELS),
+        lambda table: pd.Series(table["text"].map(LABELS).to_numpy()),
+        lambda table: table.set_index("text").index.to_series().map(LABELS),
+        lambda table: table["text"].map(LABELS),
+    ],
+)
+def test_a_batch_functions_series_goes_by_the_rows_that_its_index_names(ids, votes):
+    """As pandas would align it; a Series that was numbered afresh, or goes by something else, is in the rows' order."""
+    items = pd.DataFrame({"text": ["win", "hello", "zoo"]}, index=ids)
+    found = wh.apply([wh.LabelingFunction("f", votes, batch=True)], items, SCHEMA)
+    assert found.to_matrix().ravel().tolist() == [1, 0, -1]
 
 
 def test_a_function_cannot_change_what_the_others_see():
