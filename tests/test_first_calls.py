@@ -363,3 +363,27 @@ def test_figures_that_cannot_be_are_refused_before_anything_is_looked_at(project
         project.threshold(error=2)
     with pytest.raises(UsageError, match=r"1 is no version; expected three numbers, such as 1\.0\.0"):
         project.release(1)
+
+
+WEIGHTS = pd.Series([1, 2, 3, 4], index=VOTES.items)
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [
+        lambda votes, weights: wh.krippendorff_alpha(votes, weights=weights, interval="jackknife").low,
+        lambda votes, weights: wh.conger_kappa(votes, weights=weights, interval="jackknife").value,
+        lambda votes, weights: wh.paradox(votes, weights=weights).to_dict()["bias"],
+        lambda votes, weights: wh.DawidSkene().fit(votes, sample_weight=weights).predict_proba(votes)[0, 0],
+        lambda votes, weights: wh.DawidSkene().partial_fit(votes, sample_weight=weights).predict_proba(votes)[0, 0],
+    ],
+)
+def test_a_series_of_weights_goes_by_the_items_that_its_index_names(measure):
+    """Also where it knows more items; numbered afresh, or for votes whose items nobody named, it is in their order."""
+    expected = measure(VOTES, WEIGHTS.to_numpy())
+    assert measure(VOTES, WEIGHTS.to_numpy()[::-1]) != pytest.approx(expected)
+    assert measure(VOTES, WEIGHTS[::-1]) == pytest.approx(expected)
+    assert measure(VOTES, pd.concat([pd.Series({"v": 9}), WEIGHTS[::-1]])) == pytest.approx(expected)
+    assert measure(VOTES, WEIGHTS.reset_index(drop=True)) == pytest.approx(expected)
+    bare = wh.Votes.from_matrix(MATRIX, SCHEMA)
+    assert measure(bare, pd.Series([1, 2, 3, 4], index=[3, 2, 1, 0])) == pytest.approx(expected)

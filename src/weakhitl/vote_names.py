@@ -55,6 +55,27 @@ def is_unique(items: pd.Index) -> bool:
     return items.is_unique
 
 
+def in_order(values: Any, ids: pd.Index) -> Any:
+    """Put a Series whose index names the rows into their order; one that was numbered afresh, and all else, has it.
+
+    >>> in_order(pd.Series([1, 2], index=["b", "a"]), pd.Index(["a", "b"])).tolist()
+    [2, 1]
+    >>> in_order(pd.Series([1, 2]), pd.Index([1, 0])).tolist()
+    [1, 2]
+
+    """
+    if not isinstance(values, pd.Series) or values.index.equals(ids):
+        return values
+    numbered = isinstance(values.index, pd.RangeIndex) and values.index.equals(pd.RangeIndex(len(values)))
+    names_rows = not numbered and values.index.is_unique and ids.isin(values.index).all()
+    return values.reindex(ids) if names_rows else values
+
+
+def by_item(values: Any, items: pd.Index) -> Any:
+    """Put a Series into the items' order as ``in_order``; items that nobody has named have but one."""
+    return values if isinstance(items, pd.RangeIndex) else in_order(values, items)
+
+
 def positions(items: pd.Index, wanted: pd.Index) -> npt.NDArray[np.integer[Any]]:
     """``position[wanted]`` among unique ids, -1 where unknown; a few of very many without a table of them all."""
     if len(items) < _MANY or len(wanted) > len(items) // 10:

@@ -36,7 +36,7 @@ def krippendorff_alpha(
     distance
         A distance of your own instead: a function of two class names, or a (k, k) matrix.
     weights
-        One positive weight per item, such as the inverse of its inclusion probability.
+        One positive weight per item, such as the inverse of its inclusion probability; a Series goes by its index.
     how
         confidence, interval, raters, resamples, seed: see ``Uncertainty``.
 

@@ -63,7 +63,7 @@ def by_slice(
     without a value are left out. Groups are ordered by name. Raises ``DataError`` where it speaks of other items.
     """
     require_votes(votes)
-    given = checked_weights(weights, len(votes))
+    given = checked_weights(weights, votes.items)
     values = _values(groups, votes.items)
     found = {}
     for name in ordered(values.dropna().astype(str)):
@@ -205,7 +205,7 @@ def agreement_difference(
 
 def _on(items: pd.Index, votes: Votes, weights: npt.ArrayLike | None) -> FloatArray:
     """Give ``counts and weight[item]`` of one side; zeros where it has no such item."""
-    given = checked_weights(weights, len(votes))
+    given = checked_weights(weights, votes.items)
     table = np.zeros((len(items), len(votes.schema) + 1))
     each = np.ones(len(votes)) if given is None else given / given.mean()
     table[items.get_indexer(votes.items)] = np.column_stack([votes.class_counts(), each])

@@ -38,7 +38,7 @@ def confused_classes(
     """
     require_votes(votes)
     counts = votes.class_counts().astype(np.float64)
-    given = checked_weights(weights, len(votes))
+    given = checked_weights(weights, votes.items)
     total, k = counts.sum(axis=1), counts.shape[1]
     one = counts if coder is None else _one_hot(votes, coder)
     others = counts if coder is None else counts - one
@@ -141,7 +141,7 @@ def paradox(votes: Votes, *, weights: npt.ArrayLike | None = None, seed: int = 0
     alpha = krippendorff_alpha(votes, "nominal", weights=weights, seed=seed)
     ac1 = gwet_ac1(votes, weights=weights, seed=seed)
     percent = percent_agreement(votes, weights=weights, seed=seed)
-    shares, bias = _shares_and_bias(votes, checked_weights(weights, len(votes)))
+    shares, bias = _shares_and_bias(votes, checked_weights(weights, votes.items))
     if shares is None:
         return Paradox(alpha, ac1, percent, None, "", None, "There are no ratings.")
     top = int(shares.argmax())

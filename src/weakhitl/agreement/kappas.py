@@ -133,7 +133,7 @@ def conger_kappa(
         )
 
     def statistic(some: Votes) -> Statistic:
-        return _conger_statistic(some, similarity, checked_weights(weights, len(some)))
+        return _conger_statistic(some, similarity, checked_weights(weights, some.items))
 
     return estimate(statistic(votes), how, leaving_out(votes, statistic))
 

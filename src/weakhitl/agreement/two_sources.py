@@ -189,7 +189,7 @@ class Sides:
         counts = [votes.take_sources(names).class_counts() for names in (first, second)]
         both = counts[0].any(axis=1) & counts[1].any(axis=1)
         one, other = (each[both] for each in counts)
-        given = checked_weights(weights, len(votes))
+        given = checked_weights(weights, votes.items)
         each = np.ones(len(one)) if given is None or not len(one) else given[both] / given[both].mean()
         units = Units(one + other, each, np.ones(len(one), dtype=np.int64), len(first) + len(second))
         shares = [part / part.sum(axis=1, keepdims=True) for part in (one, other)]

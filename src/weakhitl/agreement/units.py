@@ -4,8 +4,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from weakhitl.errors import DataError
+from weakhitl.vote_names import by_item
 from weakhitl.vote_rows import group_dense, group_weighted
 from weakhitl.votes import FloatArray, IntArray, Votes
 
@@ -72,7 +74,7 @@ def units_of(votes: Votes, weights: npt.ArrayLike | None = None) -> Units:
 
     They are positive, such as the inverse of an inclusion probability.
     """
-    given = checked_weights(weights, len(votes))
+    given = checked_weights(weights, votes.items)
     if given is None:
         rows, multiplicity, n_sources = _count_rows(votes)
         return Units(rows, np.ones(len(rows)), multiplicity, n_sources)
@@ -102,13 +104,13 @@ def _count_rows(votes: Votes) -> tuple[IntArray, IntArray, int]:
     return rows[rated].astype(np.int64), times[rated], _n_sources(some)
 
 
-def checked_weights(weights: npt.ArrayLike | None, n: int) -> FloatArray | None:
-    """One positive, finite number per item, or None. Raises ``DataError`` else."""
+def checked_weights(weights: npt.ArrayLike | None, items: pd.Index) -> FloatArray | None:
+    """One positive, finite number per item, or None; a Series goes by its index. Raises ``DataError`` else."""
     if weights is None:
         return None
-    given = np.asarray(weights, dtype=np.float64)
-    if given.shape != (n,):
-        raise DataError("weights", f"have shape {given.shape}; expected one per item, ({n},)")
+    given = np.asarray(by_item(weights, items), dtype=np.float64)
+    if given.shape != (len(items),):
+        raise DataError("weights", f"have shape {given.shape}; expected one per item, ({len(items)},)")
     if not (np.isfinite(given) & (given > 0)).all():
         raise DataError("weights", "must be positive and finite")
     return given

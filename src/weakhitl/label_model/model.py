@@ -17,6 +17,7 @@ from weakhitl.label_model.indicator import Indicator
 from weakhitl.label_model.ledger import VotesLike, as_gold, as_votes, check_fitted, matched
 from weakhitl.label_model.rows import Rows, rows_to_label, vote_rows
 from weakhitl.schema import ABSTAIN, LabelSchema
+from weakhitl.vote_names import by_item
 from weakhitl.votes import FloatArray, IntArray, Votes
 
 _FEW_CLASSES = 16
@@ -80,7 +81,8 @@ class LabelModelBase(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
             Item -> class (name or index) for some items, or one class for each; missing or -1 where unknown. A model
             that learns nothing from them warns of that, so that scikit-learn can cross-validate it beside the others.
         sample_weight
-            How often each item occurs, n counts: fit distinct rows with their counts, from any engine.
+            How often each item occurs, n counts: fit distinct rows with their counts, from any engine. A Series goes
+            by its index.
 
         """
         self._fit(as_votes(votes), gold, sample_weight)
@@ -106,7 +108,7 @@ class LabelModelBase(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         Only distinct rows and their counts are kept.
         """
         new = matched(votes, self) if hasattr(self, "sources_") else as_votes(votes)
-        weights = np.ones(len(new)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        weights = np.ones(len(new)) if sample_weight is None else np.asarray(by_item(sample_weight, new.items), float)
         if hasattr(self, "seen_"):
             old, counts = self.seen_
             new, weights = _concatenated(old, new), np.concatenate([counts, weights])
@@ -166,7 +168,7 @@ class LabelModelBase(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
             truth = None
         if truth is not None and sample_weight is not None:
             raise UsageError("gold labels belong to single items: give either gold or sample_weight")
-        rows = vote_rows(votes, sample_weight)
+        rows = vote_rows(votes, by_item(sample_weight, votes.items))
         if not rows.counts.sum():
             raise DataError("votes", "there is no item to learn from")
         self.schema_, self.sources_ = votes.schema, votes.sources

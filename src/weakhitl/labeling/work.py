@@ -16,6 +16,7 @@ from weakhitl.labeling.function import LabelingFunction
 from weakhitl.labeling.portable import packed, unpacked
 from weakhitl.labeling.rule import Rule, run_rules
 from weakhitl.schema import LabelSchema
+from weakhitl.vote_names import in_order
 from weakhitl.votes import IntArray, Votes
 
 Function = LabelingFunction | Rule | Callable[..., Any]
@@ -210,7 +211,7 @@ class _Given:
         while waiting:
             part = waiting.pop()
             try:
-                votes = _listed(_in_order(function(part), part.index))
+                votes = _listed(in_order(function(part), part.index))
             except KeyboardInterrupt:
                 self.interrupted = True
                 return
@@ -242,15 +243,6 @@ class _Given:
         item, error = self.first
         text = "".join(traceback.format_exception(error))
         return Faults(self._name, len(self.failed), item, f"{type(error).__name__}: {error}", text)
-
-
-def _in_order(votes: Any, ids: pd.Index) -> Any:
-    """Put a Series that names the rows into their order, as pandas would; one that was numbered afresh has it."""
-    if not isinstance(votes, pd.Series) or len(votes) != len(ids) or votes.index.equals(ids):
-        return votes
-    numbered = isinstance(votes.index, pd.RangeIndex) and votes.index.equals(pd.RangeIndex(len(votes)))
-    names_rows = not numbered and votes.index.is_unique and ids.isin(votes.index).all()
-    return votes.reindex(ids) if names_rows else votes
 
 
 def _listed(votes: Any) -> list[Any]:
