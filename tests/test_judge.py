@@ -749,6 +749,26 @@ def test_whatever_a_function_raises_is_told_and_the_other_items_are_answered(tmp
     assert found.failed == {f"{kind}: 0": rain}
 
 
+def test_a_judge_that_is_a_function_does_not_hide_what_the_labeling_functions_import(tmp_path):
+    """Each has a helper of that name; after an edit of theirs the function runs again."""
+    start(tmp_path, World(n=40))
+    config = tmp_path / "weakhitl.toml"
+    config.write_text(config.read_text() + '[[judge]]\nname = "own"\nfunction = "own.py:judge"\n')
+    (tmp_path / "own.py").write_text("import _said\n\ndef judge(x):\n    return _said.LABEL\n")
+    (tmp_path / "_said.py").write_text("LABEL = 'snow'\n")
+    folder = tmp_path / "labeling_functions"
+    (folder / "more.py").write_text(
+        "import _said\nimport weakhitl as wh\n\n@wh.labeling_function\ndef says(x):\n    return _said.LABEL\n"
+    )
+    for label in ("sun", "rain"):
+        (folder / "_said.py").write_text(f"LABEL = {label!r}\n")
+        project = Project.load(tmp_path)
+        project.judge("own")
+        votes = project.label().run.votes
+        assert [set(votes.take_sources([name]).to_long()["label"]) for name in ("own", "says")] == [{"snow"}, {label}]
+    assert len(list((tmp_path / ".weakhitl" / "cache").glob("*.npy"))) == 6, "and the others are remembered"
+
+
 def test_without_a_decided_audit_there_is_no_licence(tmp_path):
     world = World(n=60)
     start(tmp_path, world)

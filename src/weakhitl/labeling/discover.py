@@ -27,7 +27,7 @@ def discover(*paths: str | Path) -> list[LabelingFunction | Rule]:
     """
     found: dict[str, tuple[LabelingFunction | Rule, Path]] = {}
     faults: list[str] = []
-    forget_helpers()
+    _put_away_helpers()
     files = _files(paths)
     for file in files:
         path = file.path
@@ -110,13 +110,21 @@ _helpers: set[str] = set()
 """Modules that function files have imported."""
 
 
-def forget_helpers() -> None:
-    """Let files of one's own be imported again, since they may have been edited."""
-    for name in _helpers:
-        file = getattr(sys.modules.get(name), "__file__", None)
-        if file is not None and not is_installed(Path(file)):
-            del sys.modules[name]
+def load_apart(path: Path) -> tuple[ModuleType | None, str]:
+    """Import a file that is no function file as ``load_file`` does; its helpers may have the names of theirs."""
+    theirs = _put_away_helpers()
+    try:
+        return load_file(path)
+    finally:
+        sys.modules.update(theirs)
+        _helpers.update(theirs)
+
+
+def _put_away_helpers() -> dict[str, ModuleType]:
+    """Let files of one's own be imported again, since they may have been edited; gives what was imported before."""
+    files = {name: getattr(sys.modules.get(name), "__file__", None) for name in _helpers}
     _helpers.clear()
+    return {name: sys.modules.pop(name) for name, file in files.items() if file and not is_installed(Path(file))}
 
 
 def _functions_of(module: ModuleType) -> dict[str, LabelingFunction | Rule]:

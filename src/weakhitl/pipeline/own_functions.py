@@ -7,7 +7,7 @@ from typing import Any
 from weakhitl.config import CheckSection, is_own
 from weakhitl.errors import ConfigError
 from weakhitl.gate import OwnCheck
-from weakhitl.labeling.discover import forget_helpers, load_file
+from weakhitl.labeling.discover import load_apart
 
 
 def own_checks(checks: Iterable[CheckSection], root: Path) -> dict[str, OwnCheck]:
@@ -35,8 +35,7 @@ def load_named(named: str, root: Path) -> tuple[Any, str]:
     path = root / file
     if not path.is_file():
         return None, f"{named}: there is no file {path}"
-    forget_helpers()  # those of the labeling functions may have the names of its own
-    module, fault = load_file(path)
+    module, fault = load_apart(path)
     if module is None:
         return None, fault
     found = getattr(module, name, None)
