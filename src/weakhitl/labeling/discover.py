@@ -12,7 +12,7 @@ from weakhitl.errors import LabelingFunctionError
 from weakhitl.labeling.function import LabelingFunction, adopted
 from weakhitl.labeling.function_files import FunctionFile, function_files
 from weakhitl.labeling.hidden import hidden_functions
-from weakhitl.labeling.mistaken import mistaken_imports
+from weakhitl.labeling.mistaken_imports import mistaken_imports
 from weakhitl.labeling.portable import is_installed
 from weakhitl.labeling.rule import Rule
 
