@@ -17,8 +17,8 @@ from weakhitl.monitor.drift import column_kind
 from weakhitl.monitor.shifts import cells
 from weakhitl.schema import LabelSchema
 from weakhitl.votes import IntArray, Votes
+from weakhitl.words import name_of, words_of
 
-_WORD = r"\w\w+"
 _LEAST = 3
 """Items that a rule has to hold for among those that are learned from."""
 _SURE = 0.7
@@ -146,7 +146,7 @@ def _candidate(
     )
     label = str(schema.classes[code])
     name = f"{label}_says_{value}" if how == "keyword" else f"{label}_{column}_{how}_{value}"
-    name = re.sub(r"\W+", "_", name).lower()
+    name = name_of(name)
     found = Candidate(name, how, label, column, value, (k, n), precision, int(holds.sum()), uncovered)
     return (low - usual) * float(np.log1p(holds.sum() + 9 * uncovered)), found
 
@@ -177,9 +177,9 @@ def _words(column: "pd.Series[str]", at: IntArray) -> Iterator[tuple[str, Any, n
     """Give each word that enough of the texts at ``at`` hold, and which items of the dataset hold it."""
     from sklearn.feature_extraction.text import CountVectorizer
 
-    vectorizer = CountVectorizer(binary=True, token_pattern=_WORD)
+    vectorizer = CountVectorizer(binary=True, lowercase=False, analyzer=words_of)
     try:
-        table = vectorizer.fit_transform(column).tocsc()
+        table = vectorizer.fit_transform(column.str.lower()).tocsc()
     except ValueError:  # an empty vocabulary
         return
     often = np.flatnonzero(np.asarray(table[at].sum(axis=0)).ravel() >= _LEAST)

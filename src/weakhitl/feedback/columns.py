@@ -12,6 +12,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from weakhitl.errors import UsageError
 from weakhitl.monitor.drift import column_kind
 from weakhitl.monitor.shifts import cells
+from weakhitl.words import word_pattern
 
 
 def usable_columns(table: pd.DataFrame) -> list[str]:
@@ -45,7 +46,7 @@ def features(kinds: dict[str, str], n: int) -> ColumnTransformer:
     """
     least = 1 if n < 100 else 2
     steps: list[tuple[str, Any, Any]] = [
-        (name, TfidfVectorizer(min_df=least, ngram_range=(1, 2), sublinear_tf=True), name)
+        (name, TfidfVectorizer(min_df=least, ngram_range=(1, 2), sublinear_tf=True, token_pattern=word_pattern()), name)
         for name, kind in kinds.items()
         if kind == "text"
     ]

@@ -1,6 +1,5 @@
 """What people's labels say of the functions: which votes they overturn, where, and which classes no function finds."""
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +10,8 @@ from weakhitl.estimate import Estimate, exact_share
 from weakhitl.feedback.human_labels import HumanLabels
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import Votes
+from weakhitl.words import words_of
 
-_WORD = re.compile(r"\w\w+")
 _LEAST = 3
 """Errors that a word has to be in to be looked at."""
 _APART = 0.1
@@ -53,7 +52,7 @@ class FunctionErrors:
 def function_errors(votes: Votes, people: HumanLabels, texts: "pd.Series[str]") -> list[FunctionErrors]:
     """Say of each function how often people overturn it, and where; those overturned most come first."""
     matrix = votes.take_items(people.places).to_matrix()
-    words = [frozenset(_WORD.findall(text.lower())) for text in texts.iloc[people.places]]
+    words = [frozenset(words_of(text.lower())) for text in texts.iloc[people.places]]
     found = []
     for column, name in enumerate(votes.sources):
         voted = matrix[:, column] != ABSTAIN

@@ -1,8 +1,6 @@
 """Look at labeling functions: coverage, overlaps, conflicts, accuracy, and where none of them votes."""
 
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +12,7 @@ from weakhitl.gold import Gold, encode_gold
 from weakhitl.ranges import require_share
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import Votes, require_votes
+from weakhitl.words import words_of
 
 
 def lf_summary(votes: Votes, gold: Gold | None = None) -> pd.DataFrame:
@@ -127,7 +126,7 @@ def lf_accuracy(votes: Votes, gold: Gold, confidence: float = 0.95) -> dict[str,
 def coverage_gaps(
     votes: Votes, items: pd.DataFrame, column: str = "text", *, words: bool = True, at_least: int = 5
 ) -> pd.DataFrame:
-    r"""Find what the items without any vote have in common: where the next labeling function should look.
+    """Find what the items without any vote have in common: where the next labeling function should look.
 
     Parameters
     ----------
@@ -138,7 +137,8 @@ def coverage_gaps(
     column
         The column to look at.
     words
-        Whether to look at its words (``\w`` twice or more, in lower case) or at whole cells.
+        Whether to look at its words (in lower case, of two characters or more; of scripts without spaces, characters
+        and pairs of them) or at whole cells.
     at_least
         So many items have to hold a word for it to be listed.
 
@@ -172,7 +172,7 @@ def coverage_gaps(
     cells = items[column].reset_index(drop=True)
     found = cells[cells.notna()].astype(str)
     if words:
-        found = found.str.lower().str.findall(r"\w\w+").map(_once).explode().dropna()
+        found = found.str.lower().map(_different_words).explode().dropna()
     table = pd.DataFrame({"value": found.to_numpy(), "uncovered": bare[found.index]})
     grouped = table.groupby("value", sort=True)["uncovered"].agg(["size", "sum"])
     listed = grouped[grouped["size"] >= at_least].reset_index().set_axis(["value", "items", "uncovered"], axis=1)
@@ -182,5 +182,5 @@ def coverage_gaps(
     return listed.iloc[order].reset_index(drop=True)
 
 
-def _once(words: Sequence[Any]) -> list[Any]:
-    return list(dict.fromkeys(words))
+def _different_words(text: str) -> list[str]:
+    return list(dict.fromkeys(words_of(text)))

@@ -15,8 +15,7 @@ from weakhitl.errors import LabelingFunctionError
 from weakhitl.labeling.chunk import Chunk, View
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.votes import IntArray
-
-_WORD = re.compile(r"\w")
+from weakhitl.words import spellings, standing_alone, stands_alone
 
 
 class Rule(ABC):
@@ -131,7 +130,7 @@ class _Keyword(_OneLabel):
     def __init__(self, name: str, words: Iterable[str], label: str, column: str, *, whole_words: bool) -> None:
         super().__init__(name, column, label)
         self.words = _terms(name, words)
-        self._pattern = "|".join(_alone(word) if whole_words else re.escape(word) for word in self.words)
+        self._pattern = standing_alone(self.words) if whole_words else "|".join(map(re.escape, self.words))
 
     def holds(self, cells: pl.Expr) -> pl.Expr:
         return cells.str.contains(self._pattern)
@@ -157,18 +156,13 @@ class _Gazetteer(_OneLabel):
         return cells.map_batches(self._found, return_dtype=pl.Boolean)
 
     def _found(self, cells: pl.Series) -> pl.Series:
-        find = self._automaton.find_matches_as_indexes
+        find, whole = self._automaton.find_matches_as_indexes, self.whole_words
         found = [
-            text is not None and any(self._stands(text, start, stop) for _, start, stop in find(text, overlapping=True))
+            text is not None
+            and any(not whole or stands_alone(text, start, stop) for _, start, stop in find(text, overlapping=True))
             for text in cells
         ]
         return pl.Series(found, dtype=pl.Boolean)
-
-    def _stands(self, text: str, start: int, stop: int) -> bool:
-        """Whether a match is no part of a longer word, where that is asked for."""
-        if not self.whole_words:
-            return True
-        return not _WORD.match(text[start - 1 : start]) and not _WORD.match(text[stop : stop + 1])
 
 
 class _Threshold(_OneLabel):
@@ -220,6 +214,8 @@ def regex(name: str, pattern: str, *, label: str, column: str = "text") -> Rule:
 def keyword(name: str, words: Iterable[str], *, label: str, column: str = "text", whole_words: bool = True) -> Rule:
     """Vote ``label`` where one of the words occurs in the column, in any case; by itself, unless told otherwise.
 
+    In scripts that put no space between words, such as Chinese or Thai, any character may be an edge.
+
     Examples
     --------
     >>> rule = keyword("money", ["win", "free cash"], label="SPAM")
@@ -228,12 +224,6 @@ def keyword(name: str, words: Iterable[str], *, label: str, column: str = "text"
 
     """
     return _Keyword(name, words, label, column, whole_words=whole_words)
-
-
-def _alone(word: str) -> str:
-    """Match a word with no word character beside it: beside a letter that is an edge, beside a sign it is none."""
-    before, after = (r"\b" if _WORD.match(end) else r"\B" for end in (word[0], word[-1]))
-    return f"{before}{re.escape(word)}{after}"
 
 
 def gazetteer(name: str, terms: Iterable[str], *, label: str, column: str = "text", whole_words: bool = True) -> Rule:
@@ -288,4 +278,4 @@ def _terms(name: str, terms: Iterable[str]) -> list[str]:
     listed = [terms] if isinstance(terms, str) else list(dict.fromkeys(terms))
     if not listed or any(not isinstance(term, str) or not term.strip() for term in listed):
         raise LabelingFunctionError(f"rule {name!r}", "expected at least one word, and no empty one")
-    return list(dict.fromkeys(term.lower() for term in listed))
+    return list(dict.fromkeys(spelling for term in listed for spelling in spellings(term.lower())))

@@ -26,6 +26,7 @@ from weakhitl.ranges import require_share
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.votes import IntArray, Votes
 from weakhitl.wording import named_twice
+from weakhitl.words import n_words
 
 SMALLEST = 50
 """Units that either side needs: fewer say too little for a verdict in either direction."""
@@ -256,7 +257,7 @@ def _column_tests(
     if kind == "number":
         yield _Test(name, sizes, lambda: number_shift("column", name, first.to_numpy(float), second.to_numpy(float)))
     elif kind == "text":
-        lengths = [np.array([len(text.split()) for text in side], dtype=float) for side in (first, second)]
+        lengths = [np.array([n_words(text) for text in side], dtype=float) for side in (first, second)]
         yield _Test(f"length of {name}", sizes, lambda: number_shift("length", name, *lengths))
         yield _Test(f"words of {name}", sizes, lambda: words_shift(name, first.tolist(), second.tolist(), rng))
     elif kind == "category":
@@ -277,7 +278,7 @@ def column_kind(column: "pd.Series[str]") -> str:
     if distinct > 10 and pd.to_numeric(filled, errors="coerce").notna().all():
         return "number"
     if distinct > len(filled) / 2 and distinct > 2:
-        return "text" if np.mean([len(text.split()) for text in filled]) >= 2 else "id"
+        return "text" if np.mean([n_words(text) for text in filled]) >= 2 else "id"
     return "category"
 
 

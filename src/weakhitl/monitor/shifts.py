@@ -8,6 +8,7 @@ from scipy.spatial.distance import jensenshannon
 from scipy.stats import ks_2samp, mannwhitneyu
 
 from weakhitl.votes import FloatArray, IntArray
+from weakhitl.words import word_pattern
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -164,7 +165,7 @@ def words_shift(name: str, before: list[str], after: list[str], rng: np.random.G
     for one in (0, 1):
         here = np.flatnonzero(side == one)
         learn[rng.choice(here, len(here) // 2, replace=False)] = True
-    vectorizer = TfidfVectorizer(min_df=2, sublinear_tf=True)
+    vectorizer = TfidfVectorizer(min_df=2, sublinear_tf=True, token_pattern=word_pattern())
     try:
         train = vectorizer.fit_transform([text for text, mine in zip(texts, learn, strict=True) if mine])
     except ValueError:  # an empty vocabulary
