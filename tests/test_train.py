@@ -1,15 +1,18 @@
 """The end model: learning from probabilities, without leaking, kept without pickle."""
 
 import json
+import re
 import shutil
+import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from statsmodels.stats.contingency_tables import mcnemar
@@ -19,6 +22,7 @@ from projects import ready
 from weakhitl.cli.main import cli
 from weakhitl.errors import DataError, UsageError
 from weakhitl.estimate import paired_difference
+from weakhitl.feedback.committee import ask_committee
 
 pytestmark = pytest.mark.current
 CLASSES = ["no", "yes"]
@@ -85,6 +89,78 @@ def test_estimators_without_sample_weights_and_tables_that_do_not_fit_are_refuse
         wh.EndModel(CLASSES).fit(table, soft(truth, 0.9)[:, :1])
     with pytest.raises(DataError, match="expected at least 10"):
         wh.EndModel(CLASSES).fit(table[:5], soft(truth, 0.9)[:5])
+
+
+class Odd(LogisticRegression):
+    """A classifier of the user's own that does what ``act`` says when it is fitted or asked."""
+
+    act: Any = None
+
+    def fit(self, table, y, sample_weight=None):
+        if self.act == "exit":
+            sys.exit(0)
+        if self.act == "raise":
+            raise ZeroDivisionError("division by zero")
+        return super().fit(table, y, sample_weight)
+
+    def predict_proba(self, table):
+        found = super().predict_proba(table)
+        return {"nan": found * np.nan, "wide": np.hstack([found, found])}.get(self.act, found)
+
+
+@pytest.mark.parametrize(
+    ("act", "what"),
+    [
+        ("exit", "Odd failed: SystemExit: 0"),
+        ("raise", "Odd failed: ZeroDivisionError: division by zero"),
+        ("wide", "Odd failed: ValueError"),
+        ("nan", "Odd gave probabilities that are none"),
+    ],
+)
+def test_a_classifier_that_fails_is_named(act, what, monkeypatch):
+    monkeypatch.setattr(Odd, "act", act)
+    table, truth = made(60)
+    with pytest.raises(UsageError, match=re.escape(what)):
+        wh.EndModel(CLASSES, Odd()).fit(table, soft(truth, 0.9))
+
+
+def test_a_classifier_that_takes_no_sparse_table_learns_from_texts_unless_they_are_too_large(monkeypatch):
+    table, truth = made(120)
+    model = wh.EndModel(CLASSES, HistGradientBoostingClassifier(max_iter=10)).fit(table, soft(truth, 0.9))
+    assert (model.out_of_fold_.argmax(axis=1) == truth).mean() > 0.9
+    assert model.predict(table[:9]).tolist() == truth[:9].tolist()
+    monkeypatch.setattr("weakhitl.feedback.end_model._DENSE_BYTES", 1000)
+    with pytest.raises(UsageError, match="GaussianNB takes no sparse table"):
+        wh.EndModel(CLASSES, "sklearn.naive_bayes.GaussianNB").fit(table, soft(truth, 0.9))
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        ("\N{THUMBS UP SIGN} \N{THUMBS UP SIGN}", "\N{THUMBS DOWN SIGN} \N{POUTING FACE}"),
+        ("很好吃的菜", "不好吃又贵"),
+        ("อาหารอร่อยมาก", "บริการแย่มาก"),
+        ("यह बहुत अच्छा है", "यह बहुत बुरा है"),
+        ("a b", "c d"),
+    ],
+)
+def test_texts_of_any_script_are_learned_from(good, bad):
+    truth = np.arange(120) % 2
+    texts = [f"{(bad, good)[code]}{chr(0x1F600 + at % 20) * (at // 20 + 1)}" for at, code in enumerate(truth)]
+    table = pd.DataFrame({"text": texts})
+    model = wh.EndModel(CLASSES).fit(table, soft(truth, 0.9))
+    assert (model.out_of_fold_.argmax(axis=1) == truth).all()
+    assert (ask_committee(table, soft(truth, 0.9)).mean.argmax(axis=1) == truth).all()
+
+
+def test_columns_go_by_any_name_once_and_numbers_without_bounds_are_missing():
+    table, truth = made(60)
+    table = table.assign(x=np.where(np.arange(60) % 7 == 0, np.inf, np.arange(60.0)))
+    numbered = table.set_axis(range(len(table.columns)), axis=1)
+    found = [wh.EndModel(CLASSES).fit(one, soft(truth, 0.9)).out_of_fold_ for one in (table, numbered)]
+    assert found[0] == pytest.approx(found[1])
+    with pytest.raises(DataError, match="column 'x' occurs 4 times"):
+        wh.EndModel(CLASSES).fit(table.set_axis(["x"] * len(table.columns), axis=1), soft(truth, 0.9))
 
 
 def test_a_model_comes_back_from_its_file_and_holds_no_pickle(tmp_path):

@@ -10,7 +10,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 
 from weakhitl.errors import DataError
-from weakhitl.feedback.columns import clean, column_kinds, features
+from weakhitl.feedback.columns import as_items, clean, column_kinds, features
 from weakhitl.feedback.end_model import LEAST_LIKELY
 from weakhitl.votes import FloatArray, IntArray
 
@@ -70,8 +70,9 @@ def ask_committee(table: pd.DataFrame, target: FloatArray, *, members: int = 10,
         raise DataError("items", f"{len(known)} have a label; expected at least {_LEAST} for models to learn from")
     rng = np.random.default_rng([seed, 3])
     learned = np.sort(rng.choice(known, _MOST, replace=False)) if len(known) > _MOST else known
-    kinds = column_kinds(table)
-    seen = sparse.csr_matrix(features(kinds, len(learned)).fit_transform(clean(table, kinds)))
+    kinds = column_kinds(table := as_items(table))
+    read = clean(table, kinds)
+    seen = sparse.csr_matrix(features(read.iloc[learned], kinds).fit_transform(read))
     row, code = np.nonzero(target[learned] >= LEAST_LIKELY)
     if len(np.unique(code)) < 2:
         raise DataError("items", "all that have a label have the same: there is nothing to tell apart")

@@ -1,7 +1,8 @@
 """The end model: a classifier that learns from the consensus, and says of each item what it would without it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from inspect import signature
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, clone
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
@@ -17,15 +19,16 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from weakhitl.errors import DataError, UsageError, WeakHITLError
-from weakhitl.feedback.columns import clean, column_kinds, features
+from weakhitl.feedback.columns import as_items, clean, column_kinds, features
 from weakhitl.files import atomic_write, require_columns, write_json
-from weakhitl.frames import as_pandas
 from weakhitl.votes import FloatArray
 
 MODEL, FACTS = "end_model.skops", "end_model.json"
 LEAST_LIKELY = 0.02
 """Class probabilities below this are not learned from: they cost time and say nothing."""
 
+_DENSE_BYTES = 2**31
+"""What the items' features may take where a classifier needs them written out."""
 _HARMLESS = ["numpy.dtype"]
 """What encoders hold and skops asks about; making one runs nothing."""
 
@@ -41,7 +44,8 @@ class EndModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
     classes
         Names, in the order of the probabilities' columns.
     estimator
-        A classifier with ``predict_proba`` and sample weights; None for logistic regression.
+        A classifier with ``predict_proba`` and sample weights, its class or its import path; None for logistic
+        regression.
     folds
         In how many parts the items are cut.
     seed
@@ -80,14 +84,10 @@ class EndModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
     def fit(self, table: pd.DataFrame, probabilities: FloatArray) -> Self:
         """Fit on the rows of a table and ``probabilities[item, class]``; rows that are all nan are only predicted.
 
-        Raises ``UsageError`` for an estimator without sample weights, and ``DataError`` where there are too few items
-        or all are of one class.
+        Raises ``UsageError`` for an estimator without sample weights or one that fails, and ``DataError`` where there
+        are too few items or all are of one class.
         """
-        table = as_pandas(table)
-        if not isinstance(table, pd.DataFrame):
-            raise DataError(
-                "items", f"are a {type(table).__name__}; expected a DataFrame, such as texts.to_frame('text')"
-            )
+        table = as_items(table)
         shape = len(table), len(self.classes)
         try:
             target = np.asarray(probabilities, dtype=np.float64)
@@ -105,19 +105,18 @@ class EndModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
             raise DataError(
                 "items", f"all that have a label are of one class ({', '.join(only)}): nothing to tell apart"
             )
-        estimator = LogisticRegression(max_iter=2000) if self.estimator is None else self.estimator
+        estimator = LogisticRegression(max_iter=2000) if self.estimator is None else as_estimator(self.estimator)
         if "sample_weight" not in signature(estimator.fit).parameters:
             raise UsageError(
                 f"{type(estimator).__name__} takes no sample weights, so it cannot learn from probabilities"
             )
         self.kinds_ = column_kinds(table)
         table = clean(table, self.kinds_)
-        pipeline = Pipeline([("columns", features(self.kinds_, len(known))), ("classifier", clone(estimator))])
         self.out_of_fold_ = np.full(target.shape, np.nan)
         for learned, left in KFold(self.folds, shuffle=True, random_state=self.seed).split(known):
-            fitted = _fit(clone(pipeline), table.iloc[known[learned]], target[known[learned]])
+            fitted = _fit(estimator, self.kinds_, table.iloc[known[learned]], target[known[learned]])
             self.out_of_fold_[known[left]] = _probabilities(fitted, table.iloc[known[left]], len(self.classes))
-        self.model_ = _fit(pipeline, table.iloc[known], target[known])
+        self.model_ = _fit(estimator, self.kinds_, table.iloc[known], target[known])
         if len(rest := np.flatnonzero(np.isnan(target).any(axis=1))):
             self.out_of_fold_[rest] = _probabilities(self.model_, table.iloc[rest], len(self.classes))
         return self
@@ -125,7 +124,7 @@ class EndModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
     def predict_proba(self, table: pd.DataFrame) -> FloatArray:
         """Give ``probabilities[item, class]``. Raises ``DataError`` for missing columns."""
         check_is_fitted(self, "model_")
-        table = as_pandas(table)
+        table = as_items(table)
         require_columns(table, list(self.kinds_), "items")
         return _probabilities(self.model_, clean(table, self.kinds_), len(self.classes))
 
@@ -167,12 +166,12 @@ def as_estimator(given: Any) -> Any:
     try:
         kind = _imported(given) if isinstance(given, str) else given
         made = kind() if isinstance(kind, type) else kind
-    except (ImportError, AttributeError, ValueError, TypeError) as error:
+    except (Exception, SystemExit) as error:  # it may be the user's own
         raise UsageError(
             f"estimator {name!r}: {error}; expected a class such as sklearn.ensemble.RandomForestClassifier"
         ) from error
-    if not hasattr(made, "predict_proba"):
-        raise UsageError(f"estimator {name!r} has no predict_proba; expected a classifier with probabilities")
+    if missing := [method for method in ("fit", "predict_proba") if not hasattr(made, method)]:
+        raise UsageError(f"estimator {name!r} has no {missing[-1]}; expected a classifier with probabilities")
     return made
 
 
@@ -189,20 +188,53 @@ def estimator_name(given: Any) -> str | None:
     return f"{kind.__module__}.{kind.__qualname__}"
 
 
-def _fit(pipeline: Pipeline, table: pd.DataFrame, target: FloatArray) -> Pipeline:
+def _fit(estimator: Any, kinds: dict[str, str], table: pd.DataFrame, target: FloatArray) -> Pipeline:
     """Fit what reads the columns on the items, and the classifier on each item once for each class."""
-    seen = pipeline["columns"].fit_transform(table)
     row, code = np.nonzero(target >= LEAST_LIKELY)
-    if len(np.unique(code)) == 1:  # a part in which a rare class is missing; few classifiers can be fitted to that
-        pipeline.steps[-1] = ("classifier", DummyClassifier())
-    pipeline["classifier"].fit(seen[row], code, sample_weight=target[row, code])
+    alike = len(np.unique(code)) == 1  # a part in which a rare class is missing; few classifiers can be fitted to that
+    chosen = DummyClassifier() if alike else clone(estimator)
+    pipeline = Pipeline([("columns", features(table, kinds)), ("classifier", chosen)])
+    seen = pipeline["columns"].fit_transform(table)
+    classifier, weights = pipeline["classifier"], target[row, code]
+    with _named(classifier):
+        try:
+            classifier.fit(seen[row], code, sample_weight=weights)
+        except TypeError:
+            if not issparse(seen):
+                raise
+            _require_memory(classifier, len(row), seen.shape[1])
+            seen = pipeline["columns"].set_params(sparse_threshold=0).fit_transform(table)
+            classifier.fit(seen[row], code, sample_weight=weights)
     return pipeline
+
+
+def _require_memory(classifier: Any, n: int, features: int) -> None:
+    if (size := 8 * n * features) > _DENSE_BYTES:
+        raise UsageError(
+            f"{type(classifier).__name__} takes no sparse table, and its features of texts would take "
+            f"{size / 1e9:.0f} GB without; choose a classifier that does, such as LogisticRegression, or columns "
+            "without texts"
+        )
 
 
 def _probabilities(pipeline: Pipeline, table: pd.DataFrame, k: int) -> FloatArray:
     found = np.zeros((len(table), k))
-    found[:, pipeline.classes_] = pipeline.predict_proba(table)
+    with _named(pipeline["classifier"]):
+        found[:, pipeline.classes_] = pipeline.predict_proba(table)
+    if not (np.isfinite(found) & (found >= 0)).all():
+        raise UsageError(f"{type(pipeline['classifier']).__name__} gave probabilities that are none, such as nan")
     return found
+
+
+@contextmanager
+def _named(classifier: Any) -> Iterator[None]:
+    """Name the classifier, which is the user's choice, where it fails."""
+    try:
+        yield
+    except WeakHITLError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise UsageError(f"{type(classifier).__name__} failed: {type(error).__name__}: {error}") from error
 
 
 def _skops() -> Any:

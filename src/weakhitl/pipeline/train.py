@@ -12,7 +12,7 @@ from weakhitl import __version__
 from weakhitl.errors import StateError
 from weakhitl.estimate import Estimate, exact_share, paired_difference
 from weakhitl.feedback.columns import usable_columns
-from weakhitl.feedback.end_model import EndModel, as_estimator, estimator_name
+from weakhitl.feedback.end_model import EndModel, estimator_name
 from weakhitl.files import require_columns, write_table
 from weakhitl.gate import FUNCTION, Assessment, Evidence, assess
 from weakhitl.pipeline.workspace import Workspace
@@ -100,7 +100,7 @@ def train(
     table, target = _learning_set(workspace, assessment, [columns] if isinstance(columns, str) else columns)
     known = ~np.isnan(target).any(axis=1)
     classes = [str(name) for name in workspace.config.schema_.classes]
-    model = EndModel(classes, None if estimator is None else as_estimator(estimator), folds, seed)
+    model = EndModel(classes, estimator, folds, seed)
     model.fit(table, target)
     accuracy, labels, gain = _on_the_audit(assessment, model.out_of_fold_)
     facts = {
