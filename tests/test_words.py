@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -110,3 +111,9 @@ def test_words_are_counted_by_characters_where_no_space_parts_them(text, expecte
 def test_composed_and_decomposed_texts_fall_into_as_many_words():
     text = "Đây là quán cà phê ガギグ"
     assert len(words_of(unicodedata.normalize("NFD", text))) == len(words_of(unicodedata.normalize("NFC", text)))
+
+
+def test_a_character_that_is_only_in_one_pair_is_not_named_beside_it():
+    items = pd.DataFrame({"text": ["推荐这家", "推荐你去", "很推荐", "这家", "你去", "很好"] * 4})
+    votes = wh.Votes.from_matrix([[-1], [-1], [-1], [0], [0], [0]] * 4, wh.LabelSchema(["NEG", "POS"]))
+    assert wh.coverage_gaps(votes, items)["value"].tolist() == ["推荐"]

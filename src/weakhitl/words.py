@@ -7,7 +7,7 @@ Source: Unicode Standard Annex 29, Unicode text segmentation, without its dictio
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 
 _KATAKANA = "\u3099\u309a\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f"
@@ -88,6 +88,17 @@ def words_of(text: str) -> list[str]:
         found.append(match[0])
         end = match.end() if is_close else -1
     return found
+
+
+def always_in_pairs(counts: Mapping[str, int]) -> set[str]:
+    r"""Give the characters that say no more than a pair that holds them: that are on as many items, ``counts[word]``.
+
+    >>> sorted(always_in_pairs({"\u5f88": 9, "\u5f88\u597d": 7, "\u597d": 7, "good": 7}))
+    ['好']
+
+    """
+    parts = ((word, part) for word in counts for part in _compiled().findall(word) if part != word)
+    return {part for word, part in parts if counts.get(part) == counts[word]}
 
 
 def n_words(text: str) -> int:

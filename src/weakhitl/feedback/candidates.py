@@ -17,7 +17,7 @@ from weakhitl.monitor.drift import column_kind
 from weakhitl.monitor.shifts import cells
 from weakhitl.schema import LabelSchema
 from weakhitl.votes import IntArray, Votes
-from weakhitl.words import name_of, words_of
+from weakhitl.words import always_in_pairs, name_of, words_of
 
 _LEAST = 3
 """Items that a rule has to hold for among those that are learned from."""
@@ -182,9 +182,13 @@ def _words(column: "pd.Series[str]", at: IntArray) -> Iterator[tuple[str, Any, n
         table = vectorizer.fit_transform(column.str.lower()).tocsc()
     except ValueError:  # an empty vocabulary
         return
-    often = np.flatnonzero(np.asarray(table[at].sum(axis=0)).ravel() >= _LEAST)
     names = vectorizer.get_feature_names_out()
+    often = np.flatnonzero(np.asarray(table[at].sum(axis=0)).ravel() >= _LEAST)
+    items = np.asarray(table.sum(axis=0)).ravel()
+    idle = always_in_pairs({str(names[word]): int(items[word]) for word in often})
     for word in often:
+        if names[word] in idle:
+            continue
         holds = np.zeros(len(column), dtype=bool)
         holds[table[:, [word]].nonzero()[0]] = True
         yield "keyword", str(names[word]), holds

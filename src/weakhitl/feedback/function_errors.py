@@ -10,7 +10,7 @@ from weakhitl.estimate import Estimate, exact_share
 from weakhitl.feedback.human_labels import HumanLabels
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import Votes
-from weakhitl.words import words_of
+from weakhitl.words import always_in_pairs, words_of
 
 _LEAST = 3
 """Errors that a word has to be in to be looked at."""
@@ -90,4 +90,6 @@ def _telling_words(errors: list[frozenset[str]], right: list[frozenset[str]]) ->
         held = sum(word in words for words in right)
         p = fisher_exact([[wrong, len(errors) - wrong], [held, len(right) - held]], alternative="greater").pvalue
         rows.append((str(word), int(wrong), held, float(p)))
-    return sorted((row for row in rows if row[3] < _APART), key=lambda row: row[3])[:_LISTED]
+    idle = always_in_pairs({word: wrong + held for word, wrong, held, _ in rows})
+    telling = (row for row in rows if row[3] < _APART and row[0] not in idle)
+    return sorted(telling, key=lambda row: row[3])[:_LISTED]

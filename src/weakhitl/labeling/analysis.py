@@ -12,7 +12,7 @@ from weakhitl.gold import Gold, encode_gold
 from weakhitl.ranges import require_share
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import Votes, require_votes
-from weakhitl.words import words_of
+from weakhitl.words import always_in_pairs, words_of
 
 
 def lf_summary(votes: Votes, gold: Gold | None = None) -> pd.DataFrame:
@@ -175,6 +175,9 @@ def coverage_gaps(
         found = found.str.lower().map(_different_words).explode().dropna()
     table = pd.DataFrame({"value": found.to_numpy(), "uncovered": bare[found.index]})
     grouped = table.groupby("value", sort=True)["uncovered"].agg(["size", "sum"])
+    if words:
+        sizes = zip(map(str, grouped.index), grouped["size"].tolist(), strict=True)
+        grouped = grouped.drop(index=list(always_in_pairs(dict(sizes))))
     listed = grouped[grouped["size"] >= at_least].reset_index().set_axis(["value", "items", "uncovered"], axis=1)
     listed["excess"] = listed["uncovered"] - listed["items"] * bare.mean()
     listed = listed[listed["excess"] > 0]

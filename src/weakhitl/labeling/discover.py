@@ -46,8 +46,13 @@ def discover(*paths: str | Path) -> list[LabelingFunction | Rule]:
                     "if one file imports the other, begin the name of the imported one with an underscore"
                 )
     if not faults and not found:
-        looked = ", ".join(file.name for file in files) or "no Python file"
-        faults.append(f"no labeling function in {looked}; decorate a function of a row with @labeling_function")
+        looked = ", ".join(file.name for file in files)
+        faults.append(
+            f"no labeling function in {looked}; decorate a function of a row with @labeling_function"
+            if looked
+            else "no Python file is there; write one with an @labeling_function, or, where only rules or judges "
+            "vote, take it out of `functions` under [labeling]"
+        )
     if faults:
         raise LabelingFunctionError(", ".join(map(str, paths)), faults)
     return [adopted(function) for function, _ in found.values()]
