@@ -102,6 +102,23 @@ def test_somebody_rates_by_keys_alone(project, site, page):
     assert (own["seconds"] >= 0).all()
 
 
+def test_right_to_left_texts_are_shown_as_they_are_read(tmp_path, page):
+    make_project(tmp_path, 4, budget=4, audit=4)
+    items = pd.read_csv(tmp_path / "items.csv", dtype=str)
+    items["text"] = ["مكان جيد, 10/10!", "good, 10/10!"] * 2
+    items.to_csv(tmp_path / "items.csv", index=False)
+    with served(tmp_path) as (_, url, link):
+        page.goto(link)
+        page.goto(f"{url}/rate")
+        seen = {}
+        for number in range(1, 5):
+            text = page.locator("p.text")
+            seen[text.inner_text()] = text.evaluate("element => getComputedStyle(element).direction")
+            page.keyboard.press("1")
+            saved(page, number)
+    assert seen == {"مكان جيد, 10/10!": "rtl", "good, 10/10!": "ltr"}
+
+
 def test_every_control_is_reached_by_tab_and_the_focus_is_seen(project, site, page):
     join(page, project, site[0], "tabs")
     reached = set()

@@ -9,14 +9,17 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
+import weakhitl as wh
 from sites import Somebody, make_project, opened
 from weakhitl.annotation import ADJUDICATOR, ANNOTATOR, Desk
 from weakhitl.annotation.media import media_kind, media_path
+from weakhitl.config.sections import RuleSection
 from weakhitl.errors import DataError, UsageError
 from weakhitl.web import recent
 from weakhitl.web.guard import Doors, Limit, origin_of
 from weakhitl.web.server import Address
 from weakhitl.web.show import fields_of, guideline_html
+from weakhitl.web.spans import Spans
 
 pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning"), pytest.mark.xdist_group("web")]
 
@@ -192,7 +195,7 @@ def test_suggestions_are_shown_confirmed_corrected_and_rejected(tmp_path, open_a
     labels = {}
     for how in ("confirm", "correct", "reject"):
         form, text = ana.form(), ana.page("/rate")
-        proposed = re.search(r"Suggested: <strong>(\w+)</strong>", text)[1]
+        proposed = re.search(r"Suggested: <strong><bdi>(\w+)</bdi></strong>", text)[1]
         assert f'value="{proposed}" data-key' in text.replace('class="proposed" ', "")
         assert "autofocus" in text
         label = {"confirm": proposed, "correct": next(one for one in room.classes if one != proposed), "reject": None}[
@@ -212,6 +215,24 @@ def test_passages_that_rules_go_by_are_marked_where_suggestions_are_shown(tmp_pa
     app = open_app(make_project(tmp_path, annotation='suggest = "show"\nhide_share = 0.0', config=rule))
     ana = Somebody(app, name="ana").join()
     assert "<mark>today</mark>" in ana.page("/rate")
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "marked"),
+    [
+        (["win"], "Win at windows", ("Win",)),
+        (["c++"], "C++ or C", ("C++",)),
+        (["好"], "很好吃", ("好",)),
+        (["अच्छा"], "अच्छा है", ("अच्छा",)),
+        (["अच्छा"], "अच्छाई", ()),
+    ],
+)
+def test_the_passages_of_a_keyword_are_those_that_its_rule_goes_by(words, text, marked):
+    rule = RuleSection(name="word", kind="keyword", label="sun", words=words)
+    assert Spans([rule]).find(text) == marked
+    assert (wh.keyword("word", words, label="sun")({"text": text}) == "sun") == bool(marked)
+    inside = rule.model_copy(update={"whole_words": False})
+    assert Spans([inside]).find(text)
 
 
 def test_the_api_does_what_the_pages_do(room, app):
@@ -409,9 +430,9 @@ def test_text_of_items_is_shown_and_never_run(tmp_path, open_app, nasty):
     page = Somebody(app, name="ana").join().page("/rate")
     from markupsafe import escape
 
-    assert f'<p class="text">{escape(nasty)}</p>' in page
+    assert f'<p class="text" dir="auto">{escape(nasty)}</p>' in page
     assert "<svg" not in page
-    assert "onerror" not in re.sub(r'<p class="text">.*?</p>', "", page, flags=re.DOTALL)
+    assert "onerror" not in re.sub(r'<p class="text" dir="auto">.*?</p>', "", page, flags=re.DOTALL)
 
 
 @pytest.mark.parametrize("nasty", NASTY)

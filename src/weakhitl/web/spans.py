@@ -4,19 +4,30 @@ import re
 from collections.abc import Sequence
 
 from weakhitl.config.sections import RuleSection
+from weakhitl.words import spellings, stands_alone
 
 
 class Spans:
     """Finds what keywords and patterns of ``[[labeling.rule]]`` match."""
 
     def __init__(self, rules: Sequence[RuleSection]) -> None:
-        words = [word for rule in rules if rule.kind == "keyword" for word in rule.words]
-        self._words = [rf"\b{re.escape(word)}\b" for word in words]
+        self._words = [
+            (re.compile(re.escape(spelling), re.IGNORECASE), rule.whole_words)
+            for rule in rules
+            if rule.kind == "keyword"
+            for word in rule.words
+            for spelling in spellings(word)
+        ]
         self._patterns = [rule.pattern for rule in rules if rule.kind == "regex" and rule.pattern]
 
     def find(self, text: str) -> tuple[str, ...]:
         """Give the passages, as they stand in the text."""
-        found = {match.group() for word in self._words for match in re.finditer(word, text, re.IGNORECASE)}
+        found = {
+            match[0]
+            for word, is_whole in self._words
+            for match in word.finditer(text)
+            if not is_whole or stands_alone(text, *match.span())
+        }
         if self._patterns:
             import polars as pl
 
