@@ -5,11 +5,13 @@ import unicodedata
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import weakhitl as wh
-from weakhitl.words import n_words, stands_alone, word_pattern, words_of
+from weakhitl.cli.main import cli
+from weakhitl.words import alone_in_python, n_words, name_of, stands_alone, word_pattern, words_of
 
 ALPHABET = "ab_ 1-€.éàß你好很のはカーナกีดีहिंदी한국мирسلا👍❤" + "\u0301\u093f\u094d\ufe0f\u200d\u200c\u3099\u0e49"
 """Latin, signs, Han, hiragana, katakana, Thai, Devanagari, Hangul, Cyrillic, Arabic, and marks by themselves."""
@@ -117,3 +119,33 @@ def test_a_character_that_is_only_in_one_pair_is_not_named_beside_it():
     items = pd.DataFrame({"text": ["推荐这家", "推荐你去", "很推荐", "这家", "你去", "很好"] * 4})
     votes = wh.Votes.from_matrix([[-1], [-1], [-1], [0], [0], [0]] * 4, wh.LabelSchema(["NEG", "POS"]))
     assert wh.coverage_gaps(votes, items)["value"].tolist() == ["推荐"]
+
+
+@pytest.mark.parametrize(
+    ("word", "text", "expected"),
+    [
+        ("win", "I win.", True),
+        ("win", "windy", False),
+        ("好吃", "很好吃", True),
+        ("अच्छा", "यह अच्छा है", True),
+        ("мир", "миру", False),
+    ],
+)
+def test_a_pattern_for_people_to_read_finds_words_but_for_marks(word, text, expected):
+    assert bool(re.search(alone_in_python(["other", word]), text)) == expected
+
+
+@given(st.text(min_size=1, max_size=8))
+def test_a_name_made_of_a_text_can_be_part_of_a_name_in_python(text):
+    assert f"a{name_of(text)}".isidentifier()
+
+
+@pytest.mark.parametrize("name", ["5 stars", "很好", "अच्छा", "½ off", "_"])
+def test_a_new_project_works_with_classes_in_any_script(name, tmp_path):
+    (tmp_path / "items.csv").write_text("id,text\n1,a b\n2,c d\n", encoding="utf-8")
+    answer = CliRunner().invoke(
+        cli, ["init", str(tmp_path / "p"), "--class", name, "--class", "other", "--data", str(tmp_path / "items.csv")]
+    )
+    assert answer.exit_code == 0, answer.output
+    answer = CliRunner().invoke(cli, ["label", "--project", str(tmp_path / "p")])
+    assert answer.exit_code == 0, answer.output

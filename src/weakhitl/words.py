@@ -123,14 +123,31 @@ def word_pattern() -> str:
     return rf"{quick}|(?=[0-9A-Z_a-z]*[^\x00-\x7f])(?:{any_script})"
 
 
-def name_of(text: str) -> str:
-    """Give a name made of a text: its letters, digits and underscores, in lower case.
+def alone_in_python(words: Iterable[str]) -> str:
+    r"""Give a pattern, in the dialect of Python, of texts in which one of these words stands alone.
 
-    >>> name_of("SPAM says 'win!'")
-    'spam_says_win_'
+    Marks that make another letter of a word's last one are not looked for: people are to read it.
+
+    >>> alone_in_python(["cash", "win"]), alone_in_python(["win", "\u5f88\u597d"])
+    ('\\b(cash|win)\\b', '\\b(win)\\b|很好')
 
     """
-    return re.sub(rf"[^\w{_marks()}]+", "_", text).lower()
+    kinds: dict[str, list[str]] = {"": [], r"\b": [], r"(?!\w)": []}
+    for word in words:
+        edge = "" if _kind(word[0]) == "close" else r"\b" if re.match(r"\w", word[-1]) else r"(?!\w)"
+        kinds[edge].append(re.escape(word))
+    bounded = [rf"\b({'|'.join(kinds[edge])}){edge}" for edge in (r"\b", r"(?!\w)") if kinds[edge]]
+    return "|".join([*bounded, *kinds[""]])
+
+
+def name_of(text: str) -> str:
+    """Give a name made of a text, of what may stand in a name of Python.
+
+    >>> name_of("SPAM says 'win!'")
+    'SPAM_says_win_'
+
+    """
+    return re.sub(r"\0+", "_", "".join(char if f"a{char}".isidentifier() else "\0" for char in text))
 
 
 @cache

@@ -146,7 +146,7 @@ def _candidate(
     )
     label = str(schema.classes[code])
     name = f"{label}_says_{value}" if how == "keyword" else f"{label}_{column}_{how}_{value}"
-    name = name_of(name)
+    name = name_of(name).lower()
     found = Candidate(name, how, label, column, value, (k, n), precision, int(holds.sum()), uncovered)
     return (low - usual) * float(np.log1p(holds.sum() + 9 * uncovered)), found
 

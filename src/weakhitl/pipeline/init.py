@@ -25,6 +25,7 @@ from weakhitl.pipeline.guideline import new_guideline
 from weakhitl.pipeline.texts import TEXT, likely_text
 from weakhitl.schema import LabelSchema
 from weakhitl.wording import a_few, number_of
+from weakhitl.words import name_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -286,7 +287,7 @@ def _as_cell(value: Any) -> Any:
 
 
 def _texts(folder: Path, classes: tuple[str, ...], items: _Items, task: str, *, functions: bool) -> dict[str, str]:
-    word = "".join(c if c.isalnum() else "_" for c in classes[0].lower())
+    word = name_of(classes[0].lower())
     texts = {
         CONFIG_NAME: _TOML.format(
             name=_quoted(folder.resolve().name),

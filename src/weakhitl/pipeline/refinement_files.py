@@ -1,6 +1,5 @@
 """Write what was chosen of a refinement, for a person to look at and to apply: a patch, and a narrower function."""
 
-import re
 from collections.abc import Sequence
 from difflib import unified_diff
 from pathlib import Path
@@ -16,6 +15,7 @@ from weakhitl.pipeline.functions import project_functions
 from weakhitl.pipeline.refine import Refined
 from weakhitl.pipeline.texts import text_column
 from weakhitl.pipeline.workspace import Workspace
+from weakhitl.words import alone_in_python, name_of
 
 FOLDER = "refinements"
 PATCH = "refine.patch"
@@ -65,13 +65,13 @@ def write_stub(workspace: Workspace, errors: FunctionErrors) -> Path:
             f"the code of {errors.name} does not stand alone (a table or terms from a file, resources, preprocessors, "
             f"other functions): narrow it where it is; it errs where items hold {words}"
         )
-    name = re.sub(r"[^0-9A-Za-z_]+", "_", errors.name)
-    pattern = "|".join(re.escape(word) for word, *_ in errors.words)
+    name = name_of(errors.name)
+    name = name if name.isidentifier() and not name.startswith("_") else f"rule_{name}"
     text = _STUB.format(
         old=errors.name,
         name=name,
         words=words,
-        pattern=rf"\b({pattern})\b",
+        pattern=alone_in_python(word for word, *_ in errors.words),
         wrong=errors.wrong,
         judged=errors.judged,
         column=text_column(workspace) or "text",
