@@ -58,6 +58,14 @@ def made(n: int = 1200, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
     return table.assign(shop=shops), truth
 
 
+def test_words_that_tell_as_much_come_in_the_order_of_the_alphabet():
+    words = [*"bcdefghijklmnopqrstuv"]
+    texts = pd.Series([" ".join(f"{word}{word}" for word in words)] * 10 + ["fine"] * 10)
+    votes = wh.Votes.from_matrix([[1]] * 20, wh.LabelSchema(["a", "b"]))
+    people = HumanLabels(np.arange(20), np.repeat([0, 1], 10), np.ones(20, dtype=bool), random=True)
+    assert [word for word, *_ in function_errors(votes, people, texts)[0].words] == ["bb", "cc", "dd", "ee", "ff"]
+
+
 def votes_of(items: pd.DataFrame) -> wh.Votes:
     wow, please = (items["text"].str.contains(word) for word in ("WOW", "please"))
     return wh.Votes.from_matrix(

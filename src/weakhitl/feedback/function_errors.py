@@ -92,4 +92,4 @@ def _telling_words(errors: list[frozenset[str]], right: list[frozenset[str]]) ->
         rows.append((str(word), int(wrong), held, float(p)))
     idle = always_in_pairs({word: wrong + held for word, wrong, held, _ in rows})
     telling = (row for row in rows if row[3] < _APART and row[0] not in idle)
-    return sorted(telling, key=lambda row: row[3])[:_LISTED]
+    return sorted(telling, key=lambda row: (row[3], row[0]))[:_LISTED]
