@@ -8,7 +8,7 @@ from scipy.spatial.distance import jensenshannon
 from scipy.stats import ks_2samp, mannwhitneyu
 
 from weakhitl.votes import FloatArray, IntArray
-from weakhitl.words import word_pattern
+from weakhitl.words import words_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -160,12 +160,12 @@ def words_shift(name: str, before: list[str], after: list[str], rng: np.random.G
     from sklearn.linear_model import LogisticRegression
 
     sides = [_sampled(texts, rng) for texts in (before, after)]
-    texts, side = [*sides[0], *sides[1]], np.repeat([0, 1], [len(sides[0]), len(sides[1])])
+    texts, side = [text.lower() for text in (*sides[0], *sides[1])], np.repeat([0, 1], [len(sides[0]), len(sides[1])])
     learn = np.zeros(len(side), dtype=bool)
     for one in (0, 1):
         here = np.flatnonzero(side == one)
         learn[rng.choice(here, len(here) // 2, replace=False)] = True
-    vectorizer = TfidfVectorizer(min_df=2, sublinear_tf=True, token_pattern=word_pattern())
+    vectorizer = TfidfVectorizer(min_df=2, sublinear_tf=True, analyzer=words_of, lowercase=False)
     try:
         train = vectorizer.fit_transform([text for text, mine in zip(texts, learn, strict=True) if mine])
     except ValueError:  # an empty vocabulary
