@@ -1,5 +1,6 @@
 """One way to reach the database: SQLite in a file, or PostgreSQL."""
 
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -48,7 +49,8 @@ class Database:
 
     def __init__(self, where: Path | str, *, keep: bool = False) -> None:
         self.path = where if isinstance(where, Path) else None
-        self.url = URL.create("sqlite", database=str(where)) if isinstance(where, Path) else _server_url(where)
+        self.is_read_only = isinstance(where, Path) and _may_only_be_read(where)
+        self.url = _server_url(where) if isinstance(where, str) else _file_url(where, read_only=self.is_read_only)
         self.name = str(where) if self.path else self.url.render_as_string(hide_password=True)
         pool: dict[str, Any] = {"poolclass": NullPool}
         if keep:
@@ -57,7 +59,7 @@ class Database:
         self._ready = False
         self._writer = threading.Lock()
         if self.path is not None:
-            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "connect", _prepare_reading if self.is_read_only else _prepare_writing)
             event.listen(self.engine, "begin", _begin_sqlite)
 
     @property
@@ -79,6 +81,8 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Open the one transaction that may write; it is committed at the end, or undone on any error."""
+        if self.is_read_only:
+            raise DataError(self.name, "you may read this annotation store and not write it; ask whose project it is")
         with self._faults():
             self._prepare()
             # Threads queue here, fairly; SQLite's own waiting is a poll that lets some starve.
@@ -98,9 +102,9 @@ class Database:
             return
         with self._writer:
             if not self._ready:
-                if self.path is not None:
+                if self.path is not None and not self.is_read_only:
                     self.path.parent.mkdir(parents=True, exist_ok=True)
-                versions.upgrade(self.engine, self.name)
+                versions.upgrade(self.engine, self.name, read_only=self.is_read_only)
                 self._ready = True
 
     @contextmanager
@@ -127,9 +131,25 @@ def _server_url(text: str) -> URL:
     return url.set(drivername="postgresql+psycopg")
 
 
-def _prepare_sqlite(connection: Any, _: object) -> None:
+def _may_only_be_read(path: Path) -> bool:
+    return path.exists() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+
+
+def _file_url(path: Path, *, read_only: bool) -> URL:
+    """Name a file; one that may only be read is taken as it is, unless somebody who may write has it open."""
+    if not read_only:
+        return URL.create("sqlite", database=str(path))
+    how = {"mode": "ro"} if Path(f"{path}-wal").exists() else {"mode": "ro", "immutable": "1"}
+    return URL.create("sqlite", database=path.absolute().as_uri(), query={**how, "uri": "true"})
+
+
+def _prepare_reading(connection: Any, _: object) -> None:
     connection.isolation_level = None  # begin and commit are said by us
     connection.execute(f"PRAGMA busy_timeout = {_WAIT * 1000}")
+
+
+def _prepare_writing(connection: Any, _: object) -> None:
+    _prepare_reading(connection, _)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
 

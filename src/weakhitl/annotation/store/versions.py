@@ -10,14 +10,21 @@ NEWEST = "0003"
 _KNOWN = ("0001", "0002", NEWEST)
 
 
-def upgrade(engine: Engine, name: str) -> None:
+def upgrade(engine: Engine, name: str, *, read_only: bool = False) -> None:
     """Run the migrations that a database lacks, all or none; several processes may do so at once.
 
-    Raises ``StateError`` where a later weakhitl wrote it.
+    Raises ``StateError`` where a later weakhitl wrote it, or an earlier one and it may only be read.
     """
     with engine.connect() as connection:
-        if _version(connection) == NEWEST:
+        version = _version(connection)
+        if version == NEWEST:
             return
+        _require_known(version, name)
+    if read_only:
+        raise StateError(
+            f"{name} was written by an earlier weakhitl and may only be read here; somebody who may write it has "
+            "to run `weakhitl status` once"
+        )
     with engine.connect() as connection:
         connection.execution_options(writes=True)
         with connection.begin():
@@ -30,8 +37,7 @@ def _migrate(connection: Connection, name: str) -> None:
     version = _version(connection)  # once more: somebody else may have been quicker
     if version == NEWEST:
         return
-    if version is not None and version not in _KNOWN:
-        raise StateError(f"{name} was written by a later weakhitl (version {version}); upgrade weakhitl")
+    _require_known(version, name)
     from alembic import command
     from alembic.config import Config
 
@@ -41,6 +47,11 @@ def _migrate(connection: Connection, name: str) -> None:
     if version is not None and not inspect(connection).has_table("alembic_version"):
         command.stamp(config, version)
     command.upgrade(config, "head")
+
+
+def _require_known(version: str | None, name: str) -> None:
+    if version is not None and version not in _KNOWN:
+        raise StateError(f"{name} was written by a later weakhitl (version {version}); upgrade weakhitl")
 
 
 def _version(connection: Connection) -> str | None:
