@@ -92,6 +92,10 @@ class LabelingSection(Section):
     functions: list[Text] = Field(
         default=[], description="Python files or folders of labeling functions; none where people label everything."
     )
+    files: list[Text] = Field(
+        default=[],
+        description="Files in these folders that functions read, such as word lists; a release carries them.",
+    )
     rule: list[RuleSection] = Field(default=[], description="Declared functions: `[[labeling.rule]]`.")
     engine: Literal["local", "dask", "spark"] = Field(default="local", description="What runs the functions.")
     processes: int = Field(

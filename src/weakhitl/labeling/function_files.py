@@ -1,13 +1,19 @@
-"""Which Python files of the listed files and folders hold labeling functions, and which are there for import."""
+"""Which files of the listed files and folders hold labeling functions, which are for import, and which they read."""
 
-from collections.abc import Iterable
+import ast
+import warnings
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from weakhitl.errors import ConfigError
+
+_LONGEST_PATH = 1024
 
 
 @dataclass(frozen=True)
 class FunctionFile:
-    """A Python file of labeling functions, or of what they import, and the listed folder in which it is."""
+    """A file of labeling functions, of what they import or read, and the listed folder in which it is."""
 
     path: Path
     root: Path
@@ -34,14 +40,64 @@ def function_files(paths: Iterable[str | Path]) -> list[FunctionFile]:
     return list(files.values())
 
 
-def _python_files(folder: Path) -> list[Path]:
-    found: list[Path] = []
-    for path in sorted(folder.iterdir()):
-        if path.is_dir():
-            found += [] if _is_apart(path) else _python_files(path)
-        elif path.suffix == ".py":
-            found.append(path)
+def named_files(paths: Iterable[str | Path]) -> list[FunctionFile]:
+    """List the other files of the listed folders that their Python files name, such as word lists.
+
+    A file is named where a text in the code is its name, or a path that ends with it.
+    """
+    files: dict[Path, FunctionFile] = {}
+    for root in (folder for folder in map(Path, paths) if folder.is_dir()):
+        named = {name for path in _python_files(root) for name in _names_in(path)}
+        for path in _all_files(root):
+            if path.suffix != ".py" and path.name in named and path.is_file():
+                files.setdefault(path.resolve(), FunctionFile(path, root))
+    return list(files.values())
+
+
+def placed_files(files: Iterable[Path], paths: Iterable[str | Path]) -> list[FunctionFile]:
+    """Place files among the listed files and folders of functions, where these look for them.
+
+    Raises ``ConfigError`` naming every one that is not there, or in none of these folders.
+    """
+    roots = [path if path.is_dir() else path.parent for path in map(Path, paths)]
+    found, faults = [], []
+    for file in files:
+        root = next((root for root in roots if file.is_relative_to(root)), None)
+        if not file.is_file():
+            faults.append(f"[labeling] files: {file}: there is no such file")
+        elif root is None:
+            faults.append(
+                f"[labeling] files: {file} is in no folder of functions, where a release keeps what they read"
+            )
+        else:
+            found.append(FunctionFile(file, root))
+    if faults:
+        raise ConfigError("weakhitl.toml", faults)
     return found
+
+
+def _names_in(path: Path) -> set[str]:
+    """Give the last part of every text in a Python file; none where it is no Python."""
+    try:
+        with warnings.catch_warnings():  # of odd escapes they are warned of where they are imported
+            warnings.simplefilter("ignore")
+            tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError):
+        return set()
+    texts = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return {text.replace("\\", "/").rpartition("/")[2] for text in texts if len(text) <= _LONGEST_PATH}
+
+
+def _python_files(folder: Path) -> list[Path]:
+    return [path for path in _all_files(folder) if path.suffix == ".py"]
+
+
+def _all_files(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        if not path.is_dir():
+            yield path
+        elif not _is_apart(path):
+            yield from _all_files(path)
 
 
 def _is_apart(folder: Path) -> bool:

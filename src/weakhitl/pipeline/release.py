@@ -27,6 +27,7 @@ from weakhitl.release.evidence_files import CONTEXT, RATINGS
 from weakhitl.release.last_release import release_folders
 from weakhitl.release.report import UNRELEASED, Report, agreement_content, hardest_items, report_content
 from weakhitl.release.whole_folder import only_one
+from weakhitl.wording import a_few
 
 if TYPE_CHECKING:
     from weakhitl.pipeline.ratings import Groups
@@ -134,7 +135,7 @@ def release(workspace: Workspace, version: str, *, archive: bool = False) -> Rel
         _check_rows(workspace, version, report["counts"])
         runs = _runs(workspace, run)
         contents = Contents(assessment, gate, report, rows, _copies(workspace), runs, annotation_log)
-        notices = _other_pseudonyms(workspace, assessment.evidence)
+        notices = (*_other_pseudonyms(workspace, assessment.evidence), *_left_out(workspace))
         path, digest = write_bundle(workspace.releases, contents)
         return Released(gate, path, digest, pack(path) if archive else None, notices)
 
@@ -247,10 +248,22 @@ def _runs(workspace: Workspace, last: Mapping[str, Any]) -> list[dict[str, Any]]
     return runs
 
 
+def _left_out(workspace: Workspace) -> tuple[str, ...]:
+    """Name files that the functions seem to read, and that nobody said others may see: no release carries them."""
+    names = [file.name for file in workspace.files_named]
+    if not names:
+        return ()
+    what = (
+        f"the functions name {a_few(names)}, which the release does not carry: what reads that cannot run again from it"
+    )
+    return (f"{what}; list what others may have in `files` under [labeling]",)
+
+
 def _copies(workspace: Workspace) -> dict[str, Path]:
     """Path in the bundle -> configuration, functions and guideline as used."""
     copies = {CONFIG_NAME: workspace.root / CONFIG_NAME}
-    functions = [(file.name, file.path) for file in function_files(workspace.function_paths)]
+    code = [*function_files(workspace.function_paths), *workspace.files_read]
+    functions = [(file.name, file.path) for file in code]
     sources = {"labeling_functions": [*functions, *_named(workspace.rule_files)]}
     checks = [check.metric.rsplit(":", 1)[0] for check in workspace.config.gate.check if is_own(check.metric)]
     if checks:

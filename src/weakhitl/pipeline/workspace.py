@@ -21,7 +21,7 @@ from weakhitl.config import CONFIG_NAME, Config, load_config
 from weakhitl.errors import ConfigError, DataError, StateError, UsageError
 from weakhitl.files import make_private, require_columns, sha256, write_json
 from weakhitl.gate import FUNCTION, ITEM, PERSON, Assessment, Context, Evidence, assess, of_kind
-from weakhitl.labeling.function_files import function_files
+from weakhitl.labeling.function_files import FunctionFile, function_files, named_files, placed_files
 from weakhitl.labeling.items import read_items
 from weakhitl.pipeline.clock import moment
 from weakhitl.pipeline.gold_files import known_labels, read_gold
@@ -72,6 +72,17 @@ class Workspace:
     def function_paths(self) -> list[Path]:
         """Files and folders of labeling functions."""
         return [self.root / path for path in self.config.labeling.functions]
+
+    @property
+    def files_read(self) -> list[FunctionFile]:
+        """Files that the functions read, by the configuration."""
+        return placed_files([self.root / path for path in self.config.labeling.files], self.function_paths)
+
+    @property
+    def files_named(self) -> list[FunctionFile]:
+        """Files that the functions' code names and the configuration does not."""
+        known = {file.path.resolve() for file in self.files_read} | {path.resolve() for path in self.rule_files}
+        return [file for file in named_files(self.function_paths) if file.path.resolve() not in known]
 
     @property
     def rule_files(self) -> list[Path]:
@@ -347,7 +358,7 @@ class Workspace:
     def input_files(self) -> list[Path]:
         """Files that the functions' votes depend on, beside the configuration."""
         data = sorted(self.data_path.iterdir()) if self.data_path.is_dir() else [self.data_path]
-        functions = [file.path for file in function_files(self.function_paths)]
+        functions = [file.path for file in (*function_files(self.function_paths), *self.files_read, *self.files_named)]
         files = [*data, *functions, *self.rule_files, *self.judge_votes.values()]
         return [path for path in files if path.is_file()]
 
