@@ -3,9 +3,11 @@
 import warnings
 
 import pytest
+from click.testing import CliRunner
 
 from projects import CONFIG, FUNCTIONS, ready
 from weakhitl import Project
+from weakhitl.cli.main import cli
 from weakhitl.errors import ConfigError, StateError
 from weakhitl.labeling.function_files import named_files
 from weakhitl.release import verify
@@ -51,6 +53,9 @@ def test_a_release_carries_the_files_that_are_listed_and_names_those_that_are_no
     assert any("the functions name words.txt" in notice for notice in first.notices)
     assert not (first.path / "labeling_functions" / "words.txt").exists()
     assert [one.what for one in verify(first.path, rerun_functions=True).findings if not one.holds] == ["functions"]
+    answer = CliRunner().invoke(cli, ["verify", str(first.path), "--rerun-functions"])
+    assert answer.exit_code == 1
+    assert "All else holds" in answer.output
     second = configured(tmp_path, ["labeling_functions/words.txt"]).release("1.0.1")
     assert not any("the functions name" in notice for notice in second.notices)
     assert not (second.path / "labeling_functions" / "unused.txt").exists()

@@ -105,6 +105,9 @@ def verify_command(path: Path, digest: str | None, rerun_functions: bool, as_jso
             )
             click.echo(f"{finding.what}: {finding.detail}")
         click.echo(f"Digest: {verification.digest}")
-        if not verification.holds:
+        wrong = [finding for finding in verification.findings if not finding.holds]
+        if wrong and all(finding.could_not_run for finding in wrong):
+            click.secho("All else holds; of the functions nothing is shown, as they cannot be run here.", fg="yellow")
+        elif wrong:
             click.secho("This is not the release that it says it is.", fg="red")
     sys.exit(0 if verification.holds else 1)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+CANNOT_RUN = "cannot be run"
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -12,6 +14,11 @@ class Finding:
     what: str
     holds: bool
     detail: str
+
+    @property
+    def could_not_run(self) -> bool:
+        """Whether functions could not be run again here, which says nothing of the release."""
+        return not self.holds and self.detail.startswith(CANNOT_RUN)
 
 
 @dataclass(frozen=True)

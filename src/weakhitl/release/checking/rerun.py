@@ -16,7 +16,7 @@ from weakhitl.errors import WeakHITLError
 from weakhitl.labeling import discover, run
 from weakhitl.labeling.declared import declared
 from weakhitl.labeling.function_files import function_files
-from weakhitl.release.checking.findings import Finding
+from weakhitl.release.checking.findings import CANNOT_RUN, Finding
 from weakhitl.release.evidence_files import NAMES, VOTES
 from weakhitl.release.shards import LABEL_COLUMNS, read_shards
 from weakhitl.votes import Votes
@@ -40,7 +40,7 @@ def rerun_finding(folder: Path, functions: Votes) -> Finding:
             return Finding("functions", False, f"ran for over {_SECONDS:,} seconds and were stopped")
         if done.returncode or not out.exists():
             last = (done.stderr.strip().splitlines() or [f"the process ended with {done.returncode}"])[-1]
-            return Finding("functions", False, f"cannot be run: {last}")
+            return Finding("functions", False, f"{CANNOT_RUN}: {last}")
         again = read_votes(out, functions.schema)
     return _compared(functions, again)
 
