@@ -62,12 +62,30 @@ def test_a_release_carries_the_files_that_are_listed_and_names_those_that_are_no
     assert verify(second.path, rerun_functions=True).holds
 
 
+def test_a_file_that_a_rule_and_a_function_read_is_carried_once(project, tmp_path):
+    configured(tmp_path, ["labeling_functions/words.txt"])
+    rule = (
+        '[[labeling.rule]]\nname = "towns"\nkind = "gazetteer"\nlabel = "rain"\nfile = "labeling_functions/words.txt"\n'
+    )
+    with (tmp_path / "weakhitl.toml").open("a") as file:
+        file.write(f"\n{rule}")
+    again = Project.load(tmp_path)
+    again.label()
+    assert verify(again.release("1.0.0").path, rerun_functions=True).holds
+
+
 def test_every_listed_file_that_cannot_be_carried_is_named(project, tmp_path):
+    inside = [f"labeling_functions/{name}" for name in ("nope.txt", "../items.csv", "functions.py", "words.txt")]
+    again = configured(tmp_path, inside)
     with pytest.raises(ConfigError) as error:
-        configured(tmp_path, ["labeling_functions/nope.txt", "items.csv", "labeling_functions/words.txt"]).check()
-    assert len(error.value.faults) == 2
-    assert "nope.txt: there is no such file" in error.value.faults[0]
-    assert "items.csv is in no folder of functions" in error.value.faults[1]
+        again.check()
+    assert len(error.value.faults) == 3
+    for what, fault in zip(
+        ("nope.txt: there is no such file", "items.csv is in no folder of functions", "functions.py is code"),
+        error.value.faults,
+        strict=True,
+    ):
+        assert what in fault
 
 
 def test_a_file_is_named_by_its_name_or_a_path_that_ends_with_it(tmp_path):

@@ -1,6 +1,7 @@
 """Which files of the listed files and folders hold labeling functions, which are for import, and which they read."""
 
 import ast
+import os
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -57,14 +58,16 @@ def named_files(paths: Iterable[str | Path]) -> list[FunctionFile]:
 def placed_files(files: Iterable[Path], paths: Iterable[str | Path]) -> list[FunctionFile]:
     """Place files among the listed files and folders of functions, where these look for them.
 
-    Raises ``ConfigError`` naming every one that is not there, or in none of these folders.
+    Raises ``ConfigError`` naming every one that is not there, is code, or is in none of these folders.
     """
-    roots = [path if path.is_dir() else path.parent for path in map(Path, paths)]
+    roots = [_straight(path if path.is_dir() else path.parent) for path in map(Path, paths)]
     found, faults = [], []
-    for file in files:
+    for file in map(_straight, files):
         root = next((root for root in roots if file.is_relative_to(root)), None)
         if not file.is_file():
             faults.append(f"[labeling] files: {file}: there is no such file")
+        elif file.suffix == ".py":
+            faults.append(f"[labeling] files: {file} is code, which a release carries in any case")
         elif root is None:
             faults.append(
                 f"[labeling] files: {file} is in no folder of functions, where a release keeps what they read"
@@ -74,6 +77,11 @@ def placed_files(files: Iterable[Path], paths: Iterable[str | Path]) -> list[Fun
     if faults:
         raise ConfigError("weakhitl.toml", faults)
     return found
+
+
+def _straight(path: Path) -> Path:
+    """Give a path without ``..``, so that what is in a folder can be told by its beginning; links stay."""
+    return Path(os.path.normpath(path))
 
 
 def _names_in(path: Path) -> set[str]:

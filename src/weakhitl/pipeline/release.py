@@ -278,7 +278,7 @@ def _copies(workspace: Workspace) -> dict[str, Path]:
     for folder, files in sources.items():
         for inside, path in files:
             name = f"{folder}/{inside}"
-            if name in copies:
+            if copies.get(name, path).resolve() != path.resolve():
                 raise DataError(
                     str(path),
                     f"and {copies[name]} have the same name; rename one, so that both fit a release",
