@@ -14,6 +14,7 @@ from weakhitl.config import parse_config
 from weakhitl.errors import ConfigError, DataError, LabelingFunctionError, StateError
 from weakhitl.release.evidence_files import NAMES
 
+MANY = [f"{n:06d} {n * n:09x}" for n in range(100_000)]
 SCHEMA = wh.LabelSchema(["HAM", "SPAM"])
 TEXTS = ["Win cash now", "windy today", "", None, "ÉCLAIR for 5 €", "in new york, at last", "yorkshire", "WIN"]
 
@@ -102,6 +103,8 @@ def test_rules_and_functions_run_side_by_side_in_their_order():
         (lambda: wh.regex("r", "(?<=a)b", label="SPAM"), "Rust's regular expressions: look-around"),
         (lambda: wh.regex("r", "(", label="SPAM"), "is not one of Rust's"),
         (lambda: wh.keyword("k", [], label="SPAM"), "at least one word"),
+        (lambda: wh.keyword("k", MANY, label="SPAM"), "100,000 words are too many for a pattern; a gazetteer"),
+        (lambda: wh.regex("r", "(" + "long " * 1000, label="SPAM"), "the pattern '.{203}' is not one"),
         (lambda: wh.gazetteer("g", ["a", " "], label="SPAM"), "no empty one"),
         (lambda: wh.threshold("t", "n", label="SPAM"), "expected above, below, or both"),
         (lambda: wh.lookup("l", {}, column="text"), "its table is empty"),
@@ -124,9 +127,9 @@ def test_every_column_that_rules_miss_is_named_at_once():
 def test_many_terms_cost_little_more_than_few():
     """The automaton reads each text once, whatever the number of terms: right answers among 100,000."""
     rng = np.random.default_rng(0)
-    terms = [f"term{n}" for n in range(100_000)]
-    hits = rng.integers(0, 100_000, 200)
-    cells = [f"here is term{n} in a text" for n in hits] + [f"here is term{n}x" for n in hits]
+    terms = ["".join(letters) for letters in rng.choice([*"abcdefghij"], (100_000, 8))]
+    hits = [terms[n] for n in rng.integers(0, 100_000, 200)]
+    cells = [f"here is {term} in a text" for term in hits] + [f"here is {term}x" for term in hits]
     assert votes(wh.gazetteer("g", terms, label="SPAM"), cells) == [1] * 200 + [-1] * 200
 
 

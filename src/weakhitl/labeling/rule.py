@@ -17,6 +17,11 @@ from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.votes import IntArray
 from weakhitl.words import spellings, standing_alone, stands_alone
 
+_LONG = 1 << 17
+"""Characters of a pattern from which on it may be too large to be run."""
+_SHOWN = 200
+"""Characters of a pattern that a message shows."""
+
 
 class Rule(ABC):
     """A labeling function that is declared instead of written.
@@ -105,20 +110,27 @@ class _OneLabel(Rule):
         return [self.label]
 
 
+def _fault_of(pattern: str) -> str:
+    """Say what is wrong with a pattern in the dialect of Rust; empty where nothing is."""
+    try:
+        pl.Series([""]).str.contains(pattern)
+    except pl.exceptions.ComputeError as error:
+        lines = [line.strip() for line in str(error).splitlines()]
+        return next((line.removeprefix("error: ") for line in lines if line.startswith("error:")), lines[0])
+    return ""
+
+
 class _Regex(_OneLabel):
     def __init__(self, name: str, pattern: str, label: str, column: str) -> None:
         super().__init__(name, column, label)
         self.pattern = pattern
-        try:
-            pl.Series([""]).str.contains(pattern)
-        except pl.exceptions.ComputeError as error:
-            lines = [line.strip() for line in str(error).splitlines()]
-            reason = next((line.removeprefix("error: ") for line in lines if line.startswith("error:")), lines[0])
+        if fault := _fault_of(pattern):
+            shown = pattern if len(pattern) <= _SHOWN else f"{pattern[:_SHOWN]}..."
             raise LabelingFunctionError(
                 f"rule {name!r}",
-                f"the pattern {pattern!r} is not one of Rust's regular expressions: {reason}; "
+                f"the pattern {shown!r} is not one of Rust's regular expressions: {fault}; "
                 "write a Python function for look-around and back-references",
-            ) from None
+            )
 
     def holds(self, cells: pl.Expr) -> pl.Expr:
         return cells.str.contains(self.pattern)
@@ -131,6 +143,10 @@ class _Keyword(_OneLabel):
         super().__init__(name, column, label)
         self.words = _terms(name, words)
         self._pattern = standing_alone(self.words) if whole_words else "|".join(map(re.escape, self.words))
+        if len(self._pattern) > _LONG and _fault_of(self._pattern):
+            raise LabelingFunctionError(
+                f"rule {name!r}", f"{len(self.words):,} words are too many for a pattern; a gazetteer takes any number"
+            )
 
     def holds(self, cells: pl.Expr) -> pl.Expr:
         return cells.str.contains(self._pattern)
