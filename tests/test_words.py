@@ -149,3 +149,15 @@ def test_a_new_project_works_with_classes_in_any_script(name, tmp_path):
     assert answer.exit_code == 0, answer.output
     answer = CliRunner().invoke(cli, ["label", "--project", str(tmp_path / "p")])
     assert answer.exit_code == 0, answer.output
+
+
+def test_a_class_is_the_same_however_its_accents_are_encoded():
+    schema = wh.LabelSchema(["caf\u00e9", "th\u00e9"])
+    other = "cafe\u0301"
+    table = pd.DataFrame({"item": [1, 1], "annotator": ["a", "b"], "label": [other, "caf\u00e9"]})
+    texts = pd.DataFrame({"text": ["x"]})
+    assert schema.encode(other) == 0
+    assert schema.written(other) == "caf\u00e9"
+    assert wh.Votes.from_long(table, schema).to_matrix().tolist() == [[0, 0]]
+    functions = [wh.labeling_function(name="f")(lambda x: other), wh.keyword("k", ["x"], label=other)]
+    assert wh.apply(functions, texts, schema).to_matrix().tolist() == [[0, 0]]

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from numbers import Integral
 from typing import Any, Literal, get_args
+from unicodedata import normalize
 
 from weakhitl.errors import SchemaError, UsageError
 from weakhitl.label_names import are_numbers, whole
@@ -87,9 +88,9 @@ class LabelSchema:
         return codes | {name: codes[now] for name, now in self.former.items()}
 
     @cached_property
-    def _whole_codes(self) -> dict[str, int]:
-        """The same for names that are whole numbers, however they are written."""
-        return {whole(name): code for name, code in self._codes.items() if name is not None}
+    def _loose_codes(self) -> dict[str, int]:
+        """The same for whole numbers, however they are written, and letters with marks, however they are encoded."""
+        return {_loose(name): code for name, code in self._codes.items() if name is not None}
 
     @property
     def values(self) -> tuple[float, ...]:
@@ -106,7 +107,7 @@ class LabelSchema:
         """
         if isinstance(label, str) or label is None:
             code = self._codes.get(label)
-            if code is None and (code := self._whole_codes.get(whole(str(label)))) is None:
+            if code is None and (code := self._loose_codes.get(_loose(str(label)))) is None:
                 raise SchemaError("label", f"{label!r} is not a class; {self.expected(label)}")
             return code
         is_number = isinstance(label, Integral) and type(label).__name__ not in ("bool", "bool_")
@@ -121,7 +122,7 @@ class LabelSchema:
 
     def _is_name(self, code: int) -> bool:
         """Whether an integer, written out, is the name of something else than what it is the index of."""
-        return self._whole_codes.get(str(code), code) != code
+        return self._loose_codes.get(str(code), code) != code
 
     def written(self, label: str | None) -> str | None:
         """Give a label as the schema writes it: ``1`` for ``1.0``, unless that is the class. Raises as ``encode``."""
@@ -155,6 +156,10 @@ def require_schema(given: object) -> None:
     """Raise ``UsageError`` for what is no ``LabelSchema``, such as a list of names."""
     if not isinstance(given, LabelSchema):
         raise UsageError(f"expected a LabelSchema, found {type(given).__name__}: LabelSchema(['HAM', 'SPAM'])")
+
+
+def _loose(name: str) -> str:
+    return normalize("NFC", whole(name))
 
 
 def _names(names: Iterable[str]) -> tuple[Any, ...]:

@@ -74,7 +74,8 @@ def run_rules(rules: Sequence[Rule], chunk: Chunk, schema: LabelSchema) -> list[
     Raises ``DataError`` naming every column that is not there, ``LabelingFunctionError`` every label that is no class.
     """
     chunk.require(list(dict.fromkeys(rule.column for rule in rules)))
-    codes = {name: schema.encode(name) for name in (*schema.classes, *schema.former)}
+    names = {name: schema.encode(name) for name in (*schema.classes, *schema.former)}
+    codes = {spelling: code for name, code in names.items() for spelling in spellings(name)} | names
     unknown = [(rule.name, label) for rule in rules for label in rule.labels() if label not in codes]
     if unknown:
         faults = [f"rule {name!r}: label {label!r} is no class; {schema.expected(label)}" for name, label in unknown]
