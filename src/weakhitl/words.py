@@ -25,7 +25,7 @@ _JOINERS = "\u200c\u200d"
 _LOOKS = "\ufe00-\ufe0f"
 """Selectors of how a sign looks: a heart in red is a heart."""
 _LAST_MARKS = 0x1F000
-"""From here on there are no other marks."""
+"""From here on there are no marks but selectors of variants of Han."""
 
 # In the dialect of Rust: what may stand beside a term, by the kind of its end.
 _NO_WORD = rf"[^\p{{L}}\p{{M}}\p{{N}}\p{{Pc}}{_JOINERS}]{_CLOSE}{_KATAKANA}{_LOOKS}"
