@@ -106,8 +106,8 @@ def verify_command(path: Path, digest: str | None, rerun_functions: bool, as_jso
             click.echo(f"{finding.what}: {finding.detail}")
         click.echo(f"Digest: {verification.digest}")
         wrong = [finding for finding in verification.findings if not finding.holds]
-        if wrong and all(finding.could_not_run for finding in wrong):
-            click.secho("All else holds; of the functions nothing is shown, as they cannot be run here.", fg="yellow")
-        elif wrong:
+        if any(finding.checked for finding in wrong):
             click.secho("This is not the release that it says it is.", fg="red")
+        elif wrong:
+            click.secho("All else holds; of the functions nothing is shown, as they cannot be run here.", fg="yellow")
     sys.exit(0 if verification.holds else 1)

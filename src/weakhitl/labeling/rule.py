@@ -11,7 +11,7 @@ import pandas as pd
 import polars as pl
 from ahocorasick_rs import AhoCorasick, Implementation
 
-from weakhitl.errors import LabelingFunctionError
+from weakhitl.errors import LabelingFunctionError, SchemaError
 from weakhitl.labeling.chunk import Chunk, View
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.votes import IntArray
@@ -74,13 +74,22 @@ def run_rules(rules: Sequence[Rule], chunk: Chunk, schema: LabelSchema) -> list[
     Raises ``DataError`` naming every column that is not there, ``LabelingFunctionError`` every label that is no class.
     """
     chunk.require(list(dict.fromkeys(rule.column for rule in rules)))
-    names = {name: schema.encode(name) for name in (*schema.classes, *schema.former)}
-    codes = {spelling: code for name, code in names.items() for spelling in spellings(name)} | names
-    unknown = [(rule.name, label) for rule in rules for label in rule.labels() if label not in codes]
-    if unknown:
+    asked = [(rule.name, label) for rule in rules for label in rule.labels()]
+    codes = {label: code for _, label in asked if (code := _code(label, schema)) is not None}
+    if unknown := [(name, label) for name, label in asked if label not in codes]:
         faults = [f"rule {name!r}: label {label!r} is no class; {schema.expected(label)}" for name, label in unknown]
         raise LabelingFunctionError("rules", faults)
     return _run(rules, [codes] * len(rules), chunk)
+
+
+def _code(label: str, schema: LabelSchema) -> int | None:
+    """Give the index of a rule's label; None for what is no class, such as a skip answer."""
+    if not isinstance(label, str) or label in schema.skip:
+        return None
+    try:
+        return schema.encode(label)
+    except SchemaError:
+        return None
 
 
 def _run(rules: Sequence[Rule], codes: Sequence[Mapping[str, int]], chunk: Chunk) -> list[IntArray]:

@@ -4,21 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-CANNOT_RUN = "cannot be run"
-
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was checked, whether it holds, and what was found."""
+    """One thing that was checked, whether it holds, what was found, and whether it could be checked here at all."""
 
     what: str
     holds: bool
     detail: str
-
-    @property
-    def could_not_run(self) -> bool:
-        """Whether functions could not be run again here, which says nothing of the release."""
-        return not self.holds and self.detail.startswith(CANNOT_RUN)
+    checked: bool = True
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from weakhitl.errors import WeakHITLError
 from weakhitl.labeling import discover, run
 from weakhitl.labeling.declared import declared
 from weakhitl.labeling.function_files import function_files
-from weakhitl.release.checking.findings import CANNOT_RUN, Finding
+from weakhitl.release.checking.findings import Finding
 from weakhitl.release.evidence_files import NAMES, VOTES
 from weakhitl.release.shards import LABEL_COLUMNS, read_shards
 from weakhitl.votes import Votes
@@ -37,10 +37,10 @@ def rerun_finding(folder: Path, functions: Votes) -> Finding:
                 command, capture_output=True, text=True, timeout=_SECONDS, cwd=place, check=False
             )
         except subprocess.TimeoutExpired:
-            return Finding("functions", False, f"ran for over {_SECONDS:,} seconds and were stopped")
+            return Finding("functions", False, f"ran for over {_SECONDS:,} seconds and were stopped", checked=False)
         if done.returncode or not out.exists():
             last = (done.stderr.strip().splitlines() or [f"the process ended with {done.returncode}"])[-1]
-            return Finding("functions", False, f"{CANNOT_RUN}: {last}")
+            return Finding("functions", False, f"cannot be run: {last}", checked=False)
         again = read_votes(out, functions.schema)
     return _compared(functions, again)
 
