@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -40,6 +41,8 @@ def page(browser):
     found.on("pageerror", lambda error: problems.append(str(error)))
     found.on("console", lambda line: problems.append(line.text) if "Content Security Policy" in line.text else None)
     yield found
+    with contextlib.suppress(Exception):  # what a failed test has to be understood by; pytest shows it then
+        sys.stdout.write(f"{found.url}\n{found.locator('body').inner_text(timeout=2000)}\n")
     context.close()
     assert problems == []
 
@@ -57,9 +60,18 @@ def site(project):
         yield url, link
 
 
+def link_for(project, url, name, role="annotator"):
+    """The link of somebody; to another page than the first one, if need be."""
+    return f"{url}/join/{People(Workspace.open(project).store).invite(name, role)}"
+
+
 def join(page, project, url, name, role="annotator"):
-    """Come in by a link; to another page than the first one, if need be."""
-    page.goto(f"{url}/join/{People(Workspace.open(project).store).invite(name, role)}")
+    """Come in, and wait until there is something to see: until then Chromium may drop keys."""
+    page.goto(link_for(project, url, name, role))
+    page.evaluate("""new Promise((painted, failed) => {
+        requestAnimationFrame(() => requestAnimationFrame(painted));
+        setTimeout(() => failed("nothing was painted in 30 s"), 30000);
+    })""")
 
 
 def ratings(project):
@@ -181,7 +193,7 @@ def test_a_restart_in_the_middle_of_a_rating_loses_nothing(tmp_path, page):
 def test_it_works_without_javascript(project, site, browser):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    join(page, project, site[0], "plain")
+    page.goto(link_for(project, site[0], "plain"))
     page.get_by_role("button", name="rain").click()
     saved(page, 1)
     page.get_by_role("button", name="Undo the last one").click()
