@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 import weakhitl as wh
 from weakhitl.errors import LabelingFunctionError, UsageError
+from weakhitl.labeling.portable import packed, unpacked
 
 SCHEMA = wh.LabelSchema(["HAM", "SPAM"])
 pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.xdist_group("engines")]
@@ -254,3 +256,15 @@ def test_snorkels_appliers_run_on_dask_and_spark(cluster, session):
     for scheduler in ("processes", "threads", cluster):
         assert (names.DaskLFApplier([big, many]).apply(parts, scheduler=scheduler) == expected).all()
     assert (names.SparkLFApplier([big, many]).apply(in_spark(session, table).rdd) == expected).all()
+
+
+@pytest.mark.parametrize("folder", ["site-packages", "dist-packages"])
+def test_packages_do_not_travel_wherever_python_keeps_them(tmp_path, monkeypatch, folder):
+    """A user's own (``pip install --user``), and those of the Python below an environment, go by their names, too."""
+    (tmp_path / folder).mkdir()
+    name = f"lies_in_{folder.partition('-')[0]}"
+    code = "from threading import Lock\n\nLOCK = Lock()\n\ndef votes(x):\n    return LOCK and None\n"
+    (tmp_path / folder / f"{name}.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path / folder)
+    module = import_module(name)
+    assert unpacked(packed(module.votes)) is module.votes

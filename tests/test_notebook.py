@@ -1,11 +1,16 @@
 """Results show themselves in notebooks: small tables in which nothing of the data is markup."""
 
+from dataclasses import dataclass
+
 import numpy as np
+import pandas as pd
 import pytest
 
 import weakhitl as wh
 from reports import made, plain, report_of, rich
+from weakhitl.brief import Brief
 from weakhitl.gate import Gate, Verdict
+from weakhitl.pipeline.diagnosis import Diagnosis
 
 EVIL = '<script>alert("x")</script>'
 
@@ -71,3 +76,46 @@ def test_lf_summary_is_a_table_with_a_notebooks_own_looks(evidence):
 def test_the_real_gate_shows_its_verdicts(evidence):
     _, gate = made(evidence)
     assert gate._repr_html_().count("<tr>") == 1 + len(gate.verdicts)
+
+
+def test_an_explanation_shows_each_votes_part_escaped():
+    schema = wh.LabelSchema([EVIL, "no"])
+    votes = wh.Votes.from_matrix([[0, 1, 0], [0, -1, 0], [1, 1, -1]], schema, sources=["a<b", "c", "d"])
+    shown = wh.explain(wh.LabelModel().fit(votes), votes, 0)._repr_html_()
+    assert "<script" not in shown
+    assert "<td>a&lt;b</td>" in shown
+    assert shown.count("<tr>") == 5, "the header, the class balance and three votes"
+
+
+def test_a_calibration_shows_its_bins_and_figures():
+    found = wh.calibration(np.array([[0.9, 0.1], [0.4, 0.6]] * 20), np.array([0, 1] * 20))
+    assert found._repr_html_().count("<tr>") == 3
+    assert repr(found).startswith("Accuracy 1.000 [0.912, 1.000]; ECE 0.250 [")
+    assert len(repr(found).splitlines()) == 4
+
+
+def test_a_diagnosis_shows_its_findings_and_its_calibration():
+    finding = wh.Finding("code", "warning", EVIL, "write another")
+    measured = wh.calibration(np.array([[0.9, 0.1]] * 40), np.zeros(40, dtype=int))
+    shown = Diagnosis([finding], measured)._repr_html_()
+    assert "<script" not in shown
+    assert "<td>warning</td>" in shown
+    assert shown.count("<table>") == 2
+
+
+def test_results_that_hold_arrays_and_tables_say_their_sizes():
+    votes = wh.Votes.from_matrix([[0, 1], [0, 1], [1, -1]])
+    held = "votes=<Votes: 2 items, 2 sources, 3 votes>, counts=<ndarray: 2>, inverse=<ndarray: 3>"
+    assert repr(votes.patterns()) == f"Patterns({held})"
+
+
+def test_a_brief_result_counts_long_lists_and_names_long_parts():
+    @dataclass(repr=False)
+    class Found(Brief):
+        many: list[int]
+        few: tuple[object, ...]
+        named: dict[str, object]
+        long: str
+
+    shown = repr(Found(list(range(1000)), (pd.Series([1]),), {"a": np.zeros((2, 3))}, "x" * 1000))
+    assert shown == "Found(many=<list of 1,000>, few=(<Series: 1>,), named={'a': <ndarray: 2 x 3>}, long=<str>)"

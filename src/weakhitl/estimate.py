@@ -21,7 +21,7 @@ stand for it; something else.
 """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Estimate:
     """An estimate, its two-sided interval and what it rests on.
 
@@ -73,6 +73,9 @@ class Estimate:
             raise ValueError("an Estimate without a value or an interval needs a reason")
         if self.reason is not None and self.kind is None:
             object.__setattr__(self, "kind", "other")
+
+    def __repr__(self) -> str:
+        return f"<Estimate {self}>"
 
     def __str__(self) -> str:
         return format(self, ".3f")

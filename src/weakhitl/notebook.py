@@ -1,7 +1,13 @@
-"""How results show themselves in notebooks: small tables without colours of their own."""
+"""How results and long runs show themselves in notebooks: small tables and bars without colours of their own."""
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from importlib import import_module
+from time import monotonic
+from typing import Any
+
+_PAUSE = 0.1
+"""Seconds between two looks of a bar."""
 
 
 def html_table(header: Sequence[str], rows: Iterable[Sequence[object]], caption: str = "", note: str = "") -> str:
@@ -16,3 +22,40 @@ def html_table(header: Sequence[str], rows: Iterable[Sequence[object]], caption:
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
     below = f"<p>{escape(note)}</p>" if note else ""
     return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{below}"
+
+
+class CellBar:
+    """A bar below a notebook's cell; it needs no widgets, which many notebooks lack."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._handle: Any = None
+        self._shown = 0.0
+
+    def __call__(self, done: int, total: int | None) -> None:
+        """Show how much is done, and of how much, where that is known."""
+        ipython: Any = import_module("IPython.display")
+        now = monotonic()
+        if done != total and now - self._shown < _PAUSE:
+            return
+        self._shown = now
+        found = ipython.HTML(bar_html(self._label, done, total))
+        if self._handle is None:
+            self._handle = ipython.display(found, display_id=True)
+        else:
+            self._handle.update(found)
+
+
+def bar_html(label: str, done: int, total: int | None) -> str:
+    """Give a bar as HTML, with the part that is done, or the number where nobody knows of how many.
+
+    >>> bar_html("functions", 1200, 4000)
+    '<label>functions <progress value="1200" max="4000"></progress> 30%</label>'
+    >>> bar_html("functions", 1200, None)
+    '<label>functions <progress></progress> 1,200</label>'
+
+    """
+    size, part = (
+        ("", f"{done:,}") if total is None else (f' value="{done}" max="{total}"', f"{done / max(total, 1):.0%}")
+    )
+    return f"<label>{escape(label)} <progress{size}></progress> {part}</label>"

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from weakhitl.brief import Brief
 from weakhitl.errors import DataError, SchemaError, UsageError
 from weakhitl.frames import as_pandas
 from weakhitl.notebook import html_table
@@ -38,8 +39,8 @@ _SHOWN = 50
 """Sources that a notebook shows."""
 
 
-@dataclass(frozen=True)
-class Patterns:
+@dataclass(frozen=True, repr=False)
+class Patterns(Brief):
     """The distinct vote rows and how often each occurs.
 
     Attributes

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from weakhitl.brief import Brief
 from weakhitl.gate import Assessment
 from weakhitl.gate.assessment import pilot_labels
 from weakhitl.schema import ABSTAIN
@@ -18,8 +19,8 @@ _FEW = 30
 """Fewer labels than this outside of the audit are not enough to learn from; then half of all are measured on."""
 
 
-@dataclass(frozen=True)
-class HumanLabels:
+@dataclass(frozen=True, repr=False)
+class HumanLabels(Brief):
     """Labels of the items that people settled or an adjudicator decided, of a pilot's, and of gold.
 
     Attributes

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import hypergeom
 
+from weakhitl.brief import Brief
 from weakhitl.errors import DataError, UsageError
 from weakhitl.gate import Assessment
 from weakhitl.ranges import require_share
@@ -55,8 +56,8 @@ class Cutoff:
     holds: bool
 
 
-@dataclass(frozen=True)
-class ErrorThreshold:
+@dataclass(frozen=True, repr=False)
+class ErrorThreshold(Brief):
     """From which confidence on labels can be accepted without a person.
 
     Attributes

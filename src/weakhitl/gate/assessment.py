@@ -11,6 +11,7 @@ from weakhitl.annotation import Counted, adjudication_queue
 from weakhitl.annotation.adjudication import unclear
 from weakhitl.annotation.quality import leading_class
 from weakhitl.annotation.wanted import still_wanted
+from weakhitl.brief import Brief
 from weakhitl.consensus import Consensus
 from weakhitl.errors import UsageError
 from weakhitl.gate.evidence import Evidence
@@ -29,8 +30,8 @@ _SETTLED = 2
 """Ratings: one person's word is no gold."""
 
 
-@dataclass(frozen=True)
-class Assessment:
+@dataclass(frozen=True, repr=False)
+class Assessment(Brief):
     """Labels, and what they were made of.
 
     Attributes

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from weakhitl.annotation import ADJUDICATOR, Counted, count_by
+from weakhitl.brief import Brief
 from weakhitl.config import Config
 from weakhitl.errors import DataError
 from weakhitl.routing import REQUESTED, Batch
@@ -108,8 +109,8 @@ def _nothing_said() -> pd.DataFrame:
     return pd.DataFrame(columns=["item", "annotator", "label", "role"], dtype=object)
 
 
-@dataclass(frozen=True)
-class Evidence:
+@dataclass(frozen=True, repr=False)
+class Evidence(Brief):
     """What a gate decides on; a release carries it, and ``verify`` computes everything from it again.
 
     Attributes

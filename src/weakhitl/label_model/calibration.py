@@ -9,6 +9,7 @@ import pandas as pd
 from weakhitl.consensus import hits
 from weakhitl.errors import DataError, UsageError
 from weakhitl.estimate import Estimate, exact_bounds, exact_share
+from weakhitl.notebook import html_table
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import FloatArray, IntArray
 from weakhitl.wording import number_of
@@ -19,7 +20,7 @@ _ROUNDING = 0.01
 _LEAST_ITEMS = 20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Calibration:
     """How confidence compares with accuracy on items whose class is known.
 
@@ -43,6 +44,22 @@ class Calibration:
     accuracy: Estimate
     ece: Estimate
     log_loss: Estimate
+
+    def __repr__(self) -> str:
+        return f"{self._title()}\n{self.table.round(3).to_string(index=False)}"
+
+    def _repr_html_(self) -> str:
+        """Show the bins in a notebook."""
+        header = ["confidence from", "to", "items", "mean confidence", "accuracy", "interval"]
+        rows = [
+            (f"{one.low:.2g}", f"{one.high:.2g}", f"{one.items:,}", f"{one.confidence:.3f}", f"{one.accuracy:.3f}",
+             f"{one.accuracy_low:.3f} to {one.accuracy_high:.3f}")
+            for one in self.table.itertuples(index=False)
+        ]  # fmt: skip
+        return html_table(header, rows, self._title())
+
+    def _title(self) -> str:
+        return f"Accuracy {self.accuracy}; ECE {self.ece}; log-loss {self.log_loss}"
 
     def plot(self, axes: Any = None) -> Any:
         """Draw the reliability figure with matplotlib; gives the axes."""

@@ -12,12 +12,13 @@ from weakhitl.errors import DataError, UsageError
 from weakhitl.label_model.dawid_skene import OneCoin
 from weakhitl.label_model.ledger import VotesLike, check_fitted, matched
 from weakhitl.label_model.model import AdditiveModel
+from weakhitl.notebook import html_table
 from weakhitl.ranges import require_share
 from weakhitl.votes import FloatArray
 from weakhitl.wording import a_few
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explanation:
     """What each vote adds for the likeliest class, against the next.
 
@@ -43,6 +44,18 @@ class Explanation:
     probabilities: dict[str, float]
     table: pd.DataFrame
     note: str = ""
+
+    def __repr__(self) -> str:
+        return "\n".join(filter(None, [self._title(), self.table.to_string(index=False), self.note]))
+
+    def _repr_html_(self) -> str:
+        """Show in a notebook what each vote adds."""
+        rows = [(*row[:2], f"{row[2]:+.2f}") for row in self.table.itertuples(index=False)]
+        return html_table(self.table.columns.tolist(), rows, self._title(), self.note)
+
+    def _title(self) -> str:
+        label, against = (f"{name} ({self.probabilities[name]:.3f})" for name in (self.label, self.against))
+        return f"Item {self.item}: {label} against {against}"
 
     def to_dict(self) -> dict[str, Any]:
         """Give all of it, ready for JSON."""

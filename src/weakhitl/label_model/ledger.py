@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.exceptions import NotFittedError
 
-from weakhitl.errors import DataError
+from weakhitl.errors import DataError, UsageError
 from weakhitl.frames import as_pandas
 from weakhitl.gold import Gold, encode_gold
 from weakhitl.schema import LabelSchema
@@ -72,6 +72,8 @@ def in_models_terms(votes: VotesLike, model: Any) -> Votes:
 
 
 def check_fitted(model: Any) -> None:
-    """Raise ``NotFittedError`` before ``fit``."""
+    """Raise ``NotFittedError`` before ``fit``, ``UsageError`` for what is no model."""
+    if not hasattr(model, "predict_proba"):
+        raise UsageError(f"expected a fitted label model, found {type(model).__name__}")
     if not hasattr(model, "sources_"):
         raise NotFittedError(f"this {type(model).__name__} is not fitted yet; call fit(votes) first")

@@ -10,6 +10,7 @@ from scipy.optimize import minimize
 from scipy.stats import t
 from threadpoolctl import threadpool_limits
 
+from weakhitl.brief import Brief
 from weakhitl.label_model.model import softmax
 from weakhitl.votes import FloatArray, IntArray
 
@@ -57,8 +58,8 @@ _CHANGES = (
 """What is tried; the first is a temperature alone."""
 
 
-@dataclass(frozen=True)
-class Lesson:
+@dataclass(frozen=True, repr=False)
+class Lesson(Brief):
     """What gold labels change: logits become ``scale * logits + weights[cell voted, class] + bias[class]``.
 
     ``strengths`` maps each strength of change that was tried to its share of the lesson; ``gain`` is the

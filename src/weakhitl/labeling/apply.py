@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from weakhitl.brief import Brief
 from weakhitl.errors import DataError, LabelingFunctionError, UsageError
 from weakhitl.labeling.cache import Memory, VoteCache
 from weakhitl.labeling.chunk import Chunk
@@ -29,8 +30,8 @@ _SAVED_EVERY = 30.0
 """Seconds between two times that votes are put in the cache while a run goes on."""
 
 
-@dataclass(frozen=True)
-class Run:
+@dataclass(frozen=True, repr=False)
+class Run(Brief):
     """What a run of labeling functions gave: the votes, the faults, and seconds per function."""
 
     votes: Votes

@@ -12,8 +12,13 @@ from typing import Any
 
 import cloudpickle
 
-_NEVER = {"weakhitl", "__main__", "__mp_main__"}
-_INSTALLED = [Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+_NEVER = {"__main__", "__mp_main__"}
+_INSTALLED = [
+    Path(__file__).resolve().parents[1],
+    *(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+]
+_PACKAGES = {"site-packages", "dist-packages"}
+"""Folders of packages, also of the user's and of the Python below an environment, which ``sysconfig`` does not name."""
 _registering = RLock()
 
 
@@ -31,8 +36,9 @@ def unpacked(pickled: bytes) -> Any:
 
 
 def is_installed(file: Path) -> bool:
-    """Whether a file belongs to Python or to an installed package."""
-    return any(file.resolve().is_relative_to(place) for place in _INSTALLED)
+    """Whether a file belongs to Python or to an installed package, as ours is even where its source lies elsewhere."""
+    found = file.resolve()
+    return not _PACKAGES.isdisjoint(found.parts) or any(found.is_relative_to(place) for place in _INSTALLED)
 
 
 @contextmanager
@@ -53,6 +59,6 @@ def _by_value() -> Iterator[None]:
 
 def _is_own(module: ModuleType) -> bool:
     file, name = vars(module).get("__file__"), module.__name__
-    if file is None or sys.modules.get(name) is not module or name.partition(".")[0] in _NEVER:
+    if file is None or sys.modules.get(name) is not module or name in _NEVER:
         return False
     return not is_installed(Path(file))

@@ -3,13 +3,15 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from weakhitl.notebook import CellBar
+
 Progress = Callable[[int, int | None], None]
 """Is told how much is done, and how much there is, where that is known."""
 
 
 @contextmanager
 def reported(progress: Progress | bool | None, label: str) -> Iterator[Progress | None]:
-    """Give whom to tell: ``progress`` itself, or where it is True a bar, where a terminal or a notebook shows one."""
+    """Give whom to tell: ``progress`` itself, or where it is True a bar, in a terminal or below a notebook's cell."""
     if not isinstance(progress, bool):
         yield progress
         return
@@ -19,6 +21,9 @@ def reported(progress: Progress | bool | None, label: str) -> Iterator[Progress 
     console = Console(stderr=True)
     if not progress or not (console.is_terminal or console.is_jupyter):
         yield None
+        return
+    if console.is_jupyter:
+        yield CellBar(label)  # rich's own bars need ipywidgets there
         return
     with Bar(console=console, transient=True) as bar:
         task = bar.add_task(label, total=None)

@@ -64,7 +64,7 @@ class Reached:
 
     def _is_own(self, value: Any) -> bool:
         file = getattr(sys.modules.get(value.__module__), "__file__", None)
-        if file is None or value.__module__.partition(".")[0] == "weakhitl" or is_installed(Path(file)):
+        if file is None or is_installed(Path(file)):
             return False  # a version says what it is
         if Path(file).resolve() not in self._files:
             raise UnseenError

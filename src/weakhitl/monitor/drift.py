@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from weakhitl.agreement import agreement_difference, krippendorff_alpha
+from weakhitl.brief import Brief
 from weakhitl.errors import DataError, UsageError
 from weakhitl.frames import as_pandas
 from weakhitl.holm import holm
@@ -66,8 +67,8 @@ class Side:
     right: np.ndarray | None = None
 
 
-@dataclass(frozen=True)
-class Drift:
+@dataclass(frozen=True, repr=False)
+class Drift(Brief):
     """What two batches differ in, the largest effects first.
 
     Attributes

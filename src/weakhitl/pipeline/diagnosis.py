@@ -17,6 +17,7 @@ from weakhitl.label_model import (
     explain,
     explain_source,
 )
+from weakhitl.notebook import html_table
 from weakhitl.pipeline.gold_files import known_labels
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.wording import number_of
@@ -28,6 +29,12 @@ class Diagnosis:
 
     findings: list[Finding]
     calibration: Calibration | None
+
+    def _repr_html_(self) -> str:
+        """Show in a notebook what was found, and the calibration below."""
+        header = ["level", "finding", "remedy"]
+        found = html_table(header, [(one.level, one.message, one.remedy) for one in self.findings])
+        return found if self.calibration is None else found + self.calibration._repr_html_()
 
     def to_dict(self) -> dict[str, Any]:
         """Give all of it, ready for JSON."""

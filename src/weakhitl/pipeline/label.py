@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from weakhitl.brief import Brief
 from weakhitl.errors import DataError, StateError
 from weakhitl.files import write_table
 from weakhitl.gate import Assessment
@@ -28,8 +29,8 @@ from weakhitl.release.consensus_file import Labels
 from weakhitl.schema import ABSTAIN
 
 
-@dataclass(frozen=True)
-class Labelled:
+@dataclass(frozen=True, repr=False)
+class Labelled(Brief):
     """What labelling gave: the run of the functions, labels from all votes so far, what the doctor finds in them.
 
     ``changed`` are routed items that read otherwise than when people were asked about them.

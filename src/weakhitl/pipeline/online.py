@@ -15,6 +15,7 @@ import pandas as pd
 from weakhitl.agreement.sequential import betting_bounds
 from weakhitl.annotation import ADJUDICATOR, ANNOTATOR
 from weakhitl.annotation.arrivals import Arrival, Outcome
+from weakhitl.brief import Brief
 from weakhitl.config.online import OnlineSection
 from weakhitl.errors import StateError, UsageError
 from weakhitl.estimate import Estimate, exact_share
@@ -228,8 +229,8 @@ def take_in(workspace: Workspace) -> int:
     return len(arrived)
 
 
-@dataclass(frozen=True)
-class OnlineReport:
+@dataclass(frozen=True, repr=False)
+class OnlineReport(Brief):
     """How the online decisions do.
 
     Attributes

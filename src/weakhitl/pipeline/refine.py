@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from weakhitl.brief import Brief
 from weakhitl.errors import StateError
 from weakhitl.estimate import Estimate
 from weakhitl.feedback.candidates import Candidate, candidates
@@ -44,8 +45,8 @@ class Preview:
     accuracy: tuple[Estimate, Estimate]
 
 
-@dataclass(frozen=True)
-class Refined:
+@dataclass(frozen=True, repr=False)
+class Refined(Brief):
     """What human labels say about the functions.
 
     Attributes

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.stats import t
 
 from weakhitl.annotation.formats import Columns, annotators_rows, as_long
+from weakhitl.brief import Brief
 from weakhitl.errors import DataError, UsageError
 from weakhitl.feedback.simulate import Plan, as_truth, ratings_until, replay
 from weakhitl.files import read_table
@@ -24,8 +25,8 @@ from weakhitl.votes import Votes
 MAJORITY = "majority"
 
 
-@dataclass(frozen=True)
-class Recorded:
+@dataclass(frozen=True, repr=False)
+class Recorded(Brief):
     """What is replayed: people's ratings, the truth, functions' votes, and what a rating costs; what was left out."""
 
     people: Votes
@@ -35,8 +36,8 @@ class Recorded:
     left_out: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Simulated:
+@dataclass(frozen=True, repr=False)
+class Simulated(Brief):
     """How plans did.
 
     Attributes

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from weakhitl.brief import Brief
 from weakhitl.errors import DataError, SchemaError
 from weakhitl.feedback import ErrorThreshold, accepted_items, thresholds
 from weakhitl.feedback.threshold import Claims
@@ -16,8 +17,8 @@ from weakhitl.vote_names import positions
 from weakhitl.vote_table import with_names
 
 
-@dataclass(frozen=True)
-class Accepted:
+@dataclass(frozen=True, repr=False)
+class Accepted(Brief):
     """What a random audit allows to be accepted without a person.
 
     Attributes

@@ -6,13 +6,15 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from weakhitl.brief import Brief
+
 Kind = Literal["pilot", "routing", "requested"]
 
 AUDIT, PILOT, REQUESTED, ROUTING = "audit", "pilot", "requested", "routing"
 
 
-@dataclass(frozen=True)
-class Batch:
+@dataclass(frozen=True, repr=False)
+class Batch(Brief):
     """Items sent to annotators together.
 
     Attributes
