@@ -30,6 +30,8 @@ model = wh.LabelModel().fit(votes)
 model.predict_proba(votes).argmax(axis=1)[:4].tolist()
 """,
     "wh.explain(model, votes, 1)",
+    "wh.calibration(model.predict_proba(votes), [0, 1, 1, 0] * 50).plot()",
+    "wh.plot_lf_summary(votes)",
 ]
 
 
@@ -65,3 +67,9 @@ def test_a_cell_that_is_edited_counts(shown):
 def test_an_explanation_is_a_table(shown):
     assert "<caption>Item 1: HAM (" in shown[4][-1].data["text/html"]
     assert text(shown[4]).startswith("Item 1: HAM (")
+
+
+@pytest.mark.parametrize("cell", [5, 6])
+def test_a_plot_is_seen(shown, cell):
+    assert [one.output_type for one in shown[cell]] == ["execute_result", "display_data"]
+    assert shown[cell][1].data["image/png"]

@@ -59,3 +59,9 @@ def bar_html(label: str, done: int, total: int | None) -> str:
         ("", f"{done:,}") if total is None else (f' value="{done}" max="{total}"', f"{done / max(total, 1):.0%}")
     )
     return f"<label>{escape(label)} <progress{size}></progress> {part}</label>"
+
+
+def new_axes(width: float, height: float) -> Any:
+    """Make axes of matplotlib's, in inches, that a notebook shows by itself: pyplot knows of them."""
+    pyplot: Any = import_module("matplotlib.pyplot")
+    return pyplot.subplots(figsize=(width, height), layout="constrained")[1]

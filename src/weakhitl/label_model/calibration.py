@@ -1,7 +1,7 @@
 """Whether probabilities mean what they say."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -9,10 +9,13 @@ import pandas as pd
 from weakhitl.consensus import hits
 from weakhitl.errors import DataError, UsageError
 from weakhitl.estimate import Estimate, exact_bounds, exact_share
-from weakhitl.notebook import html_table
+from weakhitl.notebook import html_table, new_axes
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import FloatArray, IntArray
 from weakhitl.wording import number_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _RESAMPLES = 1000
 _ROUNDING = 0.01
@@ -61,20 +64,17 @@ class Calibration:
     def _title(self) -> str:
         return f"Accuracy {self.accuracy}; ECE {self.ece}; log-loss {self.log_loss}"
 
-    def plot(self, axes: Any = None) -> Any:
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the reliability figure with matplotlib; gives the axes."""
-        if axes is None:
-            from matplotlib.figure import Figure
-
-            axes = Figure(figsize=(4, 4)).add_subplot()
+        ax = ax or new_axes(4, 4)
         table = self.table
-        axes.plot([0, 1], [0, 1], linestyle=":", color="0.5")
         errors = np.array(
             [table["accuracy"] - table["accuracy_low"], table["accuracy_high"] - table["accuracy"]], dtype=np.float64
         )
-        axes.errorbar(table["confidence"], table["accuracy"], yerr=np.maximum(errors, 0), marker="o", capsize=2)
-        axes.set(xlabel="confidence", ylabel="accuracy", xlim=(0, 1), ylim=(0, 1.02), title=f"ECE {self.ece}")
-        return axes
+        ax.plot([0, 1], [0, 1], linestyle=":", color="0.5")
+        ax.errorbar(table["confidence"], table["accuracy"], yerr=np.maximum(errors, 0), marker="o", capsize=2)
+        ax.set(xlabel="confidence", ylabel="accuracy", xlim=(0, 1), ylim=(0, 1.02), title=f"ECE {self.ece}")
+        return ax
 
 
 def calibration(

@@ -7,6 +7,7 @@ import numpy as np
 from weakhitl.gold import Gold
 from weakhitl.labeling.analysis import lf_accuracy, lf_summary
 from weakhitl.labeling.compare import lf_pairs
+from weakhitl.notebook import new_axes
 from weakhitl.votes import Votes, require_votes
 
 if TYPE_CHECKING:
@@ -95,7 +96,5 @@ def plot_polarity(votes: Votes, ax: "Axes | None" = None) -> "Axes":
 
 
 def _axes(rows: int, *, square: bool = False) -> Any:
-    from matplotlib import pyplot as plt
-
     height = 1.2 + 0.28 * max(rows, 5)
-    return plt.subplots(figsize=(height + 1 if square else 7, height), layout="constrained")[1]
+    return new_axes(height + 1 if square else 7, height)
