@@ -8,6 +8,7 @@ import pytest
 
 import weakhitl as wh
 from reports import made, plain, report_of, rich
+from weakhitl.agreement import AgreementFigures, agreement_summary
 from weakhitl.brief import Brief
 from weakhitl.gate import Gate, Verdict
 from weakhitl.pipeline.diagnosis import Diagnosis
@@ -76,6 +77,25 @@ def test_lf_summary_is_a_table_with_a_notebooks_own_looks(evidence):
 def test_the_real_gate_shows_its_verdicts(evidence):
     _, gate = made(evidence)
     assert gate._repr_html_().count("<tr>") == 1 + len(gate.verdicts)
+
+
+def test_a_gate_without_checks_says_what_to_add():
+    assert "add [[gate.check]] to weakhitl.toml" in Gate(())._repr_html_()
+
+
+def test_a_gate_says_what_to_do_after_a_verdict():
+    verdict = Verdict("kappa", "alpha", 0.6, None, 0.95, "fail", wh.Estimate(0.5, 0.4, 0.55), "too low", "ask <more>")
+    assert "<p>kappa: ask &lt;more&gt;</p>" in Gate((verdict,))._repr_html_()
+
+
+def test_agreement_shows_its_figures_and_names_the_rest():
+    votes = wh.Votes.from_matrix([[0, 0], [1, 1], [0, 1], [1, 1]] * 10, wh.LabelSchema([EVIL, "no"]))
+    shown = AgreementFigures(agreement_summary(votes), ratings={})._repr_html_()
+    assert f"<td>krippendorff-alpha</td><td>{wh.krippendorff_alpha(votes)}</td><td>40</td>" in shown
+    assert "<script" not in shown
+    assert "alpha of &lt;script" in shown
+    assert "by_coder" in shown
+    assert "ratings</p>" in shown
 
 
 def test_an_explanation_shows_each_votes_part_escaped():

@@ -26,11 +26,12 @@ from weakhitl.agreement.planning import units_before, units_for_precision, units
 from weakhitl.agreement.rater_groups import RaterGroup, by_group
 from weakhitl.agreement.scale import leniency
 from weakhitl.agreement.sequential import betting_bounds
-from weakhitl.agreement.summary import agreement_summary
+from weakhitl.agreement.summary import AgreementFigures, agreement_summary
 from weakhitl.agreement.two_sources import cohen_kappa, kappa_between_groups, kappa_with_group, scott_pi
 
 __all__ = [
     "COEFFICIENTS",
+    "AgreementFigures",
     "Paradox",
     "RaterGroup",
     "Uncertainty",

@@ -12,6 +12,8 @@ from weakhitl.agreement.distances import WEIGHTING_OF
 from weakhitl.agreement.pairwise import pairwise_cohen_kappa
 from weakhitl.agreement.rater_groups import RaterGroup, by_group
 from weakhitl.agreement.scale import leniency
+from weakhitl.estimate import Estimate
+from weakhitl.notebook import html_table
 from weakhitl.votes import Votes
 
 if TYPE_CHECKING:
@@ -21,6 +23,18 @@ _MOST_ITEMS = 10
 _MOST_CODERS = 100
 _MOST_PAIRS = 2000
 _MOST_PAIRS_OF_CLASSES = 10
+
+
+class AgreementFigures(dict[str, Any]):
+    """What ``agreement_summary`` gives and what is added to it: plain data, of which a notebook shows the figures."""
+
+    def _repr_html_(self) -> str:
+        """Show the figures of the dataset and of each class, and name what else there is."""
+        figures = self["dataset"] | {f"alpha of {name}": one for name, one in self["by_class"].items()}
+        estimates = {name: Estimate(**one) for name, one in figures.items()}
+        rows = [(name, one, f"{one.n_pairable:,}") for name, one in estimates.items()]
+        rest = ", ".join(name for name in self if name not in ("level", "dataset", "by_class"))
+        return html_table(["figure", "estimate", "items"], rows, f"Agreement, {self['level']}", f"Also here: {rest}")
 
 
 def agreement_summary(

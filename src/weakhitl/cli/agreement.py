@@ -91,7 +91,7 @@ def agreement_command(
     groups = _groups_of_people(people_path, columns[1], columns_of_people)
     if ratings is None:
         leave_out("it is about a table of RATINGS; a project has its own, and its [labels]", *table)
-        content = open_project(project_path).agreement(by, groups)
+        content: dict[str, Any] = open_project(project_path).agreement(by, groups)
     else:
         from weakhitl.pipeline.ratings import RatingsFile, measure_ratings
 

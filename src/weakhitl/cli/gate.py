@@ -195,8 +195,10 @@ def _plan_before(
 
 def print_gate(gate: "Gate") -> None:
     """Print each verdict with its interval against the bar, why, and what to do next."""
+    from weakhitl.gate.verdicts import NO_CHECKS
+
     if not gate.verdicts:
-        click.echo("The policy has no checks: add [[gate.check]] to weakhitl.toml.")
+        click.echo(NO_CHECKS)
     for verdict in gate.verdicts:
         click.secho(f"{verdict.status.upper():<10}", fg=STATUS_COLOURS[verdict.status], bold=True, nl=False)
         shown = "" if verdict.estimate.value is None else f": {verdict.estimate}"

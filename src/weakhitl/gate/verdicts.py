@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from weakhitl.agreement import units_needed
+from weakhitl.brief import Brief
 from weakhitl.config import CheckSection, OneBar
 from weakhitl.estimate import Estimate
 from weakhitl.notebook import html_table
@@ -69,8 +70,8 @@ class Verdict(OneBar):
         return html_table(_COLUMNS, [_row(self), *parts], note=self.advice)
 
 
-@dataclass(frozen=True)
-class Gate:
+@dataclass(frozen=True, repr=False)
+class Gate(Brief):
     """The verdicts of all checks, and what they come to.
 
     Attributes
@@ -106,9 +107,13 @@ class Gate:
 
     def _repr_html_(self) -> str:
         """Show all verdicts in a notebook."""
-        return html_table(_COLUMNS, map(_row, self.verdicts), f"Gate: {self.status}")
+        advice = "; ".join(f"{one.name}: {one.advice}" for one in self.verdicts if one.advice)
+        return html_table(
+            _COLUMNS, map(_row, self.verdicts), f"Gate: {self.status}", advice if self.verdicts else NO_CHECKS
+        )
 
 
+NO_CHECKS = "The policy has no checks: add [[gate.check]] to weakhitl.toml."
 _COLUMNS = ("check", "verdict", "estimate", "bar", "why")
 
 

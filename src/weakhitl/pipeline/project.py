@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from weakhitl.agreement import AgreementFigures
 from weakhitl.annotation import AnnotatorQuality, TakenBack
 from weakhitl.config import CONFIG_NAME, Config
 from weakhitl.estimate import Estimate
@@ -207,7 +208,7 @@ class Project:
         """Compare the agreement on items that were asked again: before and after."""
         return revision.before_and_after(self._workspace)
 
-    def agreement(self, by: str | Sequence[str] = (), groups: "Groups | None" = None) -> dict[str, Any]:
+    def agreement(self, by: str | Sequence[str] = (), groups: "Groups | None" = None) -> AgreementFigures:
         """Measure the annotators' agreement in every way; ``by`` names columns of the data, or one, to slice by.
 
         ``groups`` compares people: the name of what groups them -> person -> group.

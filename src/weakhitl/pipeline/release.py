@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pyarrow.parquet as pq
 
+from weakhitl.agreement import AgreementFigures
 from weakhitl.annotation.pseudonyms import pseudonyms, secret_key
 from weakhitl.config import CONFIG_NAME, is_own
 from weakhitl.errors import ConfigError, DataError, StateError
@@ -98,14 +99,14 @@ def _logged(
     return gate, entry
 
 
-def agreement(workspace: Workspace, by: str | Sequence[str] = (), groups: "Groups | None" = None) -> dict[str, Any]:
+def agreement(workspace: Workspace, by: str | Sequence[str] = (), groups: "Groups | None" = None) -> AgreementFigures:
     """Measure the annotators' agreement in every way.
 
     ``by`` names a column of the data, or several, to slice by; ``groups`` maps a name to person -> group.
     """
     by = [by] if isinstance(by, str) else by
     assessment = workspace.assess(by)
-    return agreement_content(assessment, by, groups) | {"ratings": assessment.counted.fates}
+    return AgreementFigures(agreement_content(assessment, by, groups), ratings=assessment.counted.fates)
 
 
 def release(workspace: Workspace, version: str, *, archive: bool = False) -> Released:
