@@ -59,6 +59,7 @@ def test_a_gate_and_a_verdict_show_every_check_and_part():
         assert "why &amp; so" in shown
     assert "&lt;i&gt;" in verdict._repr_html_()
     assert "Gate: pass" in Gate((verdict,))._repr_html_()
+    assert repr(Gate((verdict,))) == f"Gate(verdicts=(<Verdict {EVIL}: pass, 0.500 [0.400, 0.600]>,), withheld=None)"
 
 
 def test_a_report_shows_its_page_in_a_frame_that_runs_nothing(evidence):

@@ -20,7 +20,7 @@ UNDECIDED: Status = "undecided"
 WAIVED: Status = "waived"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Verdict(OneBar):
     """What one check says.
 
@@ -58,6 +58,9 @@ class Verdict(OneBar):
     parts: Mapping[str, tuple[Status, Estimate]] = field(default_factory=dict)
     waiver: Mapping[str, str] | None = None
     met: bool = True
+
+    def __repr__(self) -> str:
+        return f"<Verdict {self.name}: {self.status}, {self.estimate}>"
 
     def to_dict(self) -> dict[str, Any]:
         """Give all fields, ready for JSON."""
