@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import weakhitl as wh
+from projects import World, start
 from reports import made, plain, report_of, rich
 from weakhitl.agreement import AgreementFigures, agreement_summary
 from weakhitl.brief import Brief
@@ -140,3 +141,26 @@ def test_a_brief_result_counts_long_lists_and_names_long_parts():
 
     shown = repr(Found(list(range(1000)), (pd.Series([1]),), {"a": np.zeros((2, 3))}, "x" * 1000))
     assert shown == "Found(many=<list of 1,000>, few=(<Series: 1>,), named={'a': <ndarray: 2 x 3>}, long=<str>)"
+
+
+def test_labelling_shows_the_classes_and_what_one_should_know(tmp_path):
+    project = start(tmp_path, World(40))
+    with (tmp_path / "labeling_functions" / "functions.py").open("a") as file:
+        file.write("\n@labeling_function\ndef fails(x):\n    return None if x.item != '003' else 1 / 0\n")
+    labelled = project.label()
+    shown = labelled._repr_html_()
+    assert repr(labelled).startswith(f"<Labelled: 40 items, {len(labelled.run.votes.sources)} functions, ")
+    assert [f"<td>{name}</td>" in shown for name in (*project.config.labels.classes, "no label")] == [True] * 4
+    assert "fault: &#x27;fails&#x27; failed" in shown
+
+
+def test_refine_shows_each_functions_errors(tmp_path):
+    project = start(tmp_path, World(60))
+    project.label()
+    batch = project.route(budget=20, audit=10, overlap=2)
+    rated = [{"item": item, "annotator": who, "label": "rain"} for item in batch.items for who in ("ana", "bo")]
+    project.collect(pd.DataFrame(rated))
+    refined = project.refine()
+    shown = refined._repr_html_()
+    assert shown.count("<tr>") == 1 + len(refined.functions)
+    assert "Functions against 20 labels of people" in shown

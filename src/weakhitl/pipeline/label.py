@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weakhitl.brief import Brief
 from weakhitl.errors import DataError, StateError
 from weakhitl.files import write_table
 from weakhitl.gate import Assessment
@@ -17,6 +16,7 @@ from weakhitl.labeling import Run, coverage_gaps, lf_accuracy, lf_pairs, lf_summ
 from weakhitl.labeling.cache import VoteCache
 from weakhitl.labeling.engines import make_engine
 from weakhitl.labeling.progress import Progress
+from weakhitl.notebook import html_table
 from weakhitl.pipeline.diagnosis import gold_findings
 from weakhitl.pipeline.functions import project_functions
 from weakhitl.pipeline.gold_files import known_labels
@@ -27,10 +27,11 @@ from weakhitl.pipeline.texts import text_column
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release.consensus_file import Labels
 from weakhitl.schema import ABSTAIN
+from weakhitl.wording import number_of
 
 
 @dataclass(frozen=True, repr=False)
-class Labelled(Brief):
+class Labelled:
     """What labelling gave: the run of the functions, labels from all votes so far, what the doctor finds in them.
 
     ``changed`` are routed items that read otherwise than when people were asked about them.
@@ -40,6 +41,22 @@ class Labelled(Brief):
     assessment: Assessment
     findings: list[Finding]
     changed: Changed
+
+    def __repr__(self) -> str:
+        facts = self.to_dict()
+        return (
+            f"<Labelled: {number_of(facts['items'], 'item')}, {number_of(facts['functions'], 'function')}, "
+            f"{number_of(facts['votes'], 'vote')}; {facts['labelled']:,} labelled, {facts['confident']:,} confident>"
+        )
+
+    def _repr_html_(self) -> str:
+        """Show in a notebook how many items each class has, and below what one should know: faults and warnings."""
+        facts = self.to_dict()
+        rows = [*facts["classes"].items(), ("no label", facts["items"] - facts["labelled"])]
+        known = [f"fault: {fault}" for fault in self.run.faults] + [str(self.changed)] * bool(self.changed.items)
+        known += [f"{one.code}: {one.message}" for one in self.findings if one.level == "warning"]
+        table = [(name, f"{count:,}") for name, count in rows]
+        return html_table(["class", "items"], table, repr(self).strip("<>"), "; ".join(known))
 
     def to_dict(self) -> dict[str, Any]:
         """Give counts, faults and seconds, ready for JSON."""

@@ -16,10 +16,12 @@ from weakhitl.gate import Assessment, assess
 from weakhitl.gate.accuracy import release_accuracy
 from weakhitl.labeling import apply, coverage_gaps, lf_pairs
 from weakhitl.monitor.shifts import cells
+from weakhitl.notebook import html_table
 from weakhitl.pipeline.texts import text_column
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import Votes
+from weakhitl.wording import a_few, number_of
 
 _REPEATS = 0.95
 
@@ -72,6 +74,16 @@ class Refined(Brief):
     repeats: pd.DataFrame
     gaps: pd.DataFrame
     candidates: list[tuple[Candidate, Preview]]
+
+    def _repr_html_(self) -> str:
+        """Show the functions' errors in a notebook, those overturned most first, and how many rules are proposed."""
+        rows = [
+            (one.name, f"{one.wrong:,} of {one.judged:,}", one.accuracy, a_few([*one.instead], most=3))
+            for one in self.functions
+        ]
+        title = f"Functions against {number_of(len(self.people), 'label')} of people"
+        note = f"{number_of(len(self.candidates), 'rule')} proposed: see candidates; also here: recall, repeats, gaps"
+        return html_table(["function", "wrong", "accuracy", "people say"], rows, title, note)
 
     def to_dict(self) -> dict[str, Any]:
         """Give all of it, ready for JSON."""
