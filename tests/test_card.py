@@ -9,8 +9,7 @@ from itertools import pairwise
 import pyarrow as pa
 import pytest
 import yaml
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 from markdown_it import MarkdownIt
 
 import weakhitl as wh

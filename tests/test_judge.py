@@ -7,12 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from judge_server import serving
-from projects import CLASSES, World, collect, ready
-from projects import start as start_alike
+from projects import CLASSES, World, collect, ready, start as start_alike
 from weakhitl import LabelSchema, Project
 from weakhitl.annotation import ADJUDICATOR
 from weakhitl.cli.main import cli

@@ -38,7 +38,7 @@ model.predict_proba(votes).argmax(axis=1)[:4].tolist()
 @pytest.fixture(scope="module")
 def shown():
     """What each cell shows: its outputs by their kinds."""
-    nbformat = pytest.importorskip("nbformat")
+    import nbformat
     from nbclient import NotebookClient
 
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in CELLS])

@@ -3,13 +3,11 @@
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from statsmodels.stats import inter_rater
 
 import weakhitl as wh
-from strategies import vote_matrices
-from strategies import votes as some_votes
+from strategies import vote_matrices, votes as some_votes
 from weakhitl.annotation import annotator_quality, class_keys, qualify
 from weakhitl.cli.main import cli
 from weakhitl.errors import UsageError

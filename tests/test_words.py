@@ -6,8 +6,7 @@ import unicodedata
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import weakhitl as wh
 from weakhitl.cli.main import cli

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from weakhitl.annotation.store.backup import backup as copy_out
-from weakhitl.annotation.store.backup import restore as copy_in
+from weakhitl.annotation.store.backup import backup as copy_out, restore as copy_in
 from weakhitl.pipeline.workspace import Workspace
 
 

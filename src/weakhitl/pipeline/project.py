@@ -17,7 +17,9 @@ from weakhitl.labeling.progress import Progress, reported
 from weakhitl.monitor import Drift
 from weakhitl.pipeline import (
     annotate,
+    bias as groups,
     diagnosis,
+    drift as drifting,
     exchange,
     judges,
     keep,
@@ -25,17 +27,15 @@ from weakhitl.pipeline import (
     licences,
     plan,
     recall,
+    refine as refining,
     refinement_files,
     release,
     revision,
+    simulate as simulation,
     status,
     streams,
+    threshold as acceptance,
 )
-from weakhitl.pipeline import bias as groups
-from weakhitl.pipeline import drift as drifting
-from weakhitl.pipeline import refine as refining
-from weakhitl.pipeline import simulate as simulation
-from weakhitl.pipeline import threshold as acceptance
 from weakhitl.pipeline.online import OnlineReport, arrival_table, online_report
 from weakhitl.pipeline.route import route
 from weakhitl.pipeline.workspace import Workspace

@@ -16,8 +16,7 @@ from weakhitl.pipeline.release import is_released
 from weakhitl.pipeline.revision import before_and_after
 from weakhitl.pipeline.shown import changed
 from weakhitl.pipeline.workspace import Workspace
-from weakhitl.release.kpis import interventions
-from weakhitl.release.kpis import kpis as key_figures
+from weakhitl.release.kpis import interventions, kpis as key_figures
 from weakhitl.release.last_release import next_patch, release_folders
 from weakhitl.routing.batch import PILOT
 from weakhitl.votes import Votes

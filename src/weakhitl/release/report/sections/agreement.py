@@ -1,7 +1,6 @@
 """The report's sections on agreement."""
 
-from weakhitl.release.report.figures.changes import PAIR_ITEMS
-from weakhitl.release.report.figures.changes import pairs as draw_pairs
+from weakhitl.release.report.figures.changes import PAIR_ITEMS, pairs as draw_pairs
 from weakhitl.release.report.figures.forest import estimates
 from weakhitl.release.report.section import Content, Section, estimate_text, kappa_text
 

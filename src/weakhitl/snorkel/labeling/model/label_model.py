@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from weakhitl.label_model import LabelModel as OurLabelModel
-from weakhitl.label_model import load_model, save_model
+from weakhitl.label_model import LabelModel as OurLabelModel, load_model, save_model
 from weakhitl.schema import LabelSchema
 from weakhitl.snorkel.labeling.model.baselines import BaseLabeler
 from weakhitl.votes import Votes
