@@ -1,5 +1,6 @@
 """Results show themselves in notebooks: small tables in which nothing of the data is markup."""
 
+import inspect
 from dataclasses import dataclass
 
 import numpy as np
@@ -164,3 +165,13 @@ def test_refine_shows_each_functions_errors(tmp_path):
     shown = refined._repr_html_()
     assert shown.count("<tr>") == 1 + len(refined.functions)
     assert "Functions against 20 labels of people" in shown
+
+
+def test_signatures_name_what_they_take_instead_of_spelling_it_out():
+    """As notebooks show them: ``ArrayLike``, and not what NumPy's is made of."""
+    public = [getattr(wh, name) for name in wh.__all__ if callable(getattr(wh, name))]
+    methods = [one for thing in public if inspect.isclass(thing) for one in vars(thing).values() if callable(one)]
+    inherited = [getattr(wh.LabelModel, name) for name in ("fit", "fit_predict_proba", "partial_fit", "score")]
+    shown = [str(inspect.signature(one)) for one in (*public, *methods, *inherited) if not isinstance(one, type)]
+    assert len(shown) > 100
+    assert [one for one in shown if "numpy._typing" in one] == []

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+from typing_extensions import TypeAliasType
 
+from weakhitl.arrays import ArrayLike
 from weakhitl.errors import DataError
 from weakhitl.schema import LabelSchema
 from weakhitl.votes import FloatArray
 
-Balance = npt.ArrayLike | Mapping[str, float]
+Balance = TypeAliasType("Balance", ArrayLike | Mapping[str, float])
 """A share for each class: by name, or in the schema's order."""
 
 

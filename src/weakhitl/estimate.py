@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betaincinv
 
+from weakhitl.arrays import ArrayLike
 from weakhitl.notebook import html_table
 from weakhitl.ranges import require_share
 
@@ -112,7 +113,7 @@ class Estimate:
 
 
 def exact_bounds(
-    k: npt.ArrayLike, n: npt.ArrayLike, confidence: float = 0.95
+    k: ArrayLike, n: ArrayLike, confidence: float = 0.95
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Give Clopper and Pearson's two-sided interval of shares ``k`` of ``n``, or of means of figures from 0 to 1.
 
@@ -163,11 +164,11 @@ def exact_share(k: float, n: int, nothing: str, confidence: float = 0.95, method
 
 
 def paired_difference(
-    first: npt.ArrayLike,
-    second: npt.ArrayLike,
+    first: ArrayLike,
+    second: ArrayLike,
     confidence: float = 0.95,
-    weights: npt.ArrayLike | None = None,
-    unit: npt.ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    unit: ArrayLike | None = None,
 ) -> Estimate:
     """Share of units where ``first`` holds minus that where ``second`` does, of the same units.
 

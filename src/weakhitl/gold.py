@@ -6,15 +6,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from typing_extensions import TypeAliasType
 
+from weakhitl.arrays import ArrayLike
 from weakhitl.errors import DataError, SchemaError
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.vote_names import item_pairs, none_known, positions
 from weakhitl.votes import IntArray
 
-GoldByItem = Mapping[Hashable, Any] | pd.Series
+GoldByItem = TypeAliasType("GoldByItem", Mapping[Hashable, Any] | pd.Series)
 """Item -> class (name or index) for some or all items; missing or -1 where unknown."""
-Gold = GoldByItem | npt.ArrayLike
+Gold = TypeAliasType("Gold", GoldByItem | ArrayLike)
 """Item -> class (name or index) for some or all items, or one class for each item; missing or -1 where unknown."""
 
 

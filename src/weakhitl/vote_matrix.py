@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
+from weakhitl.arrays import ArrayLike
 from weakhitl.errors import DataError
 from weakhitl.schema import ABSTAIN, LabelSchema
 from weakhitl.vote_rows import parts
@@ -18,7 +19,7 @@ _LARGEST = float(2**53)
 """Beyond it a float is no longer one integer."""
 
 
-def label_matrix(matrix: npt.ArrayLike) -> npt.NDArray[Any]:
+def label_matrix(matrix: ArrayLike) -> npt.NDArray[Any]:
     """Read anything as a matrix of integers, not copied where it is one; ``DataError`` where it cannot be one.
 
     Whole floats are integers; NaN, None and masked cells abstain, as pandas writes a table with cells that are missing.

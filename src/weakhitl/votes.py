@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from weakhitl.arrays import ArrayLike
 from weakhitl.brief import Brief
 from weakhitl.errors import DataError, SchemaError, UsageError
 from weakhitl.frames import as_pandas
@@ -89,7 +90,7 @@ class Votes:
     @classmethod
     def from_matrix(
         cls,
-        matrix: npt.ArrayLike | pd.DataFrame,
+        matrix: ArrayLike | pd.DataFrame,
         schema: LabelSchema | None = None,
         items: Iterable[Hashable] | None = None,
         sources: Iterable[str] | None = None,
@@ -144,7 +145,7 @@ class Votes:
     @classmethod
     def from_entries(
         cls,
-        entries: tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike],
+        entries: tuple[ArrayLike, ArrayLike, ArrayLike],
         schema: LabelSchema,
         items: Iterable[Hashable],
         sources: Iterable[str],
@@ -362,7 +363,7 @@ class Votes:
         """
         return self._cells.row_keys(at, sources, len(self.schema) + 1)
 
-    def take_items(self, positions: npt.ArrayLike) -> "Votes":
+    def take_items(self, positions: ArrayLike) -> "Votes":
         """Keep the items at these positions (or where this mask is true), in this order."""
         at = np.asarray(positions)
         at = np.flatnonzero(at) if at.dtype == bool else at if at.size else at.astype(np.intp)

@@ -4,13 +4,13 @@ from dataclasses import replace
 from typing import Unpack
 
 import numpy as np
-import numpy.typing as npt
 
 from weakhitl.agreement.distances import Distance, distance, own_distance
 from weakhitl.agreement.intervals import Uncertainty
 from weakhitl.agreement.of_votes import estimate_counted
 from weakhitl.agreement.statistic import Statistic, facts_of
 from weakhitl.agreement.units import Units
+from weakhitl.arrays import ArrayLike
 from weakhitl.errors import UsageError
 from weakhitl.estimate import Estimate
 from weakhitl.schema import LEVELS, LabelSchema, Level
@@ -22,7 +22,7 @@ def krippendorff_alpha(
     level: Level | None = None,
     *,
     distance: Distance | None = None,
-    weights: npt.ArrayLike | None = None,
+    weights: ArrayLike | None = None,
     **how: Unpack[Uncertainty],
 ) -> Estimate:
     """Krippendorff's alpha: one minus observed over expected disagreement.

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from weakhitl.agreement.alpha import alpha_statistic, krippendorff_alpha
@@ -13,6 +12,7 @@ from weakhitl.agreement.distances import level_weights
 from weakhitl.agreement.intervals import Uncertainty, estimate
 from weakhitl.agreement.statistic import difference
 from weakhitl.agreement.units import Units, checked_weights, units_of
+from weakhitl.arrays import ArrayLike
 from weakhitl.errors import DataError
 from weakhitl.estimate import Estimate
 from weakhitl.label_names import ordered
@@ -28,7 +28,7 @@ def by_class(
     votes: Votes,
     coefficient: Coefficient = krippendorff_alpha,
     *,
-    weights: npt.ArrayLike | None = None,
+    weights: ArrayLike | None = None,
     **how: Unpack[Uncertainty],
 ) -> dict[str, Estimate]:
     """Agreement on every class against all others together; nominal Krippendorff's alpha by default.
@@ -54,7 +54,7 @@ def by_slice(
     groups: "pd.Series[Any] | Mapping[Any, Any] | Sequence[Any]",
     coefficient: Coefficient = krippendorff_alpha,
     *,
-    weights: npt.ArrayLike | None = None,
+    weights: ArrayLike | None = None,
     **how: Unpack[Uncertainty],
 ) -> dict[str, Estimate]:
     """Agreement on the items of each group.
@@ -91,7 +91,7 @@ def by_coder(
     votes: Votes,
     coefficient: Coefficient = krippendorff_alpha,
     *,
-    weights: npt.ArrayLike | None = None,
+    weights: ArrayLike | None = None,
     confidence: float = 0.95,
     most: int | None = None,
 ) -> pd.DataFrame:
@@ -180,7 +180,7 @@ def agreement_difference(
     first: Votes,
     second: Votes,
     *,
-    weights: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+    weights: tuple[ArrayLike, ArrayLike] | None = None,
     **how: Unpack[Uncertainty],
 ) -> Estimate:
     """Krippendorff's alpha of ``first`` minus that of ``second``, with the interval of the difference.
@@ -203,7 +203,7 @@ def agreement_difference(
     return estimate(difference(made[0], made[1], "difference of Krippendorff's alphas"), how)
 
 
-def _on(items: pd.Index, votes: Votes, weights: npt.ArrayLike | None) -> FloatArray:
+def _on(items: pd.Index, votes: Votes, weights: ArrayLike | None) -> FloatArray:
     """Give ``counts and weight[item]`` of one side; zeros where it has no such item."""
     given = checked_weights(weights, votes.items)
     table = np.zeros((len(items), len(votes.schema) + 1))
@@ -218,7 +218,7 @@ def _half(table: FloatArray, times: IntArray, votes: Votes) -> Units:
 
 
 def merges(
-    votes: Votes, *, weights: npt.ArrayLike | None = None, most: int = 5, **how: Unpack[Uncertainty]
+    votes: Votes, *, weights: ArrayLike | None = None, most: int = 5, **how: Unpack[Uncertainty]
 ) -> list[dict[str, Any]]:
     """Say what alpha would be if two classes were one, for the pairs that are confused most.
 
@@ -256,7 +256,7 @@ def merges(
     return found
 
 
-def _mergeable(votes: Votes, weights: npt.ArrayLike | None) -> list[tuple[int, int]]:
+def _mergeable(votes: Votes, weights: ArrayLike | None) -> list[tuple[int, int]]:
     """Pairs of classes that could be one, those first that are confused most."""
     table = confused_classes(votes, weights=weights)
     names = votes.schema.classes

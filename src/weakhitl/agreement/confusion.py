@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
@@ -13,12 +12,13 @@ from weakhitl.agreement.alpha import krippendorff_alpha
 from weakhitl.agreement.distances import level_weights
 from weakhitl.agreement.kappas import gwet_ac1, percent_agreement
 from weakhitl.agreement.units import checked_weights
+from weakhitl.arrays import ArrayLike
 from weakhitl.estimate import Estimate
 from weakhitl.votes import FloatArray, Votes, require_votes
 
 
 def confused_classes(
-    votes: Votes, *, coder: str | None = None, weights: npt.ArrayLike | None = None, examples: int = 3
+    votes: Votes, *, coder: str | None = None, weights: ArrayLike | None = None, examples: int = 3
 ) -> pd.DataFrame:
     """Pairs of classes that coders give to the same item, those first that make up most of the disagreement.
 
@@ -132,7 +132,7 @@ _PREVALENT = 0.8
 _BIASED = 0.15
 
 
-def paradox(votes: Votes, *, weights: npt.ArrayLike | None = None, seed: int = 0) -> Paradox:
+def paradox(votes: Votes, *, weights: ArrayLike | None = None, seed: int = 0) -> Paradox:
     """Put alpha, AC1 and percent agreement side by side: where one class prevails they tell different stories.
 
     Source: A. R. Feinstein, D. V. Cicchetti (1990), High agreement but low kappa: the problems of two

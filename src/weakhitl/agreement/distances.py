@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
+from typing_extensions import TypeAliasType
 
+from weakhitl.arrays import ArrayLike
 from weakhitl.errors import UsageError
 from weakhitl.schema import LabelSchema, Level
 from weakhitl.votes import FloatArray
@@ -20,10 +21,10 @@ WEIGHTING_OF: dict[Level, Weighting] = {
 }
 """How far two classes agree in part, by their level."""
 
-Similarity = Weighting | npt.ArrayLike
+Similarity = TypeAliasType("Similarity", Weighting | ArrayLike)
 """Partial agreement: a name, or a (k, k) matrix with 1 on the diagonal."""
 
-Distance = Callable[[str, str], float] | npt.ArrayLike
+Distance = TypeAliasType("Distance", Callable[[str, str], float] | ArrayLike)
 """Of two class names, or a (k, k) matrix; symmetric, not negative, zero on the diagonal."""
 
 
@@ -57,7 +58,7 @@ def own_distance(given: Distance, classes: Sequence[str]) -> FloatArray:
     return matrix
 
 
-def agreement_weights(given: Weighting | npt.ArrayLike, values: Sequence[float]) -> FloatArray:
+def agreement_weights(given: Weighting | ArrayLike, values: Sequence[float]) -> FloatArray:
     """``weights[class, class]`` of partial agreement: 1 on the diagonal, 0 for the farthest classes.
 
     Source: K. L. Gwet (2014), Handbook of Inter-Rater Reliability, chapter 3 (identity, linear, quadratic,
@@ -84,7 +85,7 @@ def level_weights(schema: LabelSchema) -> FloatArray:
     return agreement_weights(WEIGHTING_OF[schema.level], schema.values)
 
 
-def _square(table: npt.ArrayLike, k: int, what: str) -> FloatArray:
+def _square(table: ArrayLike, k: int, what: str) -> FloatArray:
     matrix = np.asarray(table, dtype=np.float64)
     if matrix.shape != (k, k):
         raise UsageError(f"{what}: has shape {matrix.shape}; expected ({k}, {k}), one row and column per class")

@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any, Unpack
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 
 from weakhitl.agreement.distances import Similarity, agreement_weights
@@ -13,6 +12,7 @@ from weakhitl.agreement.intervals import Uncertainty, estimate
 from weakhitl.agreement.of_votes import estimate_counted, leaving_out
 from weakhitl.agreement.statistic import ALL, Statistic, corrected, facts_of
 from weakhitl.agreement.units import Units, checked_weights
+from weakhitl.arrays import ArrayLike
 from weakhitl.estimate import Estimate
 from weakhitl.votes import FloatArray, Votes, require_votes
 
@@ -23,7 +23,7 @@ def fleiss_kappa(
     votes: Votes,
     *,
     weighting: Similarity = "identity",
-    weights: npt.ArrayLike | None = None,
+    weights: ArrayLike | None = None,
     **how: Unpack[Uncertainty],
 ) -> Estimate:
     """Fleiss' kappa, for any number of coders and ratings per item (Gwet's form for missing ratings).
@@ -40,7 +40,7 @@ def fleiss_kappa(
     return _kappa(votes, "Fleiss' kappa", fleiss_chance, weighting, weights, how)
 
 
-def gwet_ac1(votes: Votes, *, weights: npt.ArrayLike | None = None, **how: Unpack[Uncertainty]) -> Estimate:
+def gwet_ac1(votes: Votes, *, weights: ArrayLike | None = None, **how: Unpack[Uncertainty]) -> Estimate:
     """Gwet's AC1, whose expected agreement stays low where one class prevails.
 
     Parameters and result are those of ``fleiss_kappa``, without ``weighting``: with one it is ``gwet_ac2``.
@@ -57,7 +57,7 @@ def gwet_ac2(
     votes: Votes,
     *,
     weighting: Similarity = "quadratic",
-    weights: npt.ArrayLike | None = None,
+    weights: ArrayLike | None = None,
     **how: Unpack[Uncertainty],
 ) -> Estimate:
     """Gwet's AC2: AC1 with partial agreement between classes in order.
@@ -76,7 +76,7 @@ def brennan_prediger(
     votes: Votes,
     *,
     weighting: Similarity = "identity",
-    weights: npt.ArrayLike | None = None,
+    weights: ArrayLike | None = None,
     **how: Unpack[Uncertainty],
 ) -> Estimate:
     """Brennan and Prediger's kappa: every class is as likely as any other by chance.
@@ -95,7 +95,7 @@ def percent_agreement(
     votes: Votes,
     *,
     weighting: Similarity = "identity",
-    weights: npt.ArrayLike | None = None,
+    weights: ArrayLike | None = None,
     **how: Unpack[Uncertainty],
 ) -> Estimate:
     """Share of agreeing pairs of ratings, averaged over items with at least two.
@@ -109,7 +109,7 @@ def conger_kappa(
     votes: Votes,
     *,
     weighting: Similarity = "identity",
-    weights: npt.ArrayLike | None = None,
+    weights: ArrayLike | None = None,
     **how: Unpack[Uncertainty],
 ) -> Estimate:
     """Conger's kappa: Cohen's for many coders, each with class shares of his own.
@@ -207,7 +207,7 @@ def _kappa(
     method: str,
     chance: Chance,
     weighting: Similarity,
-    weights: npt.ArrayLike | None,
+    weights: ArrayLike | None,
     how: Uncertainty,
 ) -> Estimate:
     require_votes(votes)

@@ -3,17 +3,17 @@
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
 from weakhitl.agreement.intervals import Uncertainty, estimate
 from weakhitl.agreement.statistic import Statistic
 from weakhitl.agreement.units import Units, units_of
+from weakhitl.arrays import ArrayLike
 from weakhitl.estimate import Estimate
 from weakhitl.votes import Votes
 
 
 def estimate_counted(
-    votes: Votes, make: Callable[[Units], Statistic], weights: npt.ArrayLike | None, how: Uncertainty
+    votes: Votes, make: Callable[[Units], Statistic], weights: ArrayLike | None, how: Uncertainty
 ) -> Estimate:
     """Estimate a coefficient that needs only the counts of each class on each item."""
 

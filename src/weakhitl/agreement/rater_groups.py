@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from weakhitl.agreement.alpha import krippendorff_alpha
 from weakhitl.agreement.distances import WEIGHTING_OF
 from weakhitl.agreement.intervals import Uncertainty, estimate
 from weakhitl.agreement.two_sources import Sides, kappa_between_groups
+from weakhitl.arrays import ArrayLike
 from weakhitl.errors import DataError
 from weakhitl.estimate import Estimate
 from weakhitl.label_names import ordered
@@ -61,7 +61,7 @@ def by_group(
     votes: Votes,
     groups: "pd.Series[Any] | Mapping[Any, Any] | Sequence[Any]",
     *,
-    weights: npt.ArrayLike | None = None,
+    weights: ArrayLike | None = None,
     **how: Unpack[Uncertainty],
 ) -> dict[str, RaterGroup]:
     """Compare groups of raters, such as people of an age or a language.

@@ -1,9 +1,9 @@
 """Confidence sequences: intervals that hold at every look, so that checking after each batch keeps the promise."""
 
 import numpy as np
-import numpy.typing as npt
 
 from weakhitl.agreement.statistic import Statistic
+from weakhitl.arrays import ArrayLike
 from weakhitl.errors import UsageError
 from weakhitl.estimate import Estimate
 from weakhitl.ranges import require_share
@@ -63,11 +63,11 @@ def sequence_radius(n: int, alpha: float, tightest: int = _TIGHTEST) -> float:
 
 
 def betting_bounds(
-    values: npt.ArrayLike,
+    values: ArrayLike,
     size: int | None = None,
     *,
     alpha: float = 0.05,
-    predictions: npt.ArrayLike | None = None,
+    predictions: ArrayLike | None = None,
     predicted_mean: float | None = None,
 ) -> tuple[float, float]:
     """Bounds of the mean of a population from values drawn from it at random, one after the other.

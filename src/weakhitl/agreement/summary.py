@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-import numpy.typing as npt
 import pandas as pd
 
 from weakhitl.agreement.breakdown import by_class, by_coder, by_item, by_slice, merges
@@ -12,6 +11,7 @@ from weakhitl.agreement.distances import WEIGHTING_OF
 from weakhitl.agreement.pairwise import pairwise_cohen_kappa
 from weakhitl.agreement.rater_groups import RaterGroup, by_group
 from weakhitl.agreement.scale import leniency
+from weakhitl.arrays import ArrayLike
 from weakhitl.estimate import Estimate
 from weakhitl.notebook import html_table
 from weakhitl.votes import Votes
@@ -40,7 +40,7 @@ class AgreementFigures(dict[str, Any]):
 def agreement_summary(
     votes: Votes,
     *,
-    weights: npt.ArrayLike | None = None,
+    weights: ArrayLike | None = None,
     seed: int = 0,
     slices: "dict[str, pd.Series[Any]] | None" = None,
     groups: "Mapping[str, pd.Series[Any]] | None" = None,
@@ -86,7 +86,7 @@ def _groups(found: dict[str, RaterGroup]) -> dict[str, Any]:
     return {name: group.to_dict() for name, group in found.items()}
 
 
-def _slices(votes: Votes, values: "pd.Series[Any]", weights: npt.ArrayLike | None, seed: int) -> dict[str, Any]:
+def _slices(votes: Votes, values: "pd.Series[Any]", weights: ArrayLike | None, seed: int) -> dict[str, Any]:
     """Alpha of each slice, and the classes that are confused most there."""
     there = values.reindex(votes.items).astype("string")
     return {

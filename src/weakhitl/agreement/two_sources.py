@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Self, Unpack
 
 import numpy as np
-import numpy.typing as npt
 
 from weakhitl.agreement.distances import Similarity, agreement_weights
 from weakhitl.agreement.intervals import Uncertainty, estimate
 from weakhitl.agreement.kappas import fleiss_chance
 from weakhitl.agreement.statistic import Statistic, Value, corrected, facts_of
 from weakhitl.agreement.units import Units, checked_weights
+from weakhitl.arrays import ArrayLike
 from weakhitl.errors import UsageError
 from weakhitl.estimate import Estimate
 from weakhitl.votes import FloatArray, Votes, require_votes
@@ -87,7 +87,7 @@ def scott_pi(
 
 
 def kappa_with_group(
-    votes: Votes, source: str, *, weights: npt.ArrayLike | None = None, **how: Unpack[Uncertainty]
+    votes: Votes, source: str, *, weights: ArrayLike | None = None, **how: Unpack[Uncertainty]
 ) -> Estimate:
     """Kappa of one source with the group of all others, such as a model with the people.
 
@@ -121,7 +121,7 @@ def kappa_between_groups(
     second: str | Sequence[str],
     *,
     weighting: Similarity = "identity",
-    weights: npt.ArrayLike | None = None,
+    weights: ArrayLike | None = None,
     **how: Unpack[Uncertainty],
 ) -> Estimate:
     """Kappa of one group of raters with another.
@@ -184,7 +184,7 @@ class Sides:
     facts: dict[str, Any]
 
     @classmethod
-    def of(cls, votes: Votes, first: Sequence[str], second: Sequence[str], weights: npt.ArrayLike | None) -> Self:
+    def of(cls, votes: Votes, first: Sequence[str], second: Sequence[str], weights: ArrayLike | None) -> Self:
         """Take the items that both groups rated."""
         counts = [votes.take_sources(names).class_counts() for names in (first, second)]
         both = counts[0].any(axis=1) & counts[1].any(axis=1)

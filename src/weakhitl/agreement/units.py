@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from weakhitl.arrays import ArrayLike
 from weakhitl.errors import DataError
 from weakhitl.vote_names import by_item
 from weakhitl.vote_rows import group_dense, group_weighted
@@ -69,7 +69,7 @@ class Units:
         return replace(self, counts=counts)
 
 
-def units_of(votes: Votes, weights: npt.ArrayLike | None = None) -> Units:
+def units_of(votes: Votes, weights: ArrayLike | None = None) -> Units:
     """Count the ratings per item; ``weights[item]`` default to 1.
 
     They are positive, such as the inverse of an inclusion probability.
@@ -104,7 +104,7 @@ def _count_rows(votes: Votes) -> tuple[IntArray, IntArray, int]:
     return rows[rated].astype(np.int64), times[rated], _n_sources(some)
 
 
-def checked_weights(weights: npt.ArrayLike | None, items: pd.Index) -> FloatArray | None:
+def checked_weights(weights: ArrayLike | None, items: pd.Index) -> FloatArray | None:
     """One positive, finite number per item, or None; a Series goes by its index. Raises ``DataError`` else."""
     if weights is None:
         return None

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import hypergeom
 
+from weakhitl.arrays import ArrayLike
 from weakhitl.brief import Brief
 from weakhitl.errors import DataError, UsageError
 from weakhitl.gate import Assessment
@@ -102,9 +103,9 @@ class ErrorThreshold(Brief):
 
 
 def error_threshold(
-    scores: npt.ArrayLike,
-    audited: npt.ArrayLike,
-    wrong: npt.ArrayLike,
+    scores: ArrayLike,
+    audited: ArrayLike,
+    wrong: ArrayLike,
     *,
     error: float = 0.02,
     confidence: float = 0.95,
@@ -165,7 +166,7 @@ def error_threshold(
 
 
 def _sample(
-    scores: npt.ArrayLike, audited: npt.ArrayLike, wrong: npt.ArrayLike
+    scores: ArrayLike, audited: ArrayLike, wrong: ArrayLike
 ) -> tuple[FloatArray, IntArray, npt.NDArray[np.bool_]]:
     """Read what was audited, as positions, and whose label is wrong. Raises ``DataError`` where they do not fit."""
     marks, sample, faulty = np.asarray(scores, dtype=np.float64), np.atleast_1d(audited), np.atleast_1d(wrong)

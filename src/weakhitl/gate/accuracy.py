@@ -22,8 +22,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from weakhitl.arrays import ArrayLike
 from weakhitl.consensus import Consensus
 from weakhitl.estimate import Estimate, Kind, exact_bounds, paired_difference
 from weakhitl.gate.assessment import Assessment
@@ -171,7 +171,7 @@ def still_waiting(items: int) -> str:
     return f"{items:,} audited items wait for the adjudicator"
 
 
-def weighted_proportion(right: npt.ArrayLike, weight: npt.ArrayLike, confidence: float) -> tuple[float, float, float]:
+def weighted_proportion(right: ArrayLike, weight: ArrayLike, confidence: float) -> tuple[float, float, float]:
     """Estimate a weighted proportion with Clopper and Pearson's interval at Kish's effective sample size.
 
     ``right[unit]`` lies between 0 and ``weight[unit]``. Gives estimate, low, high.

@@ -4,9 +4,9 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from weakhitl.arrays import ArrayLike
 from weakhitl.balance import Balance, class_balance
 from weakhitl.consensus import hard_labels
 from weakhitl.errors import DataError, UsageError
@@ -106,7 +106,7 @@ class CrowdKitModel(LabelModelBase):
         raise UsageError(f"crowd-kit's {self.name} labels only the votes that it was fitted on")
 
     def fit_predict_proba(
-        self, votes: VotesLike, gold: Gold | None = None, sample_weight: npt.ArrayLike | None = None
+        self, votes: VotesLike, gold: Gold | None = None, sample_weight: ArrayLike | None = None
     ) -> FloatArray:
         """``fit``, then ``predict_proba`` of the same votes."""
         return self.fit(votes, gold, sample_weight).predict_proba(votes)

@@ -3,10 +3,11 @@
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from sklearn.exceptions import NotFittedError
+from typing_extensions import TypeAliasType
 
+from weakhitl.arrays import ArrayLike
 from weakhitl.errors import DataError, UsageError
 from weakhitl.frames import as_pandas
 from weakhitl.gold import Gold, encode_gold
@@ -14,7 +15,7 @@ from weakhitl.schema import LabelSchema
 from weakhitl.vote_matrix import column_names, label_matrix
 from weakhitl.votes import IntArray, Votes
 
-VotesLike = Votes | npt.ArrayLike | pd.DataFrame
+VotesLike = TypeAliasType("VotesLike", Votes | ArrayLike | pd.DataFrame)
 
 _FEW_SOURCES = 13
 """Rows of so many sources and two classes are grouped by their numbers, whatever the type of the matrix."""

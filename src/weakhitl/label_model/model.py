@@ -7,9 +7,9 @@ from functools import reduce
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from weakhitl.arrays import ArrayLike
 from weakhitl.consensus import hard_labels, hits
 from weakhitl.errors import DataError, UsageError
 from weakhitl.gold import Gold
@@ -70,7 +70,7 @@ class LabelModelBase(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         check_fitted(self)
         return np.arange(len(self.schema_))
 
-    def fit(self, votes: VotesLike, gold: Gold | None = None, sample_weight: npt.ArrayLike | None = None) -> Self:
+    def fit(self, votes: VotesLike, gold: Gold | None = None, sample_weight: ArrayLike | None = None) -> Self:
         """Learn from votes, and from gold labels where the model can.
 
         Parameters
@@ -89,7 +89,7 @@ class LabelModelBase(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         return self
 
     def fit_predict_proba(
-        self, votes: VotesLike, gold: Gold | None = None, sample_weight: npt.ArrayLike | None = None
+        self, votes: VotesLike, gold: Gold | None = None, sample_weight: ArrayLike | None = None
     ) -> FloatArray:
         """``proba[item, class]`` of the votes that the model learns from: ``fit`` and ``predict_proba`` in one reading.
 
@@ -102,7 +102,7 @@ class LabelModelBase(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         """
         return self._labeled(self._fit(as_votes(votes), gold, sample_weight))
 
-    def partial_fit(self, votes: VotesLike, sample_weight: npt.ArrayLike | None = None) -> Self:
+    def partial_fit(self, votes: VotesLike, sample_weight: ArrayLike | None = None) -> Self:
         """Learn from these votes and all that were seen by ``partial_fit`` before; the same as one ``fit`` of all.
 
         Only distinct rows and their counts are kept.
@@ -156,7 +156,7 @@ class LabelModelBase(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         proba[rows.cells.n_votes == 0] = self.class_balance_
         return rows.of_items(proba)
 
-    def _fit(self, votes: Votes, gold: Gold | None, sample_weight: npt.ArrayLike | None) -> Rows:
+    def _fit(self, votes: Votes, gold: Gold | None, sample_weight: ArrayLike | None) -> Rows:
         """Learn, forget what ``partial_fit`` saw before, and give the votes' rows."""
         truth = as_gold(gold, votes)
         if truth is not None and not self.learns_from_gold:

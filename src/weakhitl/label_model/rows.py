@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from weakhitl.arrays import ArrayLike
 from weakhitl.errors import DataError
 from weakhitl.label_model.indicator import Indicator, source_blocks
 from weakhitl.vote_rows import parts
@@ -73,7 +74,7 @@ class Rows:
         return self.cells.sums(self.counts).reshape(self.m, self.k)
 
 
-def vote_rows(votes: Votes, weights: npt.ArrayLike | None = None) -> Rows:
+def vote_rows(votes: Votes, weights: ArrayLike | None = None) -> Rows:
     """Group equal rows, unless a sample shows that they hardly repeat; ``weights`` are counts of the items."""
     m, k, n = len(votes.sources), len(votes.schema), len(votes)
     counts = _counts(weights, n)
@@ -131,7 +132,7 @@ def _itself(at: Any) -> IntArray:
     return np.asarray(np.arange(at.start, at.stop) if isinstance(at, slice) else at)
 
 
-def _counts(weights: npt.ArrayLike | None, n: int) -> FloatArray | None:
+def _counts(weights: ArrayLike | None, n: int) -> FloatArray | None:
     if weights is None:
         return None
     array = np.asarray(weights, dtype=np.float64)

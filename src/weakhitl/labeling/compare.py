@@ -4,10 +4,10 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
+from weakhitl.arrays import ArrayLike
 from weakhitl.errors import DataError
 from weakhitl.votes import IntArray, Votes, require_votes
 
@@ -65,7 +65,7 @@ def lf_pairs(votes: Votes) -> pd.DataFrame:
     return table.sort_values(["repeats", "both"], ascending=False, kind="stable").reset_index(drop=True)
 
 
-def get_label_buckets(*labels: npt.ArrayLike) -> dict[Bucket, IntArray]:
+def get_label_buckets(*labels: ArrayLike) -> dict[Bucket, IntArray]:
     """Group positions by their labels in several arrays, such as gold and predicted; as Snorkel's function.
 
     Raises ``DataError`` for arrays of different lengths.
@@ -85,7 +85,7 @@ def get_label_buckets(*labels: npt.ArrayLike) -> dict[Bucket, IntArray]:
     return {bucket: np.array(groups[bucket]) for bucket in sorted(groups)}
 
 
-def get_label_instances(bucket: Sequence[Hashable], items: Any, *labels: npt.ArrayLike) -> Any:
+def get_label_instances(bucket: Sequence[Hashable], items: Any, *labels: ArrayLike) -> Any:
     """Give the items of a bucket: those that have these labels; as Snorkel's function.
 
     ``items`` is a DataFrame, an array or a list as long as the labels. Raises ``DataError`` for other lengths.

@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from weakhitl.arrays import ArrayLike
 from weakhitl.errors import UsageError
 from weakhitl.votes import FloatArray
 
@@ -39,7 +39,7 @@ class Change:
         return asdict(self)
 
 
-def stream_changes(values: npt.ArrayLike, *, method: Method = "adwin", delta: float = 0.002) -> tuple[Change, ...]:
+def stream_changes(values: ArrayLike, *, method: Method = "adwin", delta: float = 0.002) -> tuple[Change, ...]:
     """Find where the mean of a stream changes, looking at each value once and in order.
 
     Parameters
@@ -93,7 +93,7 @@ def _split(numbers: FloatArray) -> int:
     return int(np.argmax(first * (n - first) * gap**2)) + 1
 
 
-def joined(changes: Sequence[Change], values: npt.ArrayLike) -> tuple[Change, ...]:
+def joined(changes: Sequence[Change], values: ArrayLike) -> tuple[Change, ...]:
     """Put alarms together that follow each other in the same direction: one change that went on being noticed."""
     numbers = np.asarray(values, dtype=np.float64)
     found: list[Change] = []

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from weakhitl.arrays import ArrayLike
 from weakhitl.errors import DataError
 from weakhitl.votes import FloatArray, IntArray
 
@@ -22,7 +22,7 @@ def score_order(
     scores: Sequence[FloatArray],
     seed: int,
     *,
-    density: npt.ArrayLike | None = None,
+    density: ArrayLike | None = None,
     cost: "pd.Series[float] | None" = None,
 ) -> IntArray:
     """Item positions, highest score first, then by lot: another one than the audit's, though of the same seed.

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from math import ceil
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.stats import hypergeom
 
+from weakhitl.arrays import ArrayLike
 from weakhitl.errors import UsageError
 from weakhitl.routing.batch import AUDIT, PILOT, REQUESTED, Batch
 from weakhitl.votes import FloatArray
@@ -100,7 +100,7 @@ def book_requested(items: Sequence[str], known: int, share: float, overlap: int,
     return Batch("requested", len(earlier), overlap, known, table)
 
 
-def inclusion_probability(rank: npt.ArrayLike, n: int, audit: int, fill: int) -> FloatArray:
+def inclusion_probability(rank: ArrayLike, n: int, audit: int, fill: int) -> FloatArray:
     """Probability that the item of each disagreement rank (from 1) is routed.
 
     It is in the audit with probability ``audit / n``; otherwise it is routed when fewer than ``fill`` of the

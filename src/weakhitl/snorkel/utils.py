@@ -4,14 +4,15 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
+
+from weakhitl.arrays import ArrayLike
 
 __all__ = ["filter_labels", "preds_to_probs", "probs_to_preds", "to_int_label_array"]
 
 _POLICIES = ("abstain", "random", "true-random")
 
 
-def probs_to_preds(probs: npt.ArrayLike, tie_break_policy: str = "random", tol: float = 1e-5) -> np.ndarray:
+def probs_to_preds(probs: ArrayLike, tie_break_policy: str = "random", tol: float = 1e-5) -> np.ndarray:
     """Give the most probable class of each row.
 
     Parameters
@@ -63,7 +64,7 @@ def preds_to_probs(preds: np.ndarray, num_classes: int) -> np.ndarray:
     return probs
 
 
-def to_int_label_array(X: npt.ArrayLike, flatten_vector: bool = True) -> np.ndarray:
+def to_int_label_array(X: ArrayLike, flatten_vector: bool = True) -> np.ndarray:
     """Give whole numbers as integers, in one dimension unless told otherwise. Raises ``ValueError`` for others."""
     given = np.asarray(X)
     if np.any(np.mod(given, 1) != 0):
