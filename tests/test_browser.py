@@ -60,18 +60,9 @@ def site(project):
         yield url, link
 
 
-def link_for(project, url, name, role="annotator"):
-    """The link of somebody; to another page than the first one, if need be."""
-    return f"{url}/join/{People(Workspace.open(project).store).invite(name, role)}"
-
-
 def join(page, project, url, name, role="annotator"):
-    """Come in, and wait until there is something to see: until then Chromium may drop keys."""
-    page.goto(link_for(project, url, name, role))
-    page.evaluate("""new Promise((painted, failed) => {
-        requestAnimationFrame(() => requestAnimationFrame(painted));
-        setTimeout(() => failed("nothing was painted in 30 s"), 30000);
-    })""")
+    """Come in by a link; to another page than the first one, if need be."""
+    page.goto(f"{url}/join/{People(Workspace.open(project).store).invite(name, role)}")
 
 
 def ratings(project):
@@ -168,8 +159,9 @@ def test_a_rating_that_waited_is_sent_when_the_page_is_opened_again(project, sit
 
 
 def test_an_answer_that_got_lost_on_its_way_back_is_stored_once(project, site, page):
-    join(page, project, site[0], "lost")
+    # Before the page is there: a page that is open may send its next request past a route that was just set.
     page.route("**/page/rate", lambda route: (route.fetch(), route.abort()))
+    join(page, project, site[0], "lost")
     page.keyboard.press("1")
     page.get_by_text("There is no connection").wait_for()
     page.unroute("**/page/rate")
@@ -193,7 +185,7 @@ def test_a_restart_in_the_middle_of_a_rating_loses_nothing(tmp_path, page):
 def test_it_works_without_javascript(project, site, browser):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(link_for(project, site[0], "plain"))
+    join(page, project, site[0], "plain")
     page.get_by_role("button", name="rain").click()
     saved(page, 1)
     page.get_by_role("button", name="Undo the last one").click()
