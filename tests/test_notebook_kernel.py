@@ -32,6 +32,12 @@ model.predict_proba(votes).argmax(axis=1)[:4].tolist()
     "wh.explain(model, votes, 1)",
     "wh.calibration(model.predict_proba(votes), [0, 1, 1, 0] * 50).plot()",
     "wh.plot_lf_summary(votes)",
+    """
+import tempfile
+with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
+    table.to_csv(file.name, index_label="id")
+    wh.apply([spam], file.name, schema, id="id", progress=True)
+""",
 ]
 
 
@@ -54,6 +60,10 @@ def test_a_bar_stands_below_the_cell_and_needs_no_widgets(shown):
     bar, votes = shown[0]
     assert bar.data["text/html"] == '<label>labeling functions <progress value="200" max="200"></progress> 100%</label>'
     assert "200 items, 1 source, 50 votes" in votes.data["text/html"]
+
+
+def test_a_bar_of_rows_that_nobody_counted_ends_with_the_run(shown):
+    assert 'value="200" max="200"></progress> 100%' in shown[7][0].data["text/html"]
 
 
 def test_functions_of_a_cell_run_in_other_processes_with_what_the_cells_hold_now(shown):

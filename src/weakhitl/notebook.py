@@ -29,17 +29,27 @@ class CellBar:
 
     def __init__(self, label: str) -> None:
         self._label = label
+        self._done = 0
+        self._total: int | None = None
         self._handle: Any = None
         self._shown = 0.0
 
     def __call__(self, done: int, total: int | None) -> None:
         """Show how much is done, and of how much, where that is known."""
+        self._done, self._total = done, total
+        if monotonic() - self._shown >= _PAUSE:
+            self._show()
+
+    def end(self) -> None:
+        """Show what was reached; it ends what runs on and on where nobody knew of how many."""
+        if self._handle is not None:
+            self._total = self._done if self._total is None else self._total
+            self._show()
+
+    def _show(self) -> None:
         ipython: Any = import_module("IPython.display")
-        now = monotonic()
-        if done != total and now - self._shown < _PAUSE:
-            return
-        self._shown = now
-        found = ipython.HTML(bar_html(self._label, done, total))
+        self._shown = monotonic()
+        found = ipython.HTML(bar_html(self._label, self._done, self._total))
         if self._handle is None:
             self._handle = ipython.display(found, display_id=True)
         else:
@@ -55,9 +65,10 @@ def bar_html(label: str, done: int, total: int | None) -> str:
     '<label>functions <progress></progress> 1,200</label>'
 
     """
-    size, part = (
-        ("", f"{done:,}") if total is None else (f' value="{done}" max="{total}"', f"{done / max(total, 1):.0%}")
-    )
+    if total is None:
+        size, part = "", f"{done:,}"
+    else:
+        size, part = f' value="{done}" max="{total}"', f"{done / max(total, 1):.0%}"
     return f"<label>{escape(label)} <progress{size}></progress> {part}</label>"
 
 

@@ -111,9 +111,8 @@ class Gate(Brief):
     def _repr_html_(self) -> str:
         """Show all verdicts in a notebook."""
         advice = "; ".join(f"{one.name}: {one.advice}" for one in self.verdicts if one.advice)
-        return html_table(
-            _COLUMNS, map(_row, self.verdicts), f"Gate: {self.status}", advice if self.verdicts else NO_CHECKS
-        )
+        note = advice if self.verdicts else NO_CHECKS
+        return html_table(_COLUMNS, map(_row, self.verdicts), f"Gate: {self.status}", note)
 
 
 NO_CHECKS = "The policy has no checks: add [[gate.check]] to weakhitl.toml."

@@ -23,7 +23,11 @@ def reported(progress: Progress | bool | None, label: str) -> Iterator[Progress 
         yield None
         return
     if console.is_jupyter:
-        yield CellBar(label)  # rich's own bars need ipywidgets there
+        below = CellBar(label)  # rich's own bars need ipywidgets there
+        try:
+            yield below
+        finally:
+            below.end()
         return
     with Bar(console=console, transient=True) as bar:
         task = bar.add_task(label, total=None)
