@@ -198,6 +198,12 @@ def test_calibration_withholds_an_interval_from_few_items_and_refuses_nonsense()
         wh.calibration(np.array([0.9, 0.1]), np.array([0, 1]))
 
 
+def test_a_model_where_votes_belong_is_named():
+    votes = wh.Votes.from_matrix([[0, 1], [1, 1]])
+    with pytest.raises(UsageError, match="expected a fitted label model, found Votes"):
+        wh.diagnose(wh.LabelModel().fit(votes), votes)
+
+
 def test_the_reliability_figure_draws_every_bin():
     proba = np.repeat([[0.9, 0.1], [0.6, 0.4]], 50, axis=0)
     measured = wh.calibration(proba, np.repeat([0, 1, 0, 1], [45, 5, 30, 20]))

@@ -2,7 +2,7 @@
 
 import pytest
 
-pytestmark = [pytest.mark.current, pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.current, pytest.mark.filterwarnings("ignore"), pytest.mark.xdist_group("notebook")]
 
 CELLS = [
     """
