@@ -258,13 +258,28 @@ def test_snorkels_appliers_run_on_dask_and_spark(cluster, session):
     assert (names.SparkLFApplier([big, many]).apply(in_spark(session, table).rdd) == expected).all()
 
 
-@pytest.mark.parametrize("folder", ["site-packages", "dist-packages"])
-def test_packages_do_not_travel_wherever_python_keeps_them(tmp_path, monkeypatch, folder):
-    """A user's own (``pip install --user``), and those of the Python below an environment, go by their names, too."""
-    (tmp_path / folder).mkdir()
-    name = f"lies_in_{folder.partition('-')[0]}"
+@pytest.fixture(params=["site-packages", "dist-packages"])
+def elsewhere(tmp_path, monkeypatch, request):
+    """A package where Python keeps a user's own (``pip install --user``), or those below an environment; its name."""
+    name = f"lies_in_{request.param.partition('-')[0]}_{len(sys.modules)}"
+    (tmp_path / request.param).mkdir()
     code = "from threading import Lock\n\nLOCK = Lock()\n\ndef votes(x):\n    return LOCK and None\n"
-    (tmp_path / folder / f"{name}.py").write_text(code)
-    monkeypatch.syspath_prepend(tmp_path / folder)
-    module = import_module(name)
+    (tmp_path / request.param / f"{name}.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path / request.param)
+    yield name
+    sys.modules.pop(name, None)
+
+
+def test_packages_do_not_travel_wherever_python_keeps_them(elsewhere):
+    module = import_module(elsewhere)
     assert unpacked(packed(module.votes)) is module.votes
+
+
+def test_packages_stay_imported_when_functions_are_read_again(tmp_path, elsewhere):
+    (tmp_path / "functions").mkdir()
+    code = f"import {elsewhere}\nfrom weakhitl import labeling_function\n\nf = labeling_function({elsewhere}.votes)\n"
+    (tmp_path / "functions" / "f.py").write_text(code)
+    wh.discover(tmp_path / "functions")
+    first = sys.modules[elsewhere]
+    wh.discover(tmp_path / "functions")
+    assert sys.modules[elsewhere] is first

@@ -1,8 +1,10 @@
 """What the package promises about itself."""
 
+import ast
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +23,17 @@ def test_every_public_name_is_there_and_unknown_ones_are_not():
         assert getattr(weakhitl, name) is not None
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         _ = weakhitl.nothing
+
+
+def test_a_type_checker_is_told_of_each_public_name_where_it_is():
+    """And that it is one of ours: a name that is imported as itself."""
+    tree = ast.parse(Path(weakhitl.__file__).read_text(encoding="utf-8"))
+    typed = [
+        one for one in ast.walk(tree) if isinstance(one, ast.ImportFrom) and str(one.module).startswith("weakhitl.")
+    ]
+    told = {alias.asname: one.module for one in typed for alias in one.names}
+    assert told == {name: f"weakhitl.{home}" for name, home in weakhitl._HOMES.items()}
+    assert all(alias.name == alias.asname for one in typed for alias in one.names)
 
 
 def test_importing_the_package_is_quick():

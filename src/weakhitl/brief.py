@@ -26,7 +26,8 @@ class Brief:
     """
 
     def __repr__(self) -> str:
-        held = ", ".join(f"{one.name}={_brief(getattr(self, one.name))}" for one in fields(self) if one.repr)  # type: ignore[arg-type]
+        this: Any = self  # a dataclass, as its heirs are
+        held = ", ".join(f"{one.name}={_brief(getattr(this, one.name))}" for one in fields(this) if one.repr)
         return f"{type(self).__name__}({held})"
 
 
