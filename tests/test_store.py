@@ -259,6 +259,20 @@ def test_a_backup_is_taken_while_people_go_on(store, tmp_path):
     assert len(store.ratings()) == 240
 
 
+def test_a_store_that_is_in_use_is_not_moved_aside_by_a_restore(tmp_path):
+    """A server that has it open would go on writing into the old file."""
+    store = AnnotationStore(tmp_path / "annotations.db")
+    store.add_ratings(table(("i1", "ana", "a")), ANNOTATOR)
+    backup(store, tmp_path / "kept.db")
+    with closing(sqlite3.connect(tmp_path / "annotations.db")) as server:
+        server.execute("SELECT count(*) FROM event").fetchall()
+        with pytest.raises(StateError, match=r"cannot be moved aside \(database is locked\); stop what has it open"):
+            restore(store, tmp_path / "kept.db", replace=True)
+        assert len(store.ratings()) == 1
+        assert not list(tmp_path.glob("*.before-*"))
+    assert restore(store, tmp_path / "kept.db", replace=True)[0] == 1
+
+
 def test_nothing_is_overwritten_by_a_backup_or_restored_from_a_damaged_one(tmp_path):
     store = AnnotationStore(tmp_path / "annotations.db")
     with pytest.raises(StateError, match="holds nothing yet"):

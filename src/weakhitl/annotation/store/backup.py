@@ -105,7 +105,11 @@ def _closed(store: AnnotationStore) -> Path:
     if path is None:
         raise StateError(f"{store.database.name} is no file")
     store.database.close()
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.execute("PRAGMA journal_mode = DELETE")
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.OperationalError as error:
+        hint = "stop what has it open, such as `weakhitl annotate`, then try again"
+        raise StateError(f"{store.database.name} cannot be moved aside ({error}); {hint}") from error
     return path
