@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 import weakhitl as wh
-from weakhitl.demo.story import example_folder
+from weakhitl.demo.story import example_folder, tell
+from weakhitl.errors import StateError
 
 pytestmark = pytest.mark.xdist_group("demo")
 
@@ -82,6 +83,13 @@ def test_running_it_twice_gives_the_same_and_another_folder_is_left_alone(demo, 
     refused = subprocess.run([*command[:-1], str(tmp_path)], capture_output=True, text=True, check=False)
     assert refused.returncode == 2
     assert (tmp_path / "mine.txt").read_text() == "keep"
+
+
+def test_it_ends_at_a_step_that_cannot_be_done_and_says_which(tmp_path):
+    said = []
+    with pytest.raises(StateError, match="the demo ends here, since 'weakhitl label' ended with 3"):
+        tell(tmp_path / "demo", lambda arguments: 3 if arguments[0] == "label" else 0, said.append)
+    assert said[-1].endswith(f"$ weakhitl label --project {tmp_path / 'demo' / 'careless'}")
 
 
 @pytest.mark.current

@@ -8,7 +8,7 @@ import pandas as pd
 
 from weakhitl.demo.replay import replay
 from weakhitl.demo.scores import accuracies
-from weakhitl.errors import UsageError
+from weakhitl.errors import StateError, UsageError
 from weakhitl.files import read_table, write_table
 from weakhitl.pipeline import Project
 
@@ -18,6 +18,8 @@ Echo = Callable[[str], None]
 SEED = 7
 _MARK = ".weakhitl-demo"
 _HERE = Path(__file__).parent
+_BROKEN = (2, 3)
+"""Exit codes of a step that could not be done; a gate's are part of the story."""
 
 
 def tell(out: Path, invoke: Invoke, echo: Echo) -> None:
@@ -30,7 +32,10 @@ def tell(out: Path, invoke: Invoke, echo: Echo) -> None:
 
     def step(text: str, *arguments: str) -> int:
         echo(f"\n{text}\n\n$ weakhitl {' '.join(arguments)}" if text else f"\n$ weakhitl {' '.join(arguments)}")
-        return invoke(list(arguments))
+        code = invoke(list(arguments))
+        if code in _BROKEN:
+            raise StateError(f"the demo ends here, since 'weakhitl {arguments[0]}' ended with {code}")
+        return code
 
     def people(project: Path, each: int | None, *, qualified: bool = False) -> None:
         loaded = Project.load(project)
