@@ -138,10 +138,18 @@ def atomic_write(path: Path | str) -> Iterator[BinaryIO]:
             stream.flush()
             os.fsync(stream.fileno())
         Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(path)
+        _put(Path(temporary), path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _put(temporary: Path, path: Path) -> None:
+    try:
+        temporary.replace(path)
+    except PermissionError as error:  # on Windows, of a file that is open
+        hint = "close it in the program that has it open, then try again"
+        raise DataError(str(path), f"cannot be replaced ({error.strerror}), and is as it was; {hint}") from error
 
 
 def write_text(path: Path | str, text: str) -> None:

@@ -46,8 +46,8 @@ def secret_key(path: Path) -> bytes:
 def _write_key(path: Path) -> None:
     make_private(path.parent)
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(secrets.token_hex(32) + "\n")
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(secrets.token_hex(32).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
     try:

@@ -141,5 +141,5 @@ def _list(workspace: "Workspace", *, as_json: bool) -> None:
 def _me() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, OSError):
+    except (ImportError, KeyError, OSError):  # the first on Windows
         return "me"

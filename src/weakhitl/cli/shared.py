@@ -117,8 +117,9 @@ def open_project(path: Path) -> "Project":
 
 
 def print_json(value: Any) -> None:
-    """Print JSON to standard output."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    """Print JSON to standard output; where that is not UTF-8, as on Windows, with other letters as escapes."""
+    is_utf8 = (sys.stdout.encoding or "").replace("-", "").lower() == "utf8"
+    click.echo(json.dumps(value, indent=2, ensure_ascii=not is_utf8))
 
 
 def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> None:

@@ -3,8 +3,8 @@
 import os
 import sys
 import time
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Self
 from uuid import uuid4
 
 import click
@@ -70,32 +70,46 @@ def _answer(room: "Room", given: Given, key: str, note: str, seconds: float) -> 
     return Answer(given.item, label, uuid4().hex, note, seconds, room.guidelines.current().hash, shown)
 
 
+if sys.platform == "win32":
+
+    def _single_keys() -> Callable[[], None] | None:
+        """Leave the terminal as it is: ``click.getchar`` reads single keys from it."""
+        return None
+
+else:
+    import termios
+    import tty
+
+    def _single_keys() -> Callable[[], None] | None:
+        """Have the terminal give every key at once, and give what ends that; None where there is no terminal."""
+        try:
+            handle = sys.stdin.fileno()
+            before = termios.tcgetattr(handle)
+        except (OSError, termios.error):
+            return None
+        tty.setcbreak(handle, termios.TCSADRAIN)
+        return lambda: termios.tcsetattr(handle, termios.TCSADRAIN, before)
+
+
 class Keys:
     """Single keys from a terminal; what is typed ahead is not lost. Without a terminal, characters of the input."""
 
     def __init__(self) -> None:
-        self._cooked: Any = None
+        self._end: Callable[[], None] | None = None
 
     def __enter__(self) -> Self:
-        with suppress(ImportError, OSError, termios_error()):
-            import termios
-            import tty
-
-            self._cooked = termios.tcgetattr(sys.stdin.fileno())
-            tty.setcbreak(sys.stdin.fileno(), termios.TCSADRAIN)
+        self._end = _single_keys()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._cooked is not None:
-            import termios
-
-            termios.tcsetattr(sys.stdin.fileno(), termios.TCSADRAIN, self._cooked)
-            self._cooked = None
+        if self._end is not None:
+            self._end()
+            self._end = None
 
     def read(self) -> str:
         """Wait for a key; empty at the end of the input."""
-        if self._cooked is None:
-            return click.getchar() if sys.stdin.isatty() else sys.stdin.read(1)
+        if self._end is None:
+            return _get_char() if sys.stdin.isatty() else sys.stdin.read(1)
         return os.read(sys.stdin.fileno(), 1).decode("ascii", "replace")
 
     def ask(self, question: str) -> str:
@@ -107,13 +121,11 @@ class Keys:
             self.__enter__()
 
 
-def termios_error() -> type[Exception]:
-    """Give what a terminal that is none raises."""
+def _get_char() -> str:
     try:
-        import termios
-    except ImportError:
-        return OSError
-    return termios.error
+        return click.getchar()
+    except EOFError:
+        return ""
 
 
 def _show(room: "Room", given: Given) -> None:

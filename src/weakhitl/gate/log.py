@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from weakhitl import __version__
 from weakhitl.errors import DataError
 from weakhitl.gate.evidence import Evidence
 from weakhitl.gate.verdicts import PASS, Gate
+from weakhitl.locks import lock
 
 _PART = 1 << 18
 """Rows that are hashed at a time."""
@@ -71,8 +72,8 @@ def append_run(path: Path, gate: Gate, run: Run) -> dict[str, Any]:
     }
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
-            _lock(file)  # until it is closed: two runs at once must not follow the same one
+        with path.open("a", encoding="utf-8", newline="\n") as file:
+            lock(file.fileno())  # until it is closed: two runs at once must not follow the same one
             previous = None
             for earlier in read_runs(path):
                 previous = earlier["run"]
@@ -84,15 +85,6 @@ def append_run(path: Path, gate: Gate, run: Run) -> dict[str, Any]:
     except OSError as error:
         raise DataError(str(path), f"the run of the gate cannot be logged here ({error.strerror})") from error
     return entry
-
-
-def _lock(file: IO[str]) -> None:
-    """Wait for other processes that append; where the system has no such locks, do not."""
-    try:
-        import fcntl
-    except ImportError:
-        return
-    fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def read_runs(path: Path) -> Iterator[dict[str, Any]]:

@@ -220,8 +220,8 @@ def _fingerprint(path: Path) -> str:
     """Hash a file, or what a folder holds, with the names."""
     if path.is_file():
         return sha256(path)
-    held = [f"{one.relative_to(path)}\0{sha256(one)}\n" for one in sorted(path.rglob("*")) if one.is_file()]
-    return hashlib.sha256("".join(held).encode()).hexdigest()
+    held = [f"{one.relative_to(path).as_posix()}\0{sha256(one)}\n" for one in path.rglob("*") if one.is_file()]
+    return hashlib.sha256("".join(sorted(held)).encode()).hexdigest()
 
 
 def _attributes(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:

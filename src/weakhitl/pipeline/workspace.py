@@ -368,7 +368,7 @@ class Workspace:
         labels = self.config.labels.model_dump_json() + self.config.data.model_dump_json() + rules
         return {
             **{
-                str(path.relative_to(self.root) if path.is_relative_to(self.root) else path): sha256(path)
+                (path.relative_to(self.root) if path.is_relative_to(self.root) else path).as_posix(): sha256(path)
                 for path in self.input_files
             },
             "[labels], [data] or [[labeling.rule]]": hashlib.sha256(labels.encode()).hexdigest(),

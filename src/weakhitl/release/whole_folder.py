@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from weakhitl.errors import DataError, StateError
+from weakhitl.locks import try_lock
 
 _PARTIAL, _OLD = ".partial", ".old"
 
@@ -57,7 +58,7 @@ def only_one(lock: Path, doing: str) -> Iterator[None]:
     except OSError as error:
         raise DataError(str(lock), f"cannot write here ({error.strerror})") from error
     with file:
-        if not _locked(file.fileno()):
+        if not try_lock(file.fileno()):
             file.seek(0)
             raise StateError(f"{_holder(file.read())}; wait until that is done, then try again")
         file.truncate(0)
@@ -69,19 +70,6 @@ def only_one(lock: Path, doing: str) -> Iterator[None]:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _locked(handle: int) -> bool:
-    """Take the lock, if nobody has it; where the system has none, take it as taken."""
-    try:
-        import fcntl
-    except ImportError:
-        return True
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _holder(text: str) -> str:
@@ -100,7 +88,13 @@ def _sync(folder: Path) -> None:
 
 
 def _sync_one(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
+    is_folder = path.is_dir()
+    try:
+        handle = os.open(path, os.O_RDONLY if is_folder else os.O_RDWR)
+    except PermissionError:
+        if is_folder:  # Windows opens none
+            return
+        raise
     try:
         os.fsync(handle)
     finally:

@@ -1,0 +1,41 @@
+"""Locks on open files, which end with the process that holds them, on every system."""
+
+import os
+import sys
+import time
+
+_BYTE = 2**31 - 2
+"""What Windows locks: beyond the end of our files, since nobody else can read what is locked."""
+_PAUSE = 0.05
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def try_lock(handle: int) -> bool:
+        """Lock an open file unless another process has it locked; say whether that went well."""
+        place = os.lseek(handle, 0, os.SEEK_CUR)
+        os.lseek(handle, _BYTE, os.SEEK_SET)
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except PermissionError:
+            return False
+        finally:
+            os.lseek(handle, place, os.SEEK_SET)
+        return True
+
+else:
+    import fcntl
+
+    def try_lock(handle: int) -> bool:
+        """Lock an open file unless another process has it locked; say whether that went well."""
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+def lock(handle: int) -> None:
+    """Lock an open file; wait while another process has it locked."""
+    while not try_lock(handle):
+        time.sleep(_PAUSE)

@@ -1,0 +1,153 @@
+"""Windows: what it forbids is forbidden here, too, for the files of a project. No test of ours runs on a real one."""
+
+import errno
+import importlib.util
+import json
+import os
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from click.testing import CliRunner
+
+from projects import World, ready, start
+from weakhitl import locks
+from weakhitl.cli.main import cli
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the rules look into /proc")
+
+
+@pytest.fixture
+def windows(tmp_path, monkeypatch):
+    """A folder whose files obey the rules of Windows."""
+    from windows import Rules
+
+    Rules(tmp_path, monkeypatch)
+    return tmp_path
+
+
+def call(folder, *arguments, **settings):
+    answer = CliRunner(**settings).invoke(cli, [*map(str, arguments), "--project", str(folder)])
+    return answer.exit_code, answer.output
+
+
+def test_the_rules_forbid_what_windows_does(windows):
+    held = windows / "held.txt"
+    held.write_text("κ", encoding="utf-8")
+    with pytest.raises(PermissionError):
+        os.open(windows, os.O_RDONLY)
+    with held.open("rb") as reading:
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fsync(reading.fileno())
+        for attempt in (
+            held.unlink,
+            lambda: held.rename(windows / "moved.txt"),
+            lambda: windows.rename(windows.with_name("other")),
+        ):
+            with pytest.raises(PermissionError):
+                attempt()
+    (windows / "other.txt").touch()
+    with pytest.raises(FileExistsError):
+        held.rename(windows / "other.txt")
+    for name in ("a:b", "what?", "nul.csv", "end."):
+        with pytest.raises(OSError, match="syntax"):
+            (windows / name).touch()
+    with pytest.raises(UnicodeEncodeError):
+        (windows / "other.txt").write_text("κ")
+
+
+def test_a_project_goes_from_its_start_to_two_releases_and_back(windows):
+    folder = windows / "weather"
+    ready(folder)
+    for arguments in (
+        ["status"],
+        ["lfs"],
+        ["check"],
+        ["release", "1.0.0"],
+        ["report", windows / "draft"],
+        ["backup", windows / "kept.db"],
+        ["restore", windows / "kept.db", "--replace"],
+        ["recall", "item:007", "--reason", "its author wants it"],
+        ["train"],
+        ["refine", "--write", "1"],
+    ):
+        code, said = call(folder, *arguments)
+        assert code == 0, (arguments, said)
+    for version in ("1.0.0", "1.0.1"):
+        answer = CliRunner().invoke(cli, ["verify", str(folder / "releases" / version)])
+        assert answer.exit_code == 0, answer.output
+    assert not [path for path in windows.rglob("*") if path.suffix in {".tmp", ".partial", ".old"}]
+
+
+def test_a_file_that_is_open_elsewhere_is_left_as_it_is_and_named(windows):
+    """A spreadsheet program keeps its file open."""
+    folder = windows / "weather"
+    ready(folder)
+    queue = folder / "queue.csv"
+    assert call(folder, "route", "--another", "--budget", "5", "--audit", "0")[0] == 0
+    before = queue.read_bytes()
+    with queue.open("rb"):
+        code, said = call(folder, "export", queue)
+    assert code == 3
+    assert "queue.csv" in said
+    assert "close it in the program that has it open" in said
+    assert queue.read_bytes() == before
+    assert not list(folder.glob("*.tmp"))
+    assert call(folder, "export", queue)[0] == 0
+
+
+def test_json_is_whole_where_the_output_is_no_utf8(tmp_path):
+    project = start(tmp_path, World(60))
+    config = tmp_path / "weakhitl.toml"
+    config.write_text(config.read_text().replace('name = "small"', 'name = "погода"'), encoding="utf-8")
+    del project
+    for charset in ("cp1252", "utf-8"):
+        code, said = call(tmp_path, "status", "--json", charset=charset)
+        assert code == 0
+        assert json.loads(said)["project"] == "погода"
+    assert "погода" in said
+
+
+def _msvcrt():
+    """What our lock uses of that module, by Linux's locks that belong to an open file."""
+    import fcntl
+    import struct
+
+    def locking(handle: int, mode: int, n_bytes: int) -> None:
+        assert (mode, n_bytes) == (2, 1)
+        wanted = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_CUR, 0, n_bytes, 0)
+        try:
+            fcntl.fcntl(handle, 37, wanted)  # F_OFD_SETLK
+        except BlockingIOError as error:
+            raise PermissionError(errno.EACCES, "Permission denied") from error
+
+    return SimpleNamespace(LK_NBLCK=2, locking=locking)
+
+
+def _windows_locks(monkeypatch):
+    """Our module of locks as it is loaded on Windows."""
+    monkeypatch.setitem(sys.modules, "msvcrt", _msvcrt())
+    found = importlib.util.spec_from_file_location("windows_locks", locks.__file__)
+    module = importlib.util.module_from_spec(found)
+    with monkeypatch.context() as during:
+        during.setattr(sys, "platform", "win32")
+        found.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("system", ["linux", "windows"])
+def test_a_lock_is_for_one_leaves_the_file_readable_and_ends_with_it(system, tmp_path, monkeypatch):
+    module = locks if system == "linux" else _windows_locks(monkeypatch)
+    path = tmp_path / "lock"
+    with path.open("a+") as first, path.open("a+") as second:
+        assert module.try_lock(first.fileno())
+        first.write("mine")
+        first.flush()
+        assert not module.try_lock(second.fileno())
+        assert path.read_text() == "mine"
+    with path.open("a+") as third:
+        module.lock(third.fileno())
+        third.write(", not yours")
+    assert path.read_text() == "mine, not yours"
+    assert path.stat().st_size < 100
