@@ -34,7 +34,7 @@ class Guidelines:
         state = (stat.st_mtime, stat.st_size)
         if self._seen is None or self._seen[0] != state:
             content = self._path.read_bytes()
-            found = Guideline(hashlib.sha256(content).hexdigest(), content.decode("utf-8", "replace"))
+            found = Guideline(hashlib.sha256(content).hexdigest(), content.decode("utf-8-sig", "replace"))
             self._keep(found)
             self._seen = state, found
         return self._seen[1]

@@ -24,7 +24,9 @@ def media_path(root: Path, cell: str) -> Path:
     Raises ``DataError`` for what is absolute, leads out of the folder, goes through a link, or is no file.
     """
     inside = Path(cell)
-    if inside.is_absolute() or ".." in inside.parts or "\\" in cell or "\0" in cell or re.match(r"^\w+:", cell):
+    if "\\" in cell:
+        raise DataError(cell, "has a backslash; write paths from the project's folder, with /")
+    if inside.is_absolute() or ".." in inside.parts or "\0" in cell or re.match(r"^\w+:", cell):
         raise DataError(cell, "is no path inside of the project's folder")
     path = root
     for part in inside.parts:

@@ -51,7 +51,7 @@ def _text(path: Path, hint: str) -> str:
     if not path.is_file():
         raise ConfigError(str(path), f"there is no such file; {hint}")
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigError(str(path), f"byte {error.start} is not UTF-8; save the file as UTF-8") from error
 
@@ -63,7 +63,8 @@ def _validated(model: type[_Model], text: str, names: Names, where: str) -> _Mod
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(where, f"not TOML: {error}") from error
+        hint = "; write paths with /" if "'\\'" in str(error) else ""
+        raise ConfigError(where, f"not TOML: {error}{hint}") from error
     faults = _balance_faults(content) if model is Config else []
     faults += _name_faults(content, names)
     try:

@@ -31,7 +31,7 @@ def declared(section: RuleSection, file: Path | None) -> Rule:
 
 def _lines(path: Path) -> list[str]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(str(path), f"cannot be read as a list of terms ({error})") from error
     return [line.strip() for line in lines if line.strip()]

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
+from importlib.util import decode_source
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -149,7 +150,7 @@ def _imported(statements: Iterable[_Statement], module: ModuleType, seen: dict[P
 
 
 def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
+    return decode_source(path.read_bytes())
 
 
 def _import_names(statements: Iterable[_Statement], module: ModuleType) -> set[str]:

@@ -21,7 +21,7 @@ def standalone_source(function: LabelingFunction, name: str) -> str | None:
     file = getattr(module, "__file__", None)
     if module is None or file is None:
         return None
-    body = ast.parse(Path(file).read_text(encoding="utf-8")).body
+    body = ast.parse(Path(file).read_bytes()).body
     own = next((one for one in body if isinstance(one, ast.FunctionDef) and one.name == plain.__name__), None)
     if own is None:
         return None

@@ -122,6 +122,14 @@ repos:
         stages: [pre-push]
 """
 
+_ATTRIBUTES_FILE = ".gitattributes"
+
+_ATTRIBUTES = """\
+# These files are known by the hashes of their bytes: git is not to change their line ends, as it does on Windows.
+guidelines/** -text
+releases/** -text
+"""
+
 _FUNCTION_FILE = "labeling_functions/functions.py"
 
 _FUNCTIONS = '''\
@@ -303,9 +311,12 @@ def _texts(folder: Path, classes: tuple[str, ...], items: _Items, task: str, *, 
             word=word, first=classes[0], column=items.column
         ),
         "guidelines/guideline.md": new_guideline(classes),
+        _ATTRIBUTES_FILE: _ATTRIBUTES,
     }
     if not functions:
         del texts[_FUNCTION_FILE]
+    if (folder / _ATTRIBUTES_FILE).exists():
+        del texts[_ATTRIBUTES_FILE]
     return texts
 
 

@@ -298,6 +298,6 @@ def _template(workspace: Workspace, section: JudgeSection) -> str:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(str(path), f"cannot be read as text ({error})") from error

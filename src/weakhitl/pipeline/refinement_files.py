@@ -39,9 +39,10 @@ def write(workspace: Workspace, found: Refined, numbers: Sequence[int], stub: st
 def write_patch(workspace: Workspace, chosen: Sequence[Candidate]) -> Path:
     """Write a patch that adds rules to ``weakhitl.toml``; give where it is. Nothing is applied."""
     path = workspace.root / CONFIG_NAME
-    before = path.read_text(encoding="utf-8")
-    gap = "" if before.endswith("\n\n") else "\n" if before.endswith("\n") else "\n\n"
-    after = before + gap + "\n".join(one.toml() for one in chosen)
+    before = path.read_bytes().decode("utf-8")
+    end = "\r\n" if "\r\n" in before else "\n"
+    gap = "" if before.endswith(2 * end) else end if before.endswith(end) else 2 * end
+    after = before + gap + "\n".join(one.toml() for one in chosen).replace("\n", end)
     sides = [text.splitlines(keepends=True) for text in (before, after)]
     lines = unified_diff(sides[0], sides[1], f"a/{CONFIG_NAME}", f"b/{CONFIG_NAME}")
     text = "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)

@@ -1,5 +1,6 @@
 """Whether a bundle's files are those of its manifest, and safe to read."""
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from weakhitl.files import sha256
 from weakhitl.release.bundle import MODEL
 from weakhitl.release.checking.untrusted import check_arrays, check_table, file_fault
-from weakhitl.release.manifest import hashes, listing
+from weakhitl.release.manifest import MOST_BYTES, hashes, listing
 
 
 def file_faults(folder: Path, manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -20,9 +21,18 @@ def file_faults(folder: Path, manifest: dict[str, Any]) -> Iterator[tuple[str, s
         elif name not in present:
             yield name, "is missing"
         elif fault := file_fault(folder / name, sizes.get(name)):
-            yield name, fault
+            yield name, f"{fault}{_line_ends(folder / name, listed[name])}"
         elif sha256(folder / name) != listed[name]:
             yield name, "has other content than the manifest says"
+
+
+def _line_ends(path: Path, expected: str) -> str:
+    """Say so where a file differs by its line ends alone, as git makes it on Windows; empty where it does not."""
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > MOST_BYTES:
+        return ""
+    if hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest() != expected:
+        return ""
+    return "; only its line ends differ: keep git from that, by `releases/** -text` in .gitattributes"
 
 
 def check_safe(folder: Path) -> None:
