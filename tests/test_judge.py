@@ -53,6 +53,15 @@ def votes_of(project: Project, name: str = "gpt") -> dict[str, str]:
     return dict(zip(long["item"], long["label"], strict=True))
 
 
+def test_two_judges_whose_names_differ_by_case_would_share_files_somewhere(tmp_path):
+    start(tmp_path, World())
+    config = tmp_path / "weakhitl.toml"
+    judges = [f'[[judge]]\nname = "{name}"\nfunction = "own.py:judge"\ncolumns = ["text"]\n' for name in ("GPT", "gpt")]
+    config.write_text(config.read_text() + "".join(judges))
+    with pytest.raises(ConfigError, match=r"judges 'GPT' and 'gpt' differ by case.*; they name files, one on Windows"):
+        Project.load(tmp_path)
+
+
 def test_its_answers_are_votes_of_a_source(tmp_path):
     start(tmp_path, World())
     with serving(first_word) as server:

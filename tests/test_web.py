@@ -1,5 +1,6 @@
 """The pages and the API: what they do, and what they refuse."""
 
+import mimetypes
 import re
 import sys
 from contextlib import ExitStack
@@ -375,6 +376,14 @@ def test_a_form_of_another_site_or_session_is_refused(room, app, ana):
 
 def test_another_host_name_is_not_answered(ana):
     assert ana.client.get("/rate", headers={"Host": "rebound.example"}).status_code == 403
+
+
+def test_scripts_run_where_a_program_has_registered_another_kind_for_them(tmp_path, open_app, monkeypatch):
+    """On Windows the kinds of files are those of the registry, and `nosniff` forbids to run what is plain text."""
+    mimetypes.guess_type("app.js")  # reads what is registered
+    monkeypatch.setitem(mimetypes.types_map, ".js", "text/plain")
+    ana = Somebody(open_app(make_project(tmp_path)), name="ana").join()
+    assert ana.client.get("/static/app.js").headers["content-type"].startswith("text/javascript")
 
 
 def test_every_answer_forbids_what_a_page_does_not_need(ana, app):

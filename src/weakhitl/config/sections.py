@@ -12,6 +12,7 @@ from weakhitl.config.judge import JudgeSection
 from weakhitl.config.online import OnlineSection
 from weakhitl.config.section import Count, Name, Section, Share, Text, Texts
 from weakhitl.errors import SchemaError
+from weakhitl.label_names import ALIKE, look_alikes
 from weakhitl.schema import LabelSchema, Level
 
 
@@ -327,6 +328,8 @@ class Config(Section):
         names = [*(judge.name for judge in self.judge), *(rule.name for rule in self.labeling.rule)]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"two of the judges and rules are called {', '.join(map(repr, twice))}")
+        if alike := look_alikes(judge.name for judge in self.judge):
+            raise ValueError(f"judges {' and '.join(map(repr, alike[0]))} {ALIKE}; they name files, one on Windows")
         return self
 
     @model_validator(mode="after")

@@ -1,6 +1,7 @@
 """The application: pages, API, and what holds for all of their answers."""
 
 import logging
+import mimetypes
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -69,6 +70,7 @@ def create_app(room: Room, doors: Doors) -> FastAPI:
     app.include_router(pages.router, include_in_schema=False)
     app.include_router(api.router)
     app.include_router(metrics.router, include_in_schema=False)
+    mimetypes.add_type("text/javascript", ".js")  # on Windows programs register others, which browsers do not run
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     app.middleware("http")(_guarded)
     for kind in (WeakHITLError, StarletteHTTPException, RequestValidationError, Exception):
