@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
-from projects import World, ready, start
+from projects import ready
 from weakhitl import locks
 from weakhitl.cli.main import cli
 
@@ -91,21 +91,25 @@ def test_a_file_that_is_open_elsewhere_is_left_as_it_is_and_named(windows):
         code, said = call(folder, "export", queue)
     assert code == 3
     assert "queue.csv" in said
-    assert "close it in the program that has it open" in said
+    assert "where a program has it open, close it there" in " ".join(said.split())
     assert queue.read_bytes() == before
     assert not list(folder.glob("*.tmp"))
     assert call(folder, "export", queue)[0] == 0
 
 
-def test_json_is_whole_where_the_output_is_no_utf8(tmp_path):
-    project = start(tmp_path, World(60))
+def test_what_is_for_programs_keeps_its_letters_where_the_output_is_no_utf8(tmp_path):
+    ready(tmp_path)
     config = tmp_path / "weakhitl.toml"
-    config.write_text(config.read_text().replace('name = "small"', 'name = "погода"'), encoding="utf-8")
-    del project
+    text = config.read_text().replace('name = "small"', 'name = "погода"')
+    config.write_text(
+        f'{text}[[gate.check]]\nmetric = "coverage"\nat_least = 0.1\nname = "покрытие"\n', encoding="utf-8"
+    )
     for charset in ("cp1252", "utf-8"):
         code, said = call(tmp_path, "status", "--json", charset=charset)
         assert code == 0
         assert json.loads(said)["project"] == "погода"
+        asked = ["check", "--format", "junit", "--project", str(tmp_path)]
+        assert "покрытие" in CliRunner(charset=charset).invoke(cli, asked).stdout_bytes.decode("utf-8")
     assert "погода" in said
 
 

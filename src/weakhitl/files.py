@@ -148,7 +148,7 @@ def _put(temporary: Path, path: Path) -> None:
     try:
         temporary.replace(path)
     except PermissionError as error:  # on Windows, of a file that is open
-        hint = "close it in the program that has it open, then try again"
+        hint = "where a program has it open, close it there"
         raise DataError(str(path), f"cannot be replaced ({error.strerror}), and is as it was; {hint}") from error
 
 

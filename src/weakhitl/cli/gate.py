@@ -17,6 +17,7 @@ from weakhitl.cli.shared import (
     json_option,
     leave_out,
     open_project,
+    print_for_programs,
     print_json,
     print_table,
     project_option,
@@ -114,7 +115,7 @@ def _write(gate: "Gate", form: str, out: Path | None, policy: str) -> None:
     elif form == "text":
         print_gate(gate)
     else:
-        click.echo(FORMATS[form](gate, policy), nl=False)
+        print_for_programs(FORMATS[form](gate, policy))
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if form == "github" and summary:
             with Path(summary).open("a", encoding="utf-8") as file:

@@ -118,8 +118,16 @@ def open_project(path: Path) -> "Project":
 
 def print_json(value: Any) -> None:
     """Print JSON to standard output; where that is not UTF-8, as on Windows, with other letters as escapes."""
-    is_utf8 = (sys.stdout.encoding or "").replace("-", "").lower() == "utf8"
-    click.echo(json.dumps(value, indent=2, ensure_ascii=not is_utf8))
+    click.echo(json.dumps(value, indent=2, ensure_ascii=not _prints_utf8()))
+
+
+def print_for_programs(text: str) -> None:
+    """Print text to standard output as UTF-8, which is what programs expect that read such formats."""
+    click.echo(text if _prints_utf8() else text.encode("utf-8"), nl=False)
+
+
+def _prints_utf8() -> bool:
+    return (sys.stdout.encoding or "").replace("-", "").lower() == "utf8"
 
 
 def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> None:

@@ -329,7 +329,9 @@ class Config(Section):
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"two of the judges and rules are called {', '.join(map(repr, twice))}")
         if alike := look_alikes(judge.name for judge in self.judge):
-            raise ValueError(f"judges {' and '.join(map(repr, alike[0]))} {ALIKE}; they name files, one on Windows")
+            raise ValueError(
+                f"judges {' and '.join(map(repr, alike[0]))} {ALIKE}; they name files, which Windows takes for one"
+            )
         return self
 
     @model_validator(mode="after")
