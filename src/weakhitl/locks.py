@@ -1,5 +1,6 @@
 """Locks on open files, which end with the process that holds them, on every system."""
 
+import errno
 import os
 import sys
 import time
@@ -11,13 +12,17 @@ _PAUSE = 0.05
 if sys.platform == "win32":
     import msvcrt
 
+    _TAKEN = (errno.EACCES, errno.EDEADLK)
+
     def try_lock(handle: int) -> bool:
         """Lock an open file unless another process has it locked; say whether that went well."""
         place = os.lseek(handle, 0, os.SEEK_CUR)
         os.lseek(handle, _BYTE, os.SEEK_SET)
         try:
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except PermissionError:
+        except OSError as error:
+            if error.errno not in _TAKEN:
+                raise
             return False
         finally:
             os.lseek(handle, place, os.SEEK_SET)
