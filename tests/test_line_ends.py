@@ -118,9 +118,14 @@ def test_an_own_gitattributes_is_left_alone(tmp_path):
 
 def test_a_path_with_backslashes_is_told_to_be_written_with_slashes(folder):
     config = folder / "weakhitl.toml"
-    config.write_text(config.read_text().replace('path = "items.csv"', r'path = "data\items.csv"'))
-    result = run("status", "--project", folder)
-    assert result.exit_code == 2
-    assert "write paths with /" in result.output
+    text = config.read_text()
+    for path, hint in (
+        (r"data\items.csv", "write paths with /"),
+        (r"data\tweets.csv", "a backslash is an escape: write /"),
+    ):
+        config.write_text(text.replace('path = "items.csv"', f'path = "{path}"'))
+        result = run("status", "--project", folder)
+        assert result.exit_code == 2
+        assert hint in " ".join(result.output.split())
     with pytest.raises(DataError, match="write paths from the project's folder, with /"):
         media_path(folder, "pictures\\sky.png")

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from weakhitl.config.section import Count, Section, Text
+from weakhitl.config.section import Count, FileName, Section, Text
 
 _Money = Annotated[float, Field(ge=0)]
 
@@ -36,7 +36,7 @@ class JudgeSection(Section):
         description="In place of model and url: `file.py:name`, a Python function of a row that gives a class or None, "
         "or an object with `predict`, such as a fitted scikit-learn model.",
     )
-    prompt: Text | None = Field(
+    prompt: FileName | None = Field(
         default=None, description="File of the instruction; in it `$classes` and `$guideline` are filled in."
     )
     columns: list[Text] = Field(

@@ -2,11 +2,21 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
 Text = Annotated[str, Field(min_length=1)]
+
+
+def _as_file(given: str) -> str:
+    if any(sign < " " for sign in given):
+        raise ValueError(f"{given!r} holds what no file's name does; in TOML a backslash is an escape: write /")
+    return given
+
+
+FileName = Annotated[Text, AfterValidator(_as_file)]
+"""Of a file or folder, from the project's folder."""
 Name = Annotated[Text, BeforeValidator(lambda given: str(given) if type(given) is int else given)]
 """Of a class; a whole number is its own name."""
 Texts = Annotated[list[Text], BeforeValidator(lambda given: [given] if isinstance(given, str) else given)]

@@ -10,7 +10,7 @@ from weakhitl.config.card import CardSection
 from weakhitl.config.gate import GateSection
 from weakhitl.config.judge import JudgeSection
 from weakhitl.config.online import OnlineSection
-from weakhitl.config.section import Count, Name, Section, Share, Text, Texts
+from weakhitl.config.section import Count, FileName, Name, Section, Share, Text, Texts
 from weakhitl.errors import SchemaError
 from weakhitl.label_names import ALIKE, look_alikes
 from weakhitl.schema import LabelSchema, Level
@@ -49,7 +49,7 @@ class LabelsSection(Section):
 class DataSection(Section):
     """The items."""
 
-    path: Text = Field(description="A CSV, TSV, JSON Lines, Parquet or .xlsx file, or a folder of them.")
+    path: FileName = Field(description="A CSV, TSV, JSON Lines, Parquet or .xlsx file, or a folder of them.")
     id: Text = Field(default="item", description="Column that holds the item ids.")
 
 
@@ -62,7 +62,7 @@ class RuleSection(Section):
     column: Text = Field(default="text", description="The column it looks at.")
     words: list[Text] = Field(default=[], description="`keyword`: words or phrases, in any case.")
     pattern: Text | None = Field(default=None, description="`regex`: a regular expression in Rust's dialect.")
-    file: Text | None = Field(
+    file: FileName | None = Field(
         default=None,
         description="`gazetteer`: a text file, one term a line; `lookup`: a table with columns key and label.",
     )
@@ -90,10 +90,10 @@ class RuleSection(Section):
 class LabelingSection(Section):
     """The labeling functions."""
 
-    functions: list[Text] = Field(
+    functions: list[FileName] = Field(
         default=[], description="Python files or folders of labeling functions; none where people label everything."
     )
-    files: list[Text] = Field(
+    files: list[FileName] = Field(
         default=[],
         description="Files in these folders that functions read, such as word lists; a release carries them.",
     )
@@ -120,7 +120,7 @@ class LabelModelSection(Section):
         description="Class shares, by name (`{ HAM = 0.9, SPAM = 0.1 }`) or in the order of the classes; without, "
         "`auto` estimates them where it can, others take them as uniform.",
     )
-    gold: Text | None = Field(
+    gold: FileName | None = Field(
         default=None,
         description="A file with columns item and label: known labels, which teach the model and stand as they are.",
     )
@@ -203,8 +203,8 @@ class WebhookSection(Section):
 class AnnotationSection(Section):
     """People and their ratings."""
 
-    guideline: Text | None = Field(default=None, description="The annotators' guideline, a Markdown file.")
-    store: Text = Field(
+    guideline: FileName | None = Field(default=None, description="The annotators' guideline, a Markdown file.")
+    store: FileName = Field(
         default="annotations.db", description="SQLite file of batches and ratings, or the URL of a PostgreSQL database."
     )
     text: Texts = Field(
@@ -221,7 +221,7 @@ class AnnotationSection(Section):
     idle: Annotated[float, Field(ge=1)] = Field(
         default=180, description="Seconds of one item that count at most as time spent on it."
     )
-    gold: Text | None = Field(
+    gold: FileName | None = Field(
         default=None, description="A file with columns item and label: known items that are mixed in, to test people."
     )
     gold_share: Share = Field(default=0.05, description="Share of what a person gets that is gold.")
