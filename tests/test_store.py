@@ -3,6 +3,8 @@
 import sqlite3
 import threading
 from contextlib import closing
+from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import text
@@ -271,6 +273,20 @@ def test_a_store_that_is_in_use_is_not_moved_aside_by_a_restore(tmp_path):
         assert len(store.ratings()) == 1
         assert not list(tmp_path.glob("*.before-*"))
     assert restore(store, tmp_path / "kept.db", replace=True)[0] == 1
+
+
+def test_a_second_restore_in_one_second_overwrites_nothing(tmp_path, monkeypatch):
+    store = AnnotationStore(tmp_path / "annotations.db")
+    store.add_ratings(table(("i1", "ana", "a")), ANNOTATOR)
+    backup(store, tmp_path / "kept.db")
+    store.add_ratings(table(("i2", "ana", "a")), ANNOTATOR)
+    moment = datetime(2026, 12, 1, 11, 30, 15, tzinfo=UTC)
+    monkeypatch.setattr("weakhitl.annotation.store.backup.datetime", SimpleNamespace(now=lambda zone: moment))
+    aside = restore(store, tmp_path / "kept.db", replace=True)[1]
+    with pytest.raises(StateError, match="is of this very second; try again"):
+        restore(AnnotationStore(tmp_path / "annotations.db"), tmp_path / "kept.db", replace=True)
+    assert len(AnnotationStore(aside).ratings()) == 2
+    assert len(AnnotationStore(tmp_path / "annotations.db").ratings()) == 1
 
 
 def test_nothing_is_overwritten_by_a_backup_or_restored_from_a_damaged_one(tmp_path):

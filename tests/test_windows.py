@@ -12,8 +12,10 @@ import pytest
 from click.testing import CliRunner
 
 from projects import ready
-from weakhitl import locks
+from weakhitl import files, locks
 from weakhitl.cli.main import cli
+from weakhitl.files import write_text
+from weakhitl.release.whole_folder import whole_folder
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the rules look into /proc")
 
@@ -95,6 +97,26 @@ def test_a_file_that_is_open_elsewhere_is_left_as_it_is_and_named(windows):
     assert queue.read_bytes() == before
     assert not list(folder.glob("*.tmp"))
     assert call(folder, "export", queue)[0] == 0
+
+
+def test_a_file_that_is_looked_into_for_a_moment_is_waited_for(tmp_path, monkeypatch):
+    """A virus scanner opens what has just been written."""
+    monkeypatch.setattr(files, "_PAUSES", (0.0, 0.0))
+    real, tries = Path.replace, []
+
+    def replace(self, target):
+        tries.append(target)
+        if len(tries) % 3:
+            raise PermissionError(errno.EACCES, "Access is denied", str(self))
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    write_text(tmp_path / "a.txt", "new")
+    assert (tmp_path / "a.txt").read_text() == "new"
+    with whole_folder(tmp_path / "made") as folder:
+        (folder / "b.txt").write_text("b")
+    assert (tmp_path / "made" / "b.txt").read_text() == "b"
+    assert len(tries) == 6
 
 
 def test_what_is_for_programs_keeps_its_letters_where_the_output_is_no_utf8(tmp_path):

@@ -3,7 +3,9 @@
 import hashlib
 import json
 import os
+import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -17,6 +19,9 @@ from weakhitl.wording import named_twice
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_PAUSES = (0.05, 0.15, 0.3, 0.5) if sys.platform == "win32" else ()
+"""Between tries to move what a virus scanner or an indexer may have open for a moment."""
 
 Fault = tuple[int, str]
 """A row of a table, counted from 0, and what is wrong with it."""
@@ -144,9 +149,21 @@ def atomic_write(path: Path | str) -> Iterator[BinaryIO]:
         raise
 
 
+def move(source: Path, target: Path) -> None:
+    """Move a file, over an earlier one, or a folder. On Windows, wait a second for who looks into new files there."""
+    for pause in _PAUSES:
+        try:
+            source.replace(target)
+        except PermissionError:
+            time.sleep(pause)
+        else:
+            return
+    source.replace(target)
+
+
 def _put(temporary: Path, path: Path) -> None:
     try:
-        temporary.replace(path)
+        move(temporary, path)
     except PermissionError as error:  # on Windows, of a file that is open
         hint = "where a program has it open, close it there"
         raise DataError(str(path), f"cannot be replaced ({error.strerror}), and is as it was; {hint}") from error

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from weakhitl.errors import ConfigError
-from weakhitl.files import parquet_faults, sha256
+from weakhitl.files import move, parquet_faults, sha256
 from weakhitl.release.consensus_file import Labels
 from weakhitl.votes import IntArray
 
@@ -148,7 +148,7 @@ class _SplitWriter:
         """Give the files their last names, now that it is known how many they are."""
         for number, (path, rows) in enumerate(zip(self._files, self._rows, strict=True)):
             final = path.with_name(f"{self._name}-{number:05d}-of-{len(self._files):05d}.parquet")
-            path.rename(final)
+            move(path, final)
             relative = f"{FOLDER}/{final.name}"
             yield Shard(relative, self._name, rows, final.stat().st_size, sha256(final))
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from weakhitl.errors import DataError, StateError
+from weakhitl.files import move
 from weakhitl.locks import try_lock
 
 _PARTIAL, _OLD = ".partial", ".old"
@@ -37,8 +38,8 @@ def whole_folder(final: Path, *, replace: bool = False) -> Iterator[Path]:
         _sync(folder)
         old = folder.with_suffix(_OLD)
         if replace and final.exists():
-            final.rename(old)
-        folder.rename(final)
+            move(final, old)
+        move(folder, final)
         _sync_one(final.parent)
         shutil.rmtree(old, ignore_errors=True)
     except OSError as error:

@@ -63,6 +63,7 @@ class Live:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            errors="replace",
         )
 
     def _wait(self, running: "subprocess.Popen[str]") -> None:

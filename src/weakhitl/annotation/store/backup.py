@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Table, delete, func, insert, select, text
 from weakhitl.annotation.store import tables
 from weakhitl.annotation.store.store import AnnotationStore
 from weakhitl.errors import DataError, StateError
+from weakhitl.files import move
 
 _LEFT_OUT = {"login"}
 """People sign in again by their links: a copy of the cookies' hashes is of no use."""
@@ -34,7 +35,7 @@ def backup(store: AnnotationStore, out: Path) -> int:
         _copy(store, made)
         _check(made, str(out))
         path = _closed(made)
-        path.replace(out)
+        move(path, out)
     return AnnotationStore(out).last_event()
 
 
@@ -63,7 +64,9 @@ def _bring_back(store: AnnotationStore, kept: AnnotationStore, *, replace: bool)
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
         path = _closed(store)
         aside = path.with_name(f"{path.name}.before-{stamp}")
-        path.rename(aside)
+        if aside.exists():
+            raise StateError(f"{aside.name} is of this very second; try again")
+        move(path, aside)
         store = AnnotationStore(path)
     _copy(kept, store)
     return store.last_event(), aside

@@ -34,7 +34,7 @@ def rerun_finding(folder: Path, functions: Votes) -> Finding:
         command = [sys.executable, "-m", "weakhitl.release.checking.rerun", str(folder.resolve()), str(out)]
         try:
             done = subprocess.run(  # noqa: S603 - this very file
-                command, capture_output=True, text=True, timeout=_SECONDS, cwd=place, check=False
+                command, capture_output=True, text=True, errors="replace", timeout=_SECONDS, cwd=place, check=False
             )
         except subprocess.TimeoutExpired:
             return Finding("functions", False, f"ran for over {_SECONDS:,} seconds and were stopped", checked=False)
