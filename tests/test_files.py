@@ -73,6 +73,8 @@ def test_gzip_and_folders_are_read(tmp_path):
         ),
         ("t.parquet", b"PAR1 or so", "not a readable Parquet file"),
         ("t.csv", b"id,text\n1,a,\n2,b,\n", "the rows have 3 cells, the header 2 names"),
+        ("t.csv", b"sep=;\r\na;b\r\n1;2\r\n", r"line 1 is said to Excel \(sep=\) and holds no names; delete that line"),
+        ("t.csv", b'"sep=\t"\na\tb\n1\t2\n', r"line 1 is said to Excel \(sep=\)"),
         ("t.tsv", b'id\ttext\n1\t"so to say\n2\tno" she said\n3\tx\n', "line 2: a quote opens a cell and swallows"),
         (
             "t.csv",

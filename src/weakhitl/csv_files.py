@@ -53,6 +53,8 @@ def require_rows(path: Path) -> None:
     rows, long, swallowing, spanning = 0, {}, [], False
     with csv_faults(path):
         _, _, header = next(found := _rows(path), (1, 1, []))
+        if header and re.fullmatch("sep=.?", header[0].strip(), flags=re.IGNORECASE):
+            raise DataError(str(path), "line 1 is said to Excel (sep=) and holds no names; delete that line")
         for begins, ends, row in found:
             rows += 1
             if len(row) > len(header):
@@ -108,7 +110,8 @@ def csv_faults(path: Path) -> Iterator[None]:
     try:
         yield
     except UnicodeDecodeError as error:
-        raise DataError(str(path), f"line {undecodable_line(path)} is not UTF-8; save the file as UTF-8") from error
+        hint = "save the file as UTF-8 (Excel's 'CSV UTF-8'), or as .xlsx"
+        raise DataError(str(path), f"line {undecodable_line(path)} is not UTF-8; {hint}") from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
         raise DataError(str(path), f"not a well-formed CSV ({' '.join(str(error).split())})") from error
 
