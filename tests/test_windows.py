@@ -1,18 +1,15 @@
 """Windows: what it forbids is forbidden here, too, for the files of a project. No test of ours runs on a real one."""
 
 import errno
-import importlib.util
 import json
 import os
-import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
 from projects import ready
-from weakhitl import files, locks
+from weakhitl import files
 from weakhitl.cli.main import cli
 from weakhitl.files import write_text
 from weakhitl.release.whole_folder import whole_folder
@@ -133,47 +130,3 @@ def test_what_is_for_programs_keeps_its_letters_where_the_output_is_no_utf8(tmp_
         asked = ["check", "--format", "junit", "--project", str(tmp_path)]
         assert "покрытие" in CliRunner(charset=charset).invoke(cli, asked).stdout_bytes.decode("utf-8")
     assert "погода" in said
-
-
-def _msvcrt():
-    """What our lock uses of that module, by Linux's locks that belong to an open file."""
-    import fcntl
-    import struct
-
-    def locking(handle: int, mode: int, n_bytes: int) -> None:
-        assert (mode, n_bytes) == (2, 1)
-        wanted = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_CUR, 0, n_bytes, 0)
-        try:
-            fcntl.fcntl(handle, 37, wanted)  # F_OFD_SETLK
-        except BlockingIOError as error:
-            raise PermissionError(errno.EACCES, "Permission denied") from error
-
-    return SimpleNamespace(LK_NBLCK=2, locking=locking)
-
-
-def _windows_locks(monkeypatch):
-    """Our module of locks as it is loaded on Windows."""
-    monkeypatch.setitem(sys.modules, "msvcrt", _msvcrt())
-    found = importlib.util.spec_from_file_location("windows_locks", locks.__file__)
-    module = importlib.util.module_from_spec(found)
-    with monkeypatch.context() as during:
-        during.setattr(sys, "platform", "win32")
-        found.loader.exec_module(module)
-    return module
-
-
-@pytest.mark.parametrize("system", ["linux", "windows"])
-def test_a_lock_is_for_one_leaves_the_file_readable_and_ends_with_it(system, tmp_path, monkeypatch):
-    module = locks if system == "linux" else _windows_locks(monkeypatch)
-    path = tmp_path / "lock"
-    with path.open("a+") as first, path.open("a+") as second:
-        assert module.try_lock(first.fileno())
-        first.write("mine")
-        first.flush()
-        assert not module.try_lock(second.fileno())
-        assert path.read_text() == "mine"
-    with path.open("a+") as third:
-        module.lock(third.fileno())
-        third.write(", not yours")
-    assert path.read_text() == "mine, not yours"
-    assert path.stat().st_size < 100

@@ -31,12 +31,19 @@ if sys.platform == "win32":
 else:
     import fcntl
 
+    _TAKEN = (errno.EAGAIN, errno.EACCES)
+    _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP)
+    """Of some network drives: two runs at once are rare there, and that none could be made at all is worse."""
+
     def try_lock(handle: int) -> bool:
         """Lock an open file unless another process has it locked; say whether that went well."""
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
+        except OSError as error:
+            if error.errno in _TAKEN:
+                return False
+            if error.errno not in _NO_LOCKS:
+                raise
         return True
 
 
