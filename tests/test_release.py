@@ -526,6 +526,10 @@ def test_a_group_is_in_one_split_and_a_row_that_moved_is_found(project_folder, t
     [
         ("splits = { train = 0.5, test = 0.4 }", "the shares sum to 0.9; expected 1"),
         ('splits = { "a b" = 1.0 }', "the name of a split is letters, digits, _ and dots"),
+        (
+            "splits = { Test = 0.5, test = 0.5 }",
+            "splits 'Test' and 'test' differ by case.*; they name files, which Windows",
+        ),
         ('stratify = true\ngroup = "text"', "two ways to split"),
     ],
 )

@@ -1,6 +1,7 @@
 """The other sections, and the whole of ``weakhitl.toml``."""
 
 import re
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
@@ -276,6 +277,14 @@ class AnnotationSection(Section):
         return self
 
 
+def _require_file_names(what: str, names: Iterable[str]) -> None:
+    """Raise ``ValueError`` where two names would be one file's on a system that takes letters for equal in any case."""
+    if alike := look_alikes(names):
+        raise ValueError(
+            f"{what} {' and '.join(map(repr, alike[0]))} {ALIKE}; they name files, which Windows takes for one"
+        )
+
+
 class ReleaseSection(Section):
     """What is released."""
 
@@ -296,6 +305,7 @@ class ReleaseSection(Section):
             raise ValueError(f"{', '.join(map(repr, wrong))}: the name of a split is letters, digits, _ and dots")
         if "all" in splits:
             raise ValueError("no split is called 'all': for loaders of datasets that is all of them")
+        _require_file_names("splits", splits)
         if abs(sum(splits.values()) - 1) > 1e-9:
             raise ValueError(f"the shares sum to {sum(splits.values()):g}; expected 1")
         return splits
@@ -328,10 +338,7 @@ class Config(Section):
         names = [*(judge.name for judge in self.judge), *(rule.name for rule in self.labeling.rule)]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"two of the judges and rules are called {', '.join(map(repr, twice))}")
-        if alike := look_alikes(judge.name for judge in self.judge):
-            raise ValueError(
-                f"judges {' and '.join(map(repr, alike[0]))} {ALIKE}; they name files, which Windows takes for one"
-            )
+        _require_file_names("judges", [judge.name for judge in self.judge])
         return self
 
     @model_validator(mode="after")
