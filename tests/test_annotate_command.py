@@ -12,12 +12,14 @@ import subprocess
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
 from sites import SLOW, make_project, opened, served
 from test_web import Somebody
+from weakhitl.cli import terminal
 from weakhitl.cli.main import cli
 from weakhitl.errors import ConfigError
 from weakhitl.pipeline.workspace import Workspace
@@ -63,6 +65,25 @@ def test_a_port_that_is_taken_is_named(tmp_path):
         said = run(tmp_path, "--port", port)
     assert said.exit_code == 2
     assert f"cannot listen on 127.0.0.1:{port}" in said.output
+
+
+def test_where_a_terminal_has_no_modes_clicks_keys_are_read_to_their_end(tmp_path, monkeypatch):
+    """As on Windows."""
+    make_project(tmp_path)
+    keys = iter("12")
+
+    def getchar() -> str:
+        try:
+            return next(keys)
+        except StopIteration:
+            raise EOFError from None
+
+    monkeypatch.setattr(terminal, "_single_keys", lambda: None)
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("click.getchar", getchar)
+    workspace = Workspace.open(tmp_path)
+    terminal.rate_in_terminal(workspace, "ana")
+    assert workspace.store.ratings()["label"].tolist() == ["sun", "rain"]
 
 
 def test_one_person_rates_in_a_terminal_with_one_key_a_class(tmp_path):

@@ -76,7 +76,7 @@ def test_git_on_windows_leaves_releases_and_guidelines_as_they_are(folder, tmp_p
     """With what `weakhitl init` writes; without, verify says what has happened."""
 
     def git(*arguments: str) -> None:
-        settings = ("core.autocrlf=true", "user.name=a", "user.email=a@example.org")
+        settings = ("core.autocrlf=true", "user.name=a", "user.email=a@example.org", "commit.gpgsign=false")
         command = ["git", *(part for one in settings for part in ("-c", one)), *arguments]
         subprocess.run(command, cwd=folder, check=True, capture_output=True)
 
