@@ -56,9 +56,10 @@ def votes_of(project: Project, name: str = "gpt") -> dict[str, str]:
 def test_two_judges_whose_names_differ_by_case_would_share_files_somewhere(tmp_path):
     start(tmp_path, World())
     config = tmp_path / "weakhitl.toml"
-    judges = [f'[[judge]]\nname = "{name}"\nfunction = "own.py:judge"\ncolumns = ["text"]\n' for name in ("GPT", "gpt")]
+    names = ("GPT", "gpt", "own", "Own")
+    judges = [f'[[judge]]\nname = "{name}"\nfunction = "own.py:judge"\ncolumns = ["text"]\n' for name in names]
     config.write_text(config.read_text() + "".join(judges))
-    with pytest.raises(ConfigError, match=r"judges 'GPT' and 'gpt' differ by case.*; they name files"):
+    with pytest.raises(ConfigError, match=r"judges 'GPT' and 'gpt'; 'Own' and 'own' differ by case.*; they name files"):
         Project.load(tmp_path)
 
 
@@ -528,6 +529,16 @@ def test_a_judge_that_changed_has_to_vote_again_before_it_counts(tmp_path):
         project = Project.load(tmp_path)
         project.judge("gpt")
         assert "gpt" in project.label().run.votes.sources
+
+
+def test_a_guideline_with_other_line_ends_and_a_mark_asks_a_judge_nothing_again(tmp_path):
+    """As an editor on Windows saves it."""
+    start(tmp_path, World(n=30))
+    with serving(first_word) as server:
+        declare(tmp_path, server.url).judge("gpt")
+        guideline = tmp_path / "guidelines" / "guideline.md"
+        guideline.write_bytes(b"\xef\xbb\xbf" + guideline.read_bytes().replace(b"\n", b"\r\n"))
+        assert "gpt" in Project.load(tmp_path).label().run.votes.sources
 
 
 def test_labels_are_out_of_date_when_a_judge_has_voted(tmp_path):

@@ -88,6 +88,16 @@ def test_a_second_run_calls_nothing(folder):
     assert second == []
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "latin-1"])
+def test_a_second_run_calls_nothing_in_files_of_other_encodings(folder, encoding):
+    """With a byte order mark, or a line that names the encoding."""
+    marks = "# -*- coding: latin-1 -*-" if encoding == "latin-1" else ""
+    for name, text in (("functions.py", FILE), ("_helper.py", HELPER)):
+        (folder.path / name).write_text(f"{marks}\n# é\n{text}", encoding=encoding)
+    assert len(folder.run()[1]) == 12
+    assert folder.run()[1] == []
+
+
 @pytest.mark.parametrize(
     ("old", "new", "again"),
     [

@@ -67,7 +67,7 @@ def test_a_proposed_rule_can_be_applied_to_a_configuration_with_such_lines(folde
     as_on_windows(config)
     rule = 'name = "more"\nkind = "keyword"\nlabel = "sun"\nwords = ["bright"]\n'
     patch = write_patch(Workspace.open(folder), [SimpleNamespace(toml=lambda: f"[[labeling.rule]]\n{rule}")])
-    subprocess.run(["patch", "-p1", "--binary", "-i", patch], cwd=folder, check=True, capture_output=True)
+    subprocess.run(["patch", "-p1", "-i", patch], cwd=folder, check=True, capture_output=True)
     assert [one.name for one in Workspace.open(folder).config.labeling.rule] == ["terms", "more"]
     assert config.read_bytes().count(b"\n") == config.read_bytes().count(b"\r\n")
 
@@ -121,7 +121,7 @@ def test_a_path_with_backslashes_is_told_to_be_written_with_slashes(folder):
     text = config.read_text()
     for path, hint in (
         (r"data\items.csv", "write paths with /"),
-        (r"data\tweets.csv", "a backslash is an escape: write /"),
+        (r"data\tweets.csv", "as a backslash makes it in TOML; write paths with /"),
     ):
         config.write_text(text.replace('path = "items.csv"', f'path = "{path}"'))
         result = run("status", "--project", folder)

@@ -279,6 +279,13 @@ def test_a_function_that_was_exchanged_is_found_when_it_is_run_again(bundle):  #
     assert detail.endswith("functions.py, line 1: SystemExit: no")
 
 
+def test_functions_that_write_what_is_no_text_are_run_again(bundle):  # noqa: F811
+    path = bundle / "labeling_functions" / "functions.py"
+    path.write_text(f"import sys\nsys.stderr.buffer.write(b'\\xff\\x81')\n{path.read_text()}")
+    seal(bundle)
+    assert wh.verify(bundle, rerun_functions=True).holds
+
+
 def test_running_functions_again_leaves_a_release_as_it_is(bundle, monkeypatch):  # noqa: F811
     """Compiled files beside them would be no part of it."""
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)

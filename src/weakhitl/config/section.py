@@ -11,7 +11,7 @@ Text = Annotated[str, Field(min_length=1)]
 
 def _as_file(given: str) -> str:
     if any(sign < " " for sign in given):
-        raise ValueError(f"{given!r} holds what no file's name does; in TOML a backslash is an escape: write /")
+        raise ValueError(f"{given!r} holds a control character, as a backslash makes it in TOML; write paths with /")
     return given
 
 

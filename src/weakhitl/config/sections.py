@@ -280,9 +280,8 @@ class AnnotationSection(Section):
 def _require_file_names(what: str, names: Iterable[str]) -> None:
     """Raise ``ValueError`` where two names would be one file's on a system that takes letters for equal in any case."""
     if alike := look_alikes(names):
-        raise ValueError(
-            f"{what} {' and '.join(map(repr, alike[0]))} {ALIKE}; they name files, which Windows takes for one"
-        )
+        groups = "; ".join(" and ".join(map(repr, group)) for group in alike)
+        raise ValueError(f"{what} {groups} {ALIKE}; they name files, which Windows takes for one")
 
 
 class ReleaseSection(Section):
