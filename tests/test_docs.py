@@ -6,6 +6,8 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import click
@@ -86,10 +88,8 @@ def test_the_links_between_pages_lead_somewhere(page):
     ids=lambda page: page.relative_to(ROOT).as_posix(),
 )
 def test_the_snippets_of_a_page_run_from_top_to_bottom_in_an_empty_folder(page, tmp_path):
-    parts = blocks(page, "python", "console")
-    if not blocks(page, "console"):  # names carry over, as in a notebook
-        parts = [("python", "\n".join(text for _, text in parts))]
-    for kind, text in parts:
+    for kind, parts in groupby(blocks(page, "python", "console"), itemgetter(0)):
+        text = "\n".join(part for _, part in parts)
         if kind == "python":
             done = _python(text, page, tmp_path)
         else:
