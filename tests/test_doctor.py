@@ -8,13 +8,14 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
-from scipy.stats import beta, binomtest
+from scipy.stats import beta, binom, binomtest
 from sklearn.metrics import log_loss
 
 import weakhitl as wh
 from strategies import votes
 from weakhitl.cli.main import cli
 from weakhitl.errors import DataError, UsageError
+from weakhitl.label_model.calibration import calibration_error
 
 SCHEMA = wh.LabelSchema(["a", "b", "c"])
 
@@ -185,6 +186,37 @@ def test_each_bin_has_its_ends_its_means_and_an_exact_interval(confidence):
         assert line.high == pytest.approx(line.low + 0.2)
         assert (line.items, line.confidence) == (here.sum(), pytest.approx(stated[here].mean()))
         assert (line.accuracy, line.accuracy_low, line.accuracy_high) == pytest.approx((right[here].mean(), *exact))
+
+
+@pytest.mark.parametrize(("gap", "stated"), [(0.0, (0.5, 1.0)), (0.02, (0.999, 0.999)), (0.09, (0.9, 0.9))])
+def test_each_bound_of_the_calibration_error_is_on_the_wrong_side_in_one_of_twenty_samples_at_most(gap, stated):
+    """A calibrated model, one that is sure of everything, and one that is not sure enough; 60 items.
+
+    Percentiles of resampled items err in all, 30 and 60 of a hundred samples here (benchmarks/calibration.py).
+    """
+    rng, runs, wrong = np.random.default_rng(5), 200, np.zeros(2)
+    for run in range(runs):
+        said = rng.uniform(*stated, 60)
+        right = (rng.random(60) < said + (gap if said[0] == 0.9 else -gap)).astype(float)
+        found = calibration_error(said, right, seed=run, confidence=0.9)
+        wrong += found.low > gap + 1e-9, found.high < gap - 1e-9
+    assert (wrong <= binom.ppf(0.999, runs, 0.05)).all()
+
+
+def test_an_items_rows_are_no_further_items_for_the_calibration_error():
+    said, right = np.array([0.9, 0.6] * 100), np.array([1.0, 1.0] * 80 + [0.0, 0.0] * 20)
+    once, twice = (calibration_error(np.tile(said, times), np.tile(right, times), n_items=200) for times in (1, 2))
+    figures = [(one.value, one.low, one.high, one.n_units) for one in (once, twice)]
+    assert figures[0] == pytest.approx(figures[1])
+
+
+def test_weights_make_the_calibration_error_that_of_what_items_stand_for():
+    said, right = np.array([0.9] * 100 + [0.6] * 100), np.array([1.0] * 90 + [0.0] * 10 + [1.0] * 20 + [0.0] * 80)
+    alike = calibration_error(said, right)
+    heavy = calibration_error(said, right, weights=np.repeat([9.0, 1.0], 100))
+    assert alike.value == pytest.approx(0.2)
+    assert heavy.value == pytest.approx(0.04)
+    assert heavy.high < alike.low
 
 
 def test_calibration_withholds_an_interval_from_few_items_and_refuses_nonsense():

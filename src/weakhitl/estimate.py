@@ -129,10 +129,21 @@ def exact_bounds(
 
     """
     require_share("confidence", confidence, such_as=0.95)
-    k, n, tail = np.asarray(k, dtype=np.float64), np.asarray(n, dtype=np.float64), (1 - confidence) / 2
+    tail = (1 - confidence) / 2
+    return exact_ends(k, n, tail, 1 - tail)
+
+
+def exact_ends(
+    k: ArrayLike, n: ArrayLike, below: ArrayLike, above: ArrayLike
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Give the ends of ``exact_bounds`` at levels of their own, from 0 to 1, such as .025 ``below`` and .975 ``above``.
+
+    At one random level both are draws of what the share could be, between which Jeffreys' posterior lies.
+    """
+    k, n = np.asarray(k, dtype=np.float64), np.asarray(n, dtype=np.float64)
     some, rest = k > 0, n - k > 0
-    low = np.where(some, betaincinv(np.where(some, k, 1), n - k + 1, tail), 0.0)
-    high = np.where(rest, betaincinv(k + 1, np.where(rest, n - k, 1), 1 - tail), 1.0)
+    low = np.where(some, betaincinv(np.where(some, k, 1), n - k + 1, below), 0.0)
+    high = np.where(rest, betaincinv(k + 1, np.where(rest, n - k, 1), above), 1.0)
     return low, high
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from weakhitl.consensus import hits
 from weakhitl.errors import DataError, UsageError
-from weakhitl.estimate import Estimate, exact_bounds, exact_share
+from weakhitl.estimate import Estimate, exact_bounds, exact_ends, exact_share
 from weakhitl.notebook import html_table, new_axes
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import FloatArray, IntArray
@@ -17,7 +17,7 @@ from weakhitl.wording import number_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_RESAMPLES = 1000
+_DRAWS = 1000
 _ROUNDING = 0.01
 """How far probabilities may be from summing to 1: many are rounded in files."""
 _LEAST_ITEMS = 20
@@ -36,10 +36,10 @@ class Calibration:
         How often the likeliest class is right, with Clopper and Pearson's interval; of c classes that tie, each is
         1 / c right.
     ece
-        Expected calibration error: the mean distance of confidence and accuracy over the bins, weighted by
-        items, with a percentile interval from resampled items. It is biased upwards where items are few.
+        Expected calibration error, by ``calibration_error``. It is biased upwards where items are few; its bounds
+        are not.
     log_loss
-        Mean negative log-probability of the true class, in nats, with such an interval.
+        Mean negative log-probability of the true class, in nats, with a percentile interval from resampled items.
 
     """
 
@@ -124,19 +124,69 @@ def calibration(
     proba, truth = _known(np.asarray(proba, dtype=np.float64), np.asarray(truth))
     stated = proba.max(axis=1)
     right = hits(proba, truth)
-    which = np.minimum((stated * bins).astype(np.int64), bins - 1)
     losses = -np.log(np.maximum(proba[np.arange(len(truth)), truth], 1e-12))
-
-    def error(at: IntArray) -> float:
-        gaps = np.bincount(which[at], weights=stated[at] - right[at], minlength=bins)
-        return float(np.abs(gaps).sum() / len(at))
-
     return Calibration(
-        table=_table(which, stated, right, bins, confidence),
+        table=_table(_bin(stated, bins), stated, right, bins, confidence),
         accuracy=exact_share(float(right.sum()), len(truth), "no item has a known class", confidence),
-        ece=_resampled(error, len(truth), f"expected calibration error, {bins} bins", seed, confidence),
-        log_loss=_resampled(lambda at: float(losses[at].mean()), len(truth), "log-loss", seed, confidence),
+        ece=calibration_error(stated, right, bins=bins, seed=seed, confidence=confidence),
+        log_loss=_mean_loss(losses, seed, confidence),
     )
+
+
+def calibration_error(
+    stated: FloatArray,
+    right: FloatArray,
+    *,
+    weights: FloatArray | None = None,
+    n_items: int | None = None,
+    bins: int = 10,
+    seed: int = 0,
+    confidence: float = 0.95,
+) -> Estimate:
+    """Give the expected calibration error: the mean distance of confidence and accuracy over bins, weighted by items.
+
+    Chance alone moves each bin's accuracy off its confidence, so the figure is above the truth where items are few, and
+    those of resampled items even more so. What could be is drawn instead: bin sizes, and accuracies at random levels of
+    Clopper and Pearson's bounds, so that a bin without a miss is not taken for perfect. The upper bound is a quantile
+    of the error under these. The lower bound is the figure less a quantile of how far they lie from what was observed,
+    by which they move it at most (the triangle inequality); it is 0 for most samples of a calibrated model.
+
+    Parameters
+    ----------
+    stated, right
+        ``stated[row]``: the probability of the likeliest class; ``right[row]``: 1 where it is the true one, else 0, or
+        between them for ties.
+    weights
+        ``weights[row]``; a bin then counts with Kish's effective number of rows.
+    n_items
+        How many items the rows are of, where one has several: these are not independent.
+    bins, seed, confidence
+        As for ``calibration``.
+
+    """
+    n = len(stated) if n_items is None else n_items
+    facts: dict[str, Any] = {"confidence": confidence, "n_units": n, "seed": seed}
+    facts["method"] = f"expected calibration error, {bins} bins; accuracies drawn from Clopper and Pearson's bounds"
+    which, weight = _bin(stated, bins), np.ones(len(stated)) if weights is None else weights
+    total, squares = (np.bincount(which, weights=values, minlength=bins) for values in (weight, weight**2))
+    used = total > 0
+    share, size = total[used] / total.sum(), total[used] ** 2 / squares[used] * n / len(stated)
+    said, was = (
+        np.minimum(np.bincount(which, weights=weight * values, minlength=bins)[used] / total[used], 1.0)
+        for values in (stated, right)
+    )
+    gap = np.abs(said - was)
+    value = float(share @ gap)
+    if n < _LEAST_ITEMS:
+        return Estimate(value, reason=_too_few(n), kind="too-few", **facts)
+    rng = np.random.default_rng(seed)
+    level = rng.random((_DRAWS, len(share)))
+    least, most = exact_ends(was * size, size, level, level)
+    shares = rng.multinomial(drawn := max(1, round(size.sum())), share, size=_DRAWS) / drawn
+    errors = (shares * np.maximum(np.abs(said - least), np.abs(said - most))).sum(axis=1)
+    moved = (shares * np.maximum(was - least, most - was)).sum(axis=1) + np.abs((shares - share) @ gap)
+    high, chance = (float(np.quantile(values, (1 + confidence) / 2)) for values in (errors, moved))
+    return Estimate(value, max(0.0, value - chance), max(value, high), float(errors.std(ddof=1)), **facts)
 
 
 def _known(proba: FloatArray, truth: IntArray) -> tuple[FloatArray, IntArray]:
@@ -176,22 +226,22 @@ def _table(which: IntArray, stated: FloatArray, right: FloatArray, bins: int, co
     )
 
 
-def _resampled(statistic: Any, n: int, name: str, seed: int, confidence: float) -> Estimate:
-    facts: dict[str, Any] = {
-        "confidence": confidence,
-        "n_units": n,
-        "seed": seed,
-        "method": f"{name}; percentile interval, resampled items",
-    }
-    value = statistic(np.arange(n))
+def _bin(stated: FloatArray, bins: int) -> IntArray:
+    return np.minimum((stated * bins).astype(np.int64), bins - 1)
+
+
+def _mean_loss(losses: FloatArray, seed: int, confidence: float) -> Estimate:
+    n = len(losses)
+    facts: dict[str, Any] = {"confidence": confidence, "n_units": n, "seed": seed}
+    facts["method"] = "log-loss; percentile interval, resampled items"
+    value = float(losses.mean())
     if n < _LEAST_ITEMS:
-        return Estimate(
-            value,
-            reason=f"{number_of(n, 'item')} with a known class; at least {_LEAST_ITEMS} are needed",
-            kind="too-few",
-            **facts,
-        )
+        return Estimate(value, reason=_too_few(n), kind="too-few", **facts)
     rng = np.random.default_rng(seed)
-    values = np.array([statistic(rng.integers(0, n, n)) for _ in range(_RESAMPLES)])
-    low, high = np.quantile(values, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return Estimate(value, float(low), float(high), float(values.std(ddof=1)), **facts)
+    means = np.array([losses[rng.integers(0, n, n)].mean() for _ in range(_DRAWS)])
+    low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return Estimate(value, float(low), float(high), float(means.std(ddof=1)), **facts)
+
+
+def _too_few(n: int) -> str:
+    return f"{number_of(n, 'item')} with a known class; at least {_LEAST_ITEMS} are needed"
