@@ -21,8 +21,9 @@ import weakhitl as wh
 from weakhitl.annotation import ADJUDICATOR, ANNOTATOR
 from weakhitl.config import parse_config
 from weakhitl.gate import Evidence, assess, figure
-from weakhitl.gate.accuracy import error_reduction, settled
+from weakhitl.gate.accuracy import error_reduction
 from weakhitl.gate.assessment import consolidate
+from weakhitl.gate.strata import settled
 from weakhitl.release.evidence_files import NAMES
 from weakhitl.routing import SCORES, book_requested, draw_batch, draw_pilot, score_order
 

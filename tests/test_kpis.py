@@ -13,7 +13,7 @@ from projects import CLASSES, World, collect, ready, start
 from sites import make_project, opened
 from weakhitl.annotation import ADJUDICATOR, ANNOTATOR, AnnotationStore
 from weakhitl.cli.main import cli
-from weakhitl.gate.accuracy import settled
+from weakhitl.gate.strata import settled
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.release.kpis import KPIS, interventions, kpis
 from weakhitl.schema import ABSTAIN

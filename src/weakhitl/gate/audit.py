@@ -9,8 +9,9 @@ import pandas as pd
 from weakhitl.agreement import betting_bounds
 from weakhitl.consensus import Consensus
 from weakhitl.estimate import Estimate
-from weakhitl.gate.accuracy import late_items, settled
+from weakhitl.gate.accuracy import late_items
 from weakhitl.gate.assessment import Assessment
+from weakhitl.gate.strata import settled
 from weakhitl.routing import REQUESTED
 from weakhitl.routing.batch import PILOT, ROUTING
 from weakhitl.schema import ABSTAIN
