@@ -65,7 +65,7 @@ def test_a_bound_that_holds_at_every_look_counts_them_so(predictions):
 def test_the_gate_says_how_many_of_the_audit_were_recalled():
     (found,) = run_gate(judged(100, set(), 40, {3, 4, 60}, GATE)).verdicts
     assert found.status == "pass"
-    assert found.why.endswith("2 audited items were recalled: counted as wrong")
+    assert found.why.endswith("2 audited items were recalled: they count as wrong")
 
 
 def test_recalling_what_the_audit_found_wrong_gains_nothing():

@@ -16,9 +16,8 @@ from weakhitl.estimate import Estimate, Kind, exact_bounds
 from weakhitl.gate.accuracy import late_items, release_accuracy
 from weakhitl.gate.assessment import Assessment
 from weakhitl.gate.audit import sequential_accuracy
+from weakhitl.gate.calibration import release_calibration
 from weakhitl.gate.subject import Subject
-from weakhitl.label_model import calibration
-from weakhitl.schema import ABSTAIN
 from weakhitl.wording import number_of
 
 Measure = Callable[[Subject, CheckSection, float], Estimate]
@@ -101,8 +100,8 @@ def accuracy(subject: Subject, check: CheckSection, confidence: float) -> Estima
     return release_accuracy(assessment, confidence=confidence, within=subject.members)
 
 
-def _without_a_decision(subject: Subject, estimate: Estimate) -> tuple[str, str]:
-    """Name what counts as wrong whatever its label, and the way on; what waits comes first."""
+def _without_a_decision(subject: Subject, estimate: Estimate, *, fate: str) -> tuple[str, str]:
+    """Name that of which nothing is known, its fate till then, and the way on; what waits comes first."""
     if estimate.value is None:
         return "", ""
     assessment = _assessment(subject)
@@ -110,16 +109,16 @@ def _without_a_decision(subject: Subject, estimate: Estimate) -> tuple[str, str]
     wait = number_of(waiting, "audited item waits", "audited items wait")
     whats = [f"{wait} for a decision"] if waiting else []
     whats += [f"{number_of(late, 'released item')} came after the audit was drawn"] if late else []
-    told = [f"{', and '.join(whats)}; till then they count as wrong"] if whats else []
-    told += _reservations(assessment, subject.members)
+    told = [f"{', and '.join(whats)}; till then they {fate}"] if whats else []
+    told += _reservations(assessment, subject.members, fate)
     return "; ".join(told), _DECIDE if waiting else _AUDIT_THEM if late else ""
 
 
-def _reservations(assessment: Assessment, members: np.ndarray) -> list[str]:
+def _reservations(assessment: Assessment, members: np.ndarray, fate: str) -> list[str]:
     """Say what no decision will mend: audited items that were recalled, functions that changed after the audit."""
     items, told = assessment.evidence.items, []
     if gone := int(np.isin(items[assessment.recalled & members], assessment.decisions.index).sum()):
-        told.append(f"{number_of(gone, 'audited item was', 'audited items were')} recalled: counted as wrong")
+        told.append(f"{number_of(gone, 'audited item was', 'audited items were')} recalled: they {fate}")
     if seen := assessment.evidence.context.decided_before_change:
         told.append(
             f"functions changed their votes on the audit after {number_of(seen, 'item')} of it had been decided; where "
@@ -167,15 +166,9 @@ _LEAST_RATINGS = 5
 
 
 def calibration_error(subject: Subject, check: CheckSection, confidence: float) -> Estimate:
-    """Give the calibration error of the labels before adjudication, on the audited items."""
+    """Give the calibration error of the released labels."""
     del check
-    assessment = _assessment(subject)
-    truth = assessment.decisions.reindex(assessment.evidence.items).fillna(ABSTAIN).to_numpy(dtype=np.int64)
-    audited = np.asarray(assessment.evidence.items.isin(assessment.evidence.audited))
-    truth = np.where(subject.members & audited, truth, ABSTAIN)
-    if not (truth != ABSTAIN).any():
-        return Estimate(None, confidence=confidence, reason="no audited item has been adjudicated", kind=_NOTHING)
-    return calibration(assessment.joint.probabilities, truth, seed=subject.seed, confidence=confidence).ece
+    return release_calibration(_assessment(subject), subject.members, confidence=confidence)
 
 
 def class_drift(subject: Subject, check: CheckSection, confidence: float) -> Estimate:
@@ -282,7 +275,9 @@ METRICS: dict[str, Metric] = {
         )
         for name in COEFFICIENTS
     },
-    "release-accuracy": Metric(accuracy, _LABELS, sequential=True, lacks=_without_a_decision),
+    "release-accuracy": Metric(
+        accuracy, _LABELS, sequential=True, lacks=partial(_without_a_decision, fate="count as wrong")
+    ),
     "coverage": Metric(coverage, _COVER),
     "conflict": Metric(
         conflict, "see which functions conflict (`weakhitl lfs`), and repair or drop them", lower_is_better=True
@@ -302,7 +297,10 @@ METRICS: dict[str, Metric] = {
         most=2.0,
     ),
     "calibration-error": Metric(
-        calibration_error, "give gold labels, so that the label model learns its weights", lower_is_better=True
+        calibration_error,
+        "give gold labels, so that the label model learns its weights",
+        lacks=partial(_without_a_decision, fate="may be anything"),
+        lower_is_better=True,
     ),
     "class-drift": Metric(
         class_drift, "find out whether the world has changed or the functions have", lower_is_better=True

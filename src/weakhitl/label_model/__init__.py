@@ -1,7 +1,7 @@
 """Label models: from votes to class probabilities."""
 
 from weakhitl.label_model.auto import LabelModel
-from weakhitl.label_model.calibration import Calibration, calibration
+from weakhitl.label_model.calibration import Calibration, calibration, calibration_error
 from weakhitl.label_model.dawid_skene import DawidSkene, OneCoin
 from weakhitl.label_model.doctor import Finding, diagnose, overturned
 from weakhitl.label_model.explain import Explanation, explain, explain_source
@@ -27,6 +27,7 @@ __all__ = [
     "Triplets",
     "WeightedVote",
     "calibration",
+    "calibration_error",
     "diagnose",
     "explain",
     "explain_source",

@@ -7,8 +7,9 @@ import numpy as np
 
 from weakhitl.consensus import Consensus
 from weakhitl.estimate import Estimate, exact_bounds
-from weakhitl.gate import Assessment
+from weakhitl.gate import Assessment, Subject
 from weakhitl.gate.accuracy import stood_for, weighted_proportion
+from weakhitl.gate.calibration import release_calibration
 from weakhitl.label_model import calibration
 from weakhitl.schema import ABSTAIN
 from weakhitl.vote_names import positions
@@ -59,6 +60,7 @@ def audit_content(assessment: Assessment) -> dict[str, Any]:
         "decided_before_change": assessment.evidence.context.decided_before_change,
         "batches": len(assessment.evidence.routing_batches),
         "calibration": {name: _calibration(one, at, truth, seed) for name, one in consensus.items()},
+        "released": release_calibration(assessment, Subject.of(assessment).members).to_dict(),
         "confusion": {name: _confusion(one, at, truth) for name, one in consensus.items()},
     }
 
