@@ -203,6 +203,13 @@ def test_each_bound_of_the_calibration_error_is_on_the_wrong_side_in_one_of_twen
     assert (wrong <= binom.ppf(0.999, runs, 0.05)).all()
 
 
+def test_a_calibration_error_has_no_bounds_that_its_draws_cannot_tell():
+    said, right = np.full(60, 0.95), np.repeat([1.0, 0.0], [57, 3])
+    usual, high, too_high = (calibration_error(said, right, confidence=level) for level in (0.9, 0.999, 1 - 1e-6))
+    assert high.high > usual.high
+    assert (too_high.low, too_high.high, too_high.value) == (None, None, usual.value)
+
+
 def test_an_items_rows_are_no_further_items_for_the_calibration_error():
     said, right = np.array([0.9, 0.6] * 100), np.array([1.0, 1.0] * 80 + [0.0, 0.0] * 20)
     once, twice = (calibration_error(np.tile(said, times), np.tile(right, times), n_items=200) for times in (1, 2))

@@ -1,6 +1,7 @@
 """Whether probabilities mean what they say."""
 
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _DRAWS = 1000
+_BEYOND, _MOST_DRAWS = 20, 200_000
+"""How many draws have to lie beyond a bound for it to be told, and up to how many are made for that."""
 _ROUNDING = 0.01
 """How far probabilities may be from summing to 1: many are rounded in files."""
 _LEAST_ITEMS = 20
@@ -179,10 +182,13 @@ def calibration_error(
     value = float(share @ gap)
     if n < _LEAST_ITEMS:
         return Estimate(value, reason=_too_few(n), kind="too-few", **facts)
+    draws = max(_DRAWS, ceil(2 * _BEYOND / (1 - confidence)))
+    if draws > _MOST_DRAWS:
+        return Estimate(value, reason="its bounds are not known at so high a confidence", kind="other", **facts)
     rng = np.random.default_rng(seed)
-    level = rng.random((_DRAWS, len(share)))
+    level = rng.random((draws, len(share)))
     least, most = exact_ends(was * size, size, level, level)
-    shares = rng.multinomial(drawn := max(1, round(size.sum())), share, size=_DRAWS) / drawn
+    shares = rng.multinomial(drawn := max(1, round(size.sum())), share, size=draws) / drawn
     errors = (shares * np.maximum(np.abs(said - least), np.abs(said - most))).sum(axis=1)
     moved = (shares * np.maximum(was - least, most - was)).sum(axis=1) + np.abs((shares - share) @ gap)
     high, chance = (float(np.quantile(values, (1 + confidence) / 2)) for values in (errors, moved))
