@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 import click
 import pytest
 
+import forks
 import weakhitl
 from weakhitl.cli.main import _COMMANDS, cli
 from weakhitl.config import describe_config
@@ -91,12 +93,14 @@ def test_the_snippets_of_a_page_run_from_top_to_bottom_in_an_empty_folder(page, 
     for kind, parts in groupby(blocks(page, "python", "console"), itemgetter(0)):
         text = "\n".join(part for _, part in parts)
         if kind == "python":
-            done = _python(text, page, tmp_path)
-        else:
-            lines = [line.removeprefix("$ ") for line in text.splitlines() if line.startswith("$ ")]
-            assert lines, "a console block shows commands after `$ `"
-            done = _shell("\n".join(lines), tmp_path)
-        assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
+            code, printed = _python(text, page, tmp_path)
+            assert code == 0, f"{text}\n{printed}"
+            continue
+        lines = [line.removeprefix("$ ") for line in text.splitlines() if line.startswith("$ ")]
+        assert lines, "a console block shows commands after `$ `"
+        for line in lines:
+            code, printed = _shell(line, tmp_path)
+            assert code == 0, f"{line}\n{printed}"
 
 
 @pytest.mark.current
@@ -104,31 +108,35 @@ def test_the_cells_of_the_loop_example_print_what_stands_below_them(tmp_path):
     """All but the digits, which other versions of the packages may move."""
     cells = blocks(LOOP_EXAMPLE, "python")
     script = "".join(f"{text}\nprint('@@@')\n" for _, text in cells)
-    done = _python(script, LOOP_EXAMPLE, tmp_path)
-    assert done.returncode == 0, done.stderr
-    printed = [part.strip() for part in done.stdout.split("@@@\n") if part.strip()]
+    code, printed = _python(script, LOOP_EXAMPLE, tmp_path)
+    assert code == 0, printed
+    found = [part.strip() for part in printed.split("@@@\n") if part.strip()]
     shown = [text.strip() for _, text in blocks(LOOP_EXAMPLE, "text")]
-    assert [_undigited(text) for text in printed] == [_undigited(text) for text in shown]
+    assert [_undigited(text) for text in found] == [_undigited(text) for text in shown]
 
 
 def _undigited(text: str) -> list[str]:
     return [" ".join(re.sub(r"[\d.]+", "#", line).split()) for line in text.splitlines()]
 
 
-def _python(text: str, page: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+def _python(text: str, page: Path, folder: Path) -> tuple[int, str]:
     """Run a block after the earlier ones of its page: names carry over, as in a notebook."""
     script = folder / ".snippets.py"
     earlier = script.read_text(encoding="utf-8") if script.exists() and page.name != "tutorial.md" else ""
     script.write_text(earlier + text, encoding="utf-8")
-    return subprocess.run([sys.executable, str(script)], cwd=folder, capture_output=True, text=True, timeout=300)
+    return forks.script(script, folder)
 
 
-def _shell(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    command = ["bash", "-euc", text]
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=300, env=os.environ | {"PATH": path}
+def _shell(line: str, folder: Path) -> tuple[int, str]:
+    """Run a line; one of our commands alone, or with the exit codes that it may have, needs no shell."""
+    if found := re.fullmatch(r"weakhitl ([^|&;<>$`]+?)((?: \|\| test \$\? = \d)*)", line):
+        code, printed = forks.command(shlex.split(found[1]), folder)
+        return (0 if str(code) in re.findall(r"\d", found[2]) else code), printed
+    there = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["bash", "-euc", line], cwd=folder, capture_output=True, text=True, timeout=300, env=os.environ | there
     )
+    return done.returncode, done.stdout + done.stderr
 
 
 def test_the_commands_of_the_readme_exist(tmp_path):
@@ -148,14 +156,16 @@ def test_the_commands_of_the_readme_exist(tmp_path):
         for at, one in enumerate(said)
     ]
     (tmp_path / "spam" / "export.json").write_text(json.dumps(tasks))
-    lines = [
-        line.split("#")[0]
-        for _, text in BLOCK.findall(page)
-        for line in text.splitlines()
-        if line.startswith(("weakhitl init", "cd spam"))
-    ]
-    done = _shell("\n".join(lines), tmp_path)
-    assert done.returncode == 0, done.stderr
+    folder = tmp_path
+    for line in "\n".join(text for _, text in BLOCK.findall(page)).splitlines():
+        if not line.startswith(("weakhitl init", "cd spam")):
+            continue
+        for part in map(str.strip, line.split("#")[0].split("&&")):
+            if part.startswith("cd "):
+                folder /= part.removeprefix("cd ")
+                continue
+            code, printed = _shell(part, folder)
+            assert code == 0, f"{part}\n{printed}"
 
 
 @pytest.mark.current
