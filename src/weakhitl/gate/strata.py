@@ -74,7 +74,7 @@ def _strata(assessment: Assessment, part: np.ndarray, at: IntArray, least: float
     part = part if least is None else part & ~assessment.gold
     drawn = evidence.mask(at)
     by_lot = items.isin(evidence.audited_by_lot) & drawn
-    audited = drawn & ~by_lot
+    by_batch = drawn & ~by_lot
     untouched, asked, asked_only = part.copy(), np.zeros(len(items), dtype=bool), np.zeros(len(items), dtype=bool)
     low_of_last = np.zeros(len(items), dtype=bool)
     ordinary, joint, automatic = (
@@ -85,7 +85,7 @@ def _strata(assessment: Assessment, part: np.ndarray, at: IntArray, least: float
         here = evidence.mask(places) & part
         untouched &= ~here
         if batch.kind == "pilot":
-            yield joint.stratum(f"batch {number} (pilot)", here, audited)
+            yield joint.stratum(f"batch {number} (pilot)", here, by_batch)
             continue
         if batch.kind == REQUESTED:
             (asked if batch.by_lot else asked_only)[here] = True
@@ -93,9 +93,9 @@ def _strata(assessment: Assessment, part: np.ndarray, at: IntArray, least: float
             low_of_last = low_of_last & (not batch.frame)
             continue
         above = evidence.mask(places[batch.above_cut()])
-        low_of_last = here & ~above & audited
+        low_of_last = here & ~above & by_batch
         for name, some in (("above the cut", here & above), ("below the cut", here & ~above)):
-            standing = some & audited if (some & audited).any() else here & audited
+            standing = some & by_batch if (some & by_batch).any() else here & by_batch
             yield ordinary.stratum(f"batch {number} ({name})", some, standing)
     yield ordinary.stratum("items asked for", asked, by_lot)
     yield ordinary.late("items asked for without an audit", asked_only)
