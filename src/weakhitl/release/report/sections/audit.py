@@ -36,11 +36,11 @@ def calibration(report: Content) -> Section:
             f"log-loss {estimate_text(one['log_loss'])}."
             for name, one in audit["calibration"].items()
         ),
+        *_left_out(audit),
         (
             "Of the released labels, each audited item with the probability that its label would have had without its "
             f"own audit: expected calibration error {estimate_text(audit['released'])}."
         ),
-        *_left_out(audit),
     )
     header = ("label by", "confidence", "items", "mean confidence", "accuracy [95 %]")
     return Section("Calibration", text, header, rows, squares.calibration)
