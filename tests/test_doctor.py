@@ -203,6 +203,14 @@ def test_each_bound_of_the_calibration_error_is_on_the_wrong_side_in_one_of_twen
     assert (wrong <= binom.ppf(0.999, runs, 0.05)).all()
 
 
+def test_a_log_loss_has_no_interval_where_every_item_is_right():
+    proba = np.tile([0.9, 0.1], (40, 1))
+    all_right, one_wrong = (wh.calibration(proba, np.repeat([0, 1], [40 - wrong, wrong])).log_loss for wrong in (0, 1))
+    assert all_right.value == pytest.approx(-np.log(0.9))
+    assert (all_right.low, all_right.kind) == (None, "little-variation")
+    assert one_wrong.low < one_wrong.value < one_wrong.high
+
+
 def test_a_calibration_error_has_no_bounds_that_its_draws_cannot_tell():
     said, right = np.full(60, 0.95), np.repeat([1.0, 0.0], [57, 3])
     usual, high, too_high = (calibration_error(said, right, confidence=level) for level in (0.9, 0.999, 1 - 1e-6))

@@ -42,7 +42,8 @@ class Calibration:
         Expected calibration error, by ``calibration_error``. It is biased upwards where items are few; its bounds
         are not.
     log_loss
-        Mean negative log-probability of the true class, in nats, with a percentile interval from resampled items.
+        Mean negative log-probability of the true class, in nats, with a percentile interval from resampled items; none
+        where every item is right, as misses cost most and have not shown themselves.
 
     """
 
@@ -132,7 +133,7 @@ def calibration(
         table=_table(_bin(stated, bins), stated, right, bins, confidence),
         accuracy=exact_share(float(right.sum()), len(truth), "no item has a known class", confidence),
         ece=calibration_error(stated, right, bins=bins, seed=seed, confidence=confidence),
-        log_loss=_mean_loss(losses, seed, confidence),
+        log_loss=_mean_loss(losses, seed, confidence, all_right=bool(right.min() == 1)),
     )
 
 
@@ -236,13 +237,15 @@ def _bin(stated: FloatArray, bins: int) -> IntArray:
     return np.minimum((stated * bins).astype(np.int64), bins - 1)
 
 
-def _mean_loss(losses: FloatArray, seed: int, confidence: float) -> Estimate:
+def _mean_loss(losses: FloatArray, seed: int, confidence: float, *, all_right: bool) -> Estimate:
     n = len(losses)
     facts: dict[str, Any] = {"confidence": confidence, "n_units": n, "seed": seed}
     facts["method"] = "log-loss; percentile interval, resampled items"
     value = float(losses.mean())
     if n < _LEAST_ITEMS:
         return Estimate(value, reason=_too_few(n), kind="too-few", **facts)
+    if all_right:
+        return Estimate(value, reason="every item is right: too little variation", kind="little-variation", **facts)
     rng = np.random.default_rng(seed)
     means = np.array([losses[rng.integers(0, n, n)].mean() for _ in range(_DRAWS)])
     low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2])
