@@ -45,6 +45,31 @@ def test_the_p_value_of_many_shares_is_near_that_of_chi_squared():
     assert found.effect == pytest.approx(np.abs(before / before.sum() - after / after.sum()).sum() / 2)
 
 
+@pytest.mark.parametrize("two", [True, False])
+def test_a_difference_that_no_permutation_reaches_has_the_p_of_its_least_likely_value(two):
+    before, after = (np.array([90, 10]), np.array([30, 70])) if two else (np.array([90, 9, 1]), np.array([30, 69, 1]))
+    found = share_shift("column", "x", (before, after), list("abc"), np.random.default_rng(0))
+    single = fisher_exact([before, after] if two else [[90, 10], [30, 70]]).pvalue
+    assert 0 < found.p < 1e-12
+    assert found.p == pytest.approx(single if two else 3 * single, rel=1e-6)
+
+
+def test_an_alarm_is_not_lost_among_hundreds_of_comparisons():
+    """Permutations alone cannot tell one of 600 at .05: their smallest p is one in ten thousand."""
+    rng = np.random.default_rng(0)
+    n, functions, parts = 1200, 10, 60
+    sides = []
+    for fires in (0.2, 0.9):
+        matrix = np.where(rng.random((n, functions)) < 0.5, 1, -1)
+        matrix[:, 0] = np.where(rng.random(n) < fires, 1, -1)
+        columns = pd.DataFrame({"part": np.arange(n) % parts}).astype(str)
+        sides.append(Side("", columns=columns, votes=wh.Votes.from_matrix(matrix, SCHEMA)))
+    found = drift(*sides, by=["part"], smallest=20)
+    assert len(found.shifts) > 600
+    assert {shift.name for shift in found.alarms} == {"source_0"}
+    assert len(found.alarms) > parts / 2
+
+
 def test_psi_is_the_textbook_sum_over_tenths():
     rng = np.random.default_rng(1)
     before, after = rng.normal(0, 1, 20_000), rng.normal(0.5, 1, 20_000)

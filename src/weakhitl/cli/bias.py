@@ -64,7 +64,7 @@ def _print(found: "Bias") -> None:
     alarms = [shift for shift in found.shifts if shift.alarm]
     for shift in alarms:
         what = "other classes than elsewhere" if shift.kind == "classes" else "other agreement than elsewhere"
-        echo_wrapped(f"{shift.name}: {what}, effect {shift.effect:.3f}, p {shift.adjusted:.4f}: {shift.what}")
+        echo_wrapped(f"{shift.name}: {what}, effect {shift.effect:.3f}, {shift.p_text}: {shift.what}")
     if found.small:
         echo_wrapped(f"Left out, too small: {a_few(found.small)}.")
     for text in found.advice:

@@ -109,7 +109,7 @@ def _print(found: "Drift") -> None:
     click.echo(f"{found.before}, then {found.after}: {number_of(len(found.shifts), 'comparison')}")
     for shift in found.alarms:
         click.secho(_title(shift), fg="red", bold=True, nl=False)
-        click.echo(f": effect {shift.effect:.3f} (chance alone: up to {shift.chance:.3f}), p {shift.adjusted:.4f}")
+        click.echo(f": effect {shift.effect:.3f} (chance alone: up to {shift.chance:.3f}), {shift.p_text}")
         echo_wrapped(shift.what, indent=4)
     others = [shift for shift in found.shifts if not shift.alarm]
     rows = [

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.spatial.distance import jensenshannon
-from scipy.stats import ks_2samp, mannwhitneyu
+from scipy.stats import hypergeom, ks_2samp, mannwhitneyu
 
 from weakhitl.votes import FloatArray, IntArray
 from weakhitl.words import words_of
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Pair = tuple[IntArray, IntArray]
 
 DRAWS = 9999
-"""Permutations; the smallest p is one in ten thousand."""
+"""Permutations: no p of theirs is smaller than one in ten thousand, and some hundred comparisons need smaller ones."""
 
 _KINDS = 50
 """Values of a column that are told apart; the others are one."""
@@ -80,17 +80,28 @@ class Shift:
         """Give all fields, ready for JSON."""
         return asdict(self)
 
+    @property
+    def p_text(self) -> str:
+        """P, corrected where it is, as far as four digits tell it."""
+        p = self.p if self.adjusted is None else self.adjusted
+        return "p < 0.0001" if p < 1e-4 else f"p {p:.4f}"
+
 
 def share_shift(kind: str, name: str, counts: Pair, values: list[str], rng: np.random.Generator) -> Shift:
     """Compare shares: ``counts`` are of each value's units, before and after.
 
-    Exact by permutation of the units (the chi-squared statistic, Monte Carlo).
+    Exact by permutation of the units (the chi-squared statistic, Monte Carlo). Where no permutation is as far apart, p
+    is that of the value that is least likely by itself, if that is smaller: as chance alone gets there only once in ten
+    thousand times, the smaller of both is a p, too.
     """
     before, after = counts
     observed = _chi_squared(before[None], before, after)[0]
     drawn = rng.multivariate_hypergeometric(before + after, int(before.sum()), DRAWS)
     statistics = _chi_squared(drawn, before, after)
-    p = (1 + int((statistics >= observed * (1 - 1e-9)).sum())) / (1 + DRAWS)
+    reached = int((statistics >= observed * (1 - 1e-9)).sum())
+    p, test = (1 + reached) / (1 + DRAWS), f"chi-squared, {DRAWS:,} permutations"
+    if not reached and (single := _least_likely(before, after)) < p:
+        p, test = single, "Fisher's exact test of the least likely value, Bonferroni"
     a, b = before / before.sum(), after / after.sum()
     apart = b - a
     others = drawn / before.sum() - (before + after - drawn) / after.sum()
@@ -104,7 +115,7 @@ def share_shift(kind: str, name: str, counts: Pair, values: list[str], rng: np.r
         p,
         int(before.sum()),
         int(after.sum()),
-        f"chi-squared, {DRAWS:,} permutations",
+        test,
         psi=_psi(before, after),
         js=float(jensenshannon(a, b, base=2)),
         what=what,
@@ -216,6 +227,15 @@ def _chi_squared(first: IntArray, before: IntArray, after: IntArray) -> FloatArr
     expected = both[used] * (before.sum() / both.sum())
     apart = first[:, used] - expected
     return np.asarray((apart**2 / expected + apart**2 / (both[used] - expected)).sum(axis=1))
+
+
+def _least_likely(before: IntArray, after: IntArray) -> float:
+    """Give the p of the value whose share is least likely to be so far apart, twice the tail, for all values."""
+    both, n, m = before + after, int(before.sum()), int(after.sum())
+    some = both > 0
+    tails = [hypergeom.sf(side[some] - 1, n + m, both[some], size) for side, size in ((before, n), (after, m))]
+    values = max(1, int(some.sum()) - (some.sum() == 2))  # two shares are one
+    return float(min(1.0, 2 * values * np.min(tails)))
 
 
 def _psi(before: IntArray, after: IntArray) -> float:
