@@ -110,7 +110,13 @@ def cell(name: str, n: int, runs: int) -> dict[str, Any]:
         stated, accuracy, weights = WORLDS[name](rng, n)
         right = (np.resize(rng.random(n), len(stated)) < accuracy).astype(float)
         estimate = calibration_error(
-            stated, right, weights=weights, n_items=n, bins=BINS, seed=run, confidence=TWO_SIDED
+            stated,
+            right,
+            weights=weights,
+            item=np.resize(np.arange(n), len(stated)),
+            bins=BINS,
+            seed=run,
+            confidence=TWO_SIDED,
         )
         found[run] = estimate.value, estimate.low, estimate.high
         resampled[run] = percentiles(rng, stated, right, weights, n) if run < runs // 5 else np.nan

@@ -11,6 +11,7 @@ accuracy of the released labels, both as they are and with the audit's own corre
 
 import argparse
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ from weakhitl.gate.strata import settled
 from weakhitl.release.evidence_files import NAMES
 from weakhitl.routing import SCORES, book_requested, draw_batch, draw_pilot, score_order
 
-N, K, PEOPLE = 1000, 3, 10
+K, PEOPLE = 3, 10
 CONFIG = parse_config(
     """
 [project]
@@ -60,6 +61,16 @@ SCENARIOS = {
     },
     "200 arrive, half asked about, audited again": ARRIVING,
     "200 arrive after the audit": {**ARRIVING, "again": False},
+    "3,000 items, audit 300 of 1,500, then one of 20": {
+        "right": 0.75,
+        "audit": 300,
+        "fill": 1200,
+        "pilot": 0,
+        "single": False,
+        "later": 20,
+        "items": 3000,
+        "skilled": True,
+    },
 }
 
 
@@ -72,12 +83,12 @@ def main() -> None:
     results = {name: simulate(arguments.runs, **settings) for name, settings in SCENARIOS.items()}
     arguments.out.write_text(json.dumps({"runs": arguments.runs, "scenarios": results}, indent=2))
     print(
-        f"{'scenario':<48}{'true':>6}{'as is':>7}{'bias':>8}{'too high':>14}{'p':>6}"
+        f"{'scenario':<49}{'true':>6}{'as is':>7}{'bias':>8}{'too high':>14}{'p':>6}"
         f"{'removed':>9}{'bias':>8}{'missed':>8}"
     )
     for name, row in results.items():
         share = f"{row['too_high']}/{row['defined']} ({row['share']:.1%})"
-        line = f"{name:<48}{row['true']:>6.3f}{row['as_released']:>7.3f}{row['bias']:>8.4f}{share:>14}{row['p']:>6.2f}"
+        line = f"{name:<49}{row['true']:>6.3f}{row['as_released']:>7.3f}{row['bias']:>8.4f}{share:>14}{row['p']:>6.2f}"
         print(f"{line}{row['removed']:>9.3f}{row['removed_bias']:>8.4f}{row['removed_missed']:>8}")
 
 
@@ -101,16 +112,30 @@ def simulate(runs: int, **settings: float) -> dict[str, float]:
 
 
 def one_run(
-    seed: int, *, right: float, audit: int, fill: int, pilot: int, single: bool, arrive: int = 0, again: bool = True
+    seed: int,
+    *,
+    right: float,
+    audit: int,
+    fill: int,
+    pilot: int,
+    single: bool,
+    arrive: int = 0,
+    again: bool = True,
+    later: int = 0,
+    items: int = 1000,
+    skilled: bool = False,
 ) -> dict[str, float] | None:
     """Label, route, rate, adjudicate; give the figure and the truth it is about.
 
     With ``single`` functions vote one class or abstain, so that a pilot is all that tells of them. Of the items that
     ``arrive`` later the less sure half is shown to people, and a fifth of these audited; ``again`` draws another audit.
+    With ``later`` so many of the rest are audited in a batch of their own, and stand for all that nobody has seen.
+    People who are ``skilled`` are misled by nothing.
     """
     rng = np.random.default_rng(seed)
-    truth = pd.Series(rng.integers(0, K, N), index=[f"i{n}" for n in range(N)])
-    hard = rng.random(N) < 0.3  # hard items mislead everybody, as real ones do
+    truth = pd.Series(rng.integers(0, K, items), index=[f"i{n}" for n in range(items)])
+    hard = rng.random(items) < 0.3  # hard items mislead everybody, as real ones do
+    rate = partial(_rate, truth, hard=hard & (not skilled), right=0.98 if skilled else 0.9, each=3, rng=rng)
     functions = np.column_stack([_votes(truth, right * f, hard, rng) for f in np.linspace(0.8, 1.15, 8)])
     if single:
         functions[functions != np.arange(functions.shape[1]) % K] = -1
@@ -118,23 +143,27 @@ def one_run(
         functions[rng.random(functions.shape) < 0.6] = -1
     votes = wh.Votes.from_matrix(functions, CONFIG.schema_, items=truth.index)
     batches, ratings = [], []
-    left, new = votes.items[: N - arrive], votes.items[N - arrive :]
+    left, new = votes.items[: items - arrive], votes.items[items - arrive :]
     if pilot:
         batches.append(draw_pilot(left, pilot, seed))
-        ratings.append(_rate(truth, batches[0].items, hard, 3, rng))
+        ratings.append(rate(batches[0].items))
         left = left[~left.isin(batches[0].items)]
     order = votes.items[
         score_order(SCORES["disagreement"](votes, consolidate(wh.LabelModel().fit(votes), votes)), seed)
     ]
     batches.append(draw_batch(order[order.isin(left)], audit + fill, audit, 3, seed))
-    ratings.append(_rate(truth, batches[-1].items, hard, 3, rng))
+    ratings.append(rate(batches[-1].items))
     if arrive:
         batches.append(book_requested(order[order.isin(new)][: arrive // 2], 0, 0.2, 3, batches))
-        ratings.append(_rate(truth, batches[-1].items, hard, 3, rng))
+        ratings.append(rate(batches[-1].items))
     if arrive and again:
         left = order[~order.isin([item for batch in batches for item in batch.items])]
         batches.append(draw_batch(left, audit + fill, audit, 3, seed))
-        ratings.append(_rate(truth, batches[-1].items, hard, 3, rng))
+        ratings.append(rate(batches[-1].items))
+    if later:
+        left = order[~order.isin([item for batch in batches for item in batch.items])]
+        batches.append(draw_batch(left, later, later, 3, seed))
+        ratings.append(rate(batches[-1].items))
     queue = assess(_evidence(votes, ratings, batches)).adjudication_queue["item"]
     decided = pd.DataFrame({"item": queue, "annotator": "senior", "label": _names(truth[queue]), "role": ADJUDICATOR})
     assessment = assess(_evidence(votes, [*ratings, decided], batches))
@@ -157,12 +186,14 @@ def one_run(
 
 def _votes(truth: pd.Series, right: float, hard: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     accuracy = np.where(hard, 0.5 * right, min(right, 0.98))
-    wrong = (truth.to_numpy() + rng.integers(1, K, N)) % K
-    return np.where(rng.random(N) < accuracy, truth, wrong)
+    wrong = (truth.to_numpy() + rng.integers(1, K, len(truth))) % K
+    return np.where(rng.random(len(truth)) < accuracy, truth, wrong)
 
 
-def _rate(truth: pd.Series, items: pd.Index, hard: np.ndarray, each: int, rng: np.random.Generator) -> pd.DataFrame:
-    columns = {f"p{n}": _votes(truth, 0.9, hard, rng) for n in range(PEOPLE)}
+def _rate(
+    truth: pd.Series, items: pd.Index, *, hard: np.ndarray, right: float, each: int, rng: np.random.Generator
+) -> pd.DataFrame:
+    columns = {f"p{n}": _votes(truth, right, hard, rng) for n in range(PEOPLE)}
     position = truth.index.get_indexer(items)
     rows = [
         (item, f"p{n}", CONFIG.labels.classes[columns[f"p{n}"][at]])

@@ -220,7 +220,10 @@ def test_a_calibration_error_has_no_bounds_that_its_draws_cannot_tell():
 
 def test_an_items_rows_are_no_further_items_for_the_calibration_error():
     said, right = np.array([0.9, 0.6] * 100), np.array([1.0, 1.0] * 80 + [0.0, 0.0] * 20)
-    once, twice = (calibration_error(np.tile(said, times), np.tile(right, times), n_items=200) for times in (1, 2))
+    once, twice = (
+        calibration_error(np.tile(said, times), np.tile(right, times), item=np.tile(np.arange(200), times))
+        for times in (1, 2)
+    )
     figures = [(one.value, one.low, one.high, one.n_units) for one in (once, twice)]
     assert figures[0] == pytest.approx(figures[1])
 

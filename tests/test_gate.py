@@ -1,16 +1,18 @@
 """The gate: verdicts by the bounds, and an accuracy that speaks of the whole release."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
-from scipy.stats import binomtest
 
 import weakhitl as wh
 from weakhitl.agreement import units_needed
 from weakhitl.config import CheckSection, parse_config
 from weakhitl.gate import METRICS, Evidence, Gate, assess, figure, run_gate
-from weakhitl.gate.accuracy import release_accuracy, weighted_proportion
+from weakhitl.gate.accuracy import release_accuracy
+from weakhitl.gate.strata import Stratum, heaviest_of
 from weakhitl.gate.verdicts import decide
 from weakhitl.release.evidence_files import NAMES
 from weakhitl.routing import Batch
@@ -95,17 +97,15 @@ def test_so_many_units_as_planned_bring_the_bound_to_the_bar(value, se, n):
     assert bound >= 0.6 - 1e-6 or needed == n
 
 
-@pytest.mark.parametrize(("right", "n"), [(0, 10), (7, 10), (10, 10), (60, 60), (183, 200)])
-def test_equal_weights_give_clopper_and_pearsons_interval(right, n):
-    found = weighted_proportion([1] * right + [0] * (n - right), np.full(n, 1), 0.9)
-    exact = binomtest(right, n).proportion_ci(0.9, method="exact")
-    assert found == pytest.approx((right / n, exact.low, exact.high))
-
-
-def test_unequal_weights_widen_the_interval():
-    equal = weighted_proportion([1] * 50, [1] * 50, 0.9)
-    unequal = weighted_proportion([4] * 10 + [1] * 40, [4] * 10 + [1] * 40, 0.9)
-    assert unequal[1] < equal[1]
+def test_what_chance_alone_parts_weighs_alike():
+    """Of the last audit one item stands for 90 and nine for 10, where each stands for ten by design."""
+    one, nine = np.arange(10) < 1, np.arange(10) >= 1
+    few, many = (Stratum(name, size, who, None) for name, size, who in (("above", 90, one), ("rest", 10, nine)))
+    assert heaviest_of([few, many]) == 90
+    assert heaviest_of([replace(few, last=True), replace(many, last=True)]) == 10
+    assert (
+        heaviest_of([replace(few, last=True), replace(many, last=True), Stratum("pilot", 20, nine | one, None)]) == 12
+    )
 
 
 def evidence(functions, ratings=(), batches=(), more="") -> Evidence:

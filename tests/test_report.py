@@ -95,14 +95,14 @@ def test_items_that_somebody_asked_for_are_stood_for_by_nobody(evidence):
 
 def test_the_class_shares_cover_the_truth_of_most_datasets():
     """The interval that the report gives holds in simulation: an audit of 100 out of 1,000, drawn at random."""
-    from weakhitl.gate.accuracy import weighted_proportion
+    from weakhitl.weighted_share import weighted_share
 
     rng = np.random.default_rng(0)
     truth = rng.random(1000) < 0.2
     inside = 0
     for _ in range(400):
         drawn = rng.choice(truth, 100, replace=False)
-        _, low, high = weighted_proportion(drawn.astype(float), np.ones(100), 0.95)
+        _, low, high = weighted_share(drawn.astype(float), np.ones(100), 0.95)
         inside += low <= truth.mean() <= high
     assert inside / 400 >= 0.95
 

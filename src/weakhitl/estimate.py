@@ -130,20 +130,10 @@ def exact_bounds(
     """
     require_share("confidence", confidence, such_as=0.95)
     tail = (1 - confidence) / 2
-    return exact_ends(k, n, tail, 1 - tail)
-
-
-def exact_ends(
-    k: ArrayLike, n: ArrayLike, below: ArrayLike, above: ArrayLike
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Give the ends of ``exact_bounds`` at levels of their own, from 0 to 1, such as .025 ``below`` and .975 ``above``.
-
-    At one random level both are draws of what the share could be, between which Jeffreys' posterior lies.
-    """
     k, n = np.asarray(k, dtype=np.float64), np.asarray(n, dtype=np.float64)
     some, rest = k > 0, n - k > 0
-    low = np.where(some, betaincinv(np.where(some, k, 1), n - k + 1, below), 0.0)
-    high = np.where(rest, betaincinv(k + 1, np.where(rest, n - k, 1), above), 1.0)
+    low = np.where(some, betaincinv(np.where(some, k, 1), n - k + 1, tail), 0.0)
+    high = np.where(rest, betaincinv(k + 1, np.where(rest, n - k, 1), 1 - tail), 1.0)
     return low, high
 
 
@@ -183,8 +173,9 @@ def paired_difference(
 ) -> Estimate:
     """Share of units where ``first`` holds minus that where ``second`` does, of the same units.
 
-    With weights the interval is that of Kish's effective number of units; ``unit[row]`` (a number from 0) says whose a
-    row is where a unit has several, which then count as one draw. Undefined without a unit.
+    With weights the interval is that of as many equal units as those come to that differ, and one more of the
+    heaviest; ``unit[row]`` (a number from 0) says whose a row is where a unit has several, which then count as one
+    draw. Undefined without a unit.
 
     References
     ----------
@@ -202,8 +193,10 @@ def paired_difference(
     w = np.ones(len(a)) if weights is None else np.asarray(weights, dtype=np.float64)
     if not w.sum():
         return Estimate(None, confidence=confidence, method=method, reason="no unit", kind="nothing-measured")
-    drawn = w if unit is None else np.bincount(np.asarray(unit), weights=w)
-    n = float(w.sum() ** 2 / (drawn**2).sum())
+    whose = np.arange(len(w)) if unit is None else np.asarray(unit)
+    drawn, differing = (np.bincount(whose, weights=one / w.sum()) for one in (w, w * (a != b)))
+    seen = np.append(differing, drawn.max())
+    n = float(seen.sum() / (seen**2).sum())
     up, down = (float(n * (w * one).sum() / w.sum()) for one in (a & ~b, b & ~a))
     middle = (up - down) / (n + 2)
     se = float(np.sqrt((up + down + 1) - (up - down) ** 2 / (n + 2)) / (n + 2))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from weakhitl.consensus import Consensus, hits
-from weakhitl.gate.accuracy import weighted_proportion
+from weakhitl.estimate import exact_share
 from weakhitl.gate.assessment import consolidate
 from weakhitl.gold import encode_gold
 from weakhitl.label_model import LabelModel, MajorityVote
@@ -31,9 +31,7 @@ class Score:
     def __str__(self) -> str:
         if not self.labelled:
             return "no item labelled"
-        each = np.full(self.labelled, self.right / self.labelled)
-        value, low, high = weighted_proportion(each, np.ones(self.labelled), 0.95)
-        return f"{value:.1%} [{low:.1%}, {high:.1%}] of {self.labelled}"
+        return f"{exact_share(self.right, self.labelled, 'no item'):.1%} of {self.labelled}"
 
 
 def accuracies(project: Project, truth: "pd.Series[Any]") -> list[Score]:

@@ -14,14 +14,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from weakhitl.arrays import ArrayLike
-from weakhitl.estimate import Estimate, exact_bounds, paired_difference
+from weakhitl.estimate import Estimate, paired_difference
 from weakhitl.gate.assessment import Assessment
-from weakhitl.gate.strata import audited, strata_of, undefined_of, whole
+from weakhitl.gate.strata import audited, heaviest_of, strata_of, undefined_of, whole
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import FloatArray, IntArray
+from weakhitl.weighted_share import weighted_share
 
-_METHOD = "audit against the adjudicator; post-stratified, Clopper-Pearson interval at the effective sample size"
+_METHOD = "audit against the adjudicator; post-stratified, interval of a weighted share (Fay and Feuer)"
 
 
 def release_accuracy(assessment: Assessment, *, confidence: float = 0.95, within: np.ndarray | None = None) -> Estimate:
@@ -37,10 +37,7 @@ def release_accuracy(assessment: Assessment, *, confidence: float = 0.95, within
     Estimate
         Undefined without an audit or decisions on it, and where released items have nobody to stand for them.
 
-    References
-    ----------
-    E. L. Korn, B. I. Graubard (1998), Confidence intervals for proportions with small expected number of
-    positive counts estimated from survey data; L. Kish (1965), Survey Sampling (effective sample size).
+    The interval is that of ``weighted_share``.
 
     """
     items = assessment.evidence.items
@@ -60,12 +57,12 @@ def release_accuracy(assessment: Assessment, *, confidence: float = 0.95, within
     for stratum in judged:
         weight += stratum.each
         right += stratum.each * ((stratum.labels == decided) & (decided != ABSTAIN))
-    used = weight > 0
-    value, low, high = weighted_proportion(right[used], weight[used], confidence)
+    used, heaviest = weight > 0, heaviest_of(judged)
+    value, low, high = weighted_share(right[used], weight[used], confidence, heaviest)
     unknown = pending | assessment.recalled[at]
     if (used & unknown).any():
         optimistic = np.where(unknown, weight, right)
-        high = weighted_proportion(optimistic[used], weight[used], confidence)[2]
+        high = weighted_share(optimistic[used], weight[used], confidence, heaviest)[2]
     spoken_of = sum(stratum.size for stratum in judged) / sum(stratum.size for stratum in strata)
     return Estimate(
         spoken_of * value,
@@ -118,38 +115,20 @@ def error_reduction(assessment: Assessment, *, confidence: float = 0.95) -> Esti
     return paired_difference(after, np.tile(before, len(strata)), confidence, weight, unit)
 
 
-def stood_for(assessment: Assessment, at: IntArray) -> FloatArray | None:
-    """``weight[audited item]``: how many items of the dataset, released or not, each stands for.
+def stood_for(assessment: Assessment, at: IntArray) -> tuple[FloatArray, float] | None:
+    """``weight[audited item]``: how many items of the dataset, released or not, each stands for; and the heaviest's.
 
     ``at`` are the positions of decided audited items. None where some items have nobody to stand for them.
     """
     strata = strata_of(assessment, whole(assessment), at, None)
     if not all(one.standing.any() for one in strata):
         return None
-    return np.asarray(sum(one.each for one in strata))
+    return np.asarray(sum(one.each for one in strata)), heaviest_of(strata)
 
 
 def still_waiting(items: int) -> str:
     """Say that some audited items have no decision yet."""
     return f"{items:,} audited items wait for the adjudicator"
-
-
-def weighted_proportion(right: ArrayLike, weight: ArrayLike, confidence: float) -> tuple[float, float, float]:
-    """Estimate a weighted proportion with Clopper and Pearson's interval at Kish's effective sample size.
-
-    ``right[unit]`` lies between 0 and ``weight[unit]``. Gives estimate, low, high.
-
-    Examples
-    --------
-    >>> [round(number, 3) for number in weighted_proportion([1] * 60, [1] * 60, confidence=0.9)]
-    [1.0, 0.951, 1.0]
-
-    """
-    x, w = np.asarray(right, dtype=np.float64), np.asarray(weight, dtype=np.float64)
-    n = _effective_size(w)
-    p = float(x.sum() / w.sum())
-    low, high = map(float, exact_bounds(p * n, n, confidence))
-    return p, low, high
 
 
 def _effective_size(weight: FloatArray) -> float:

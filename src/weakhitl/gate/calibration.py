@@ -49,7 +49,7 @@ def release_calibration(assessment: Assessment, within: np.ndarray, *, confidenc
         proba.max(axis=2)[known],
         right[known],
         weights=weight[known],
-        n_items=int(known.any(axis=0).sum()),
+        item=np.nonzero(known)[1],
         seed=config.routing.seed,
         confidence=confidence,
     )

@@ -19,7 +19,7 @@ import numpy as np
 from weakhitl.consensus import Consensus
 from weakhitl.estimate import Kind
 from weakhitl.gate.assessment import Assessment
-from weakhitl.routing import REQUESTED
+from weakhitl.routing import REQUESTED, ROUTING
 from weakhitl.votes import FloatArray, IntArray
 
 
@@ -39,6 +39,9 @@ class Stratum:
         The audited items under this treatment.
     late
         Whether they came after the audit was drawn, so that nobody could stand for them.
+    last
+        Whether the last batch's audit was drawn from them. Each had the same chance then, so that by chance alone the
+        audited items of one such stratum are heavier than those of another.
 
     """
 
@@ -47,6 +50,7 @@ class Stratum:
     standing: np.ndarray
     treated: Consensus
     late: bool = False
+    last: bool = False
 
     @property
     def labels(self) -> IntArray:
@@ -77,6 +81,7 @@ def _strata(assessment: Assessment, part: np.ndarray, at: IntArray, least: float
     by_batch = drawn & ~by_lot
     untouched, asked, asked_only = part.copy(), np.zeros(len(items), dtype=bool), np.zeros(len(items), dtype=bool)
     low_of_last = np.zeros(len(items), dtype=bool)
+    last = max((number for number, batch in enumerate(batches, start=1) if batch.kind == ROUTING), default=0)
     ordinary, joint, automatic = (
         _Treatment.of(one, at, least, assessment.recalled)
         for one in (settled(assessment), assessment.joint, assessment.automatic)
@@ -96,11 +101,11 @@ def _strata(assessment: Assessment, part: np.ndarray, at: IntArray, least: float
         low_of_last = here & ~above & by_batch
         for name, some in (("above the cut", here & above), ("below the cut", here & ~above)):
             standing = some & by_batch if (some & by_batch).any() else here & by_batch
-            yield ordinary.stratum(f"batch {number} ({name})", some, standing)
+            yield ordinary.stratum(f"batch {number} ({name})", some, standing, last=number == last)
     yield ordinary.stratum("items asked for", asked, by_lot)
     yield ordinary.late("items asked for without an audit", asked_only)
     came = 0 if least is None else evidence.since_audit
-    yield automatic.stratum("items in no batch", untouched, low_of_last, but=came)
+    yield automatic.stratum("items in no batch", untouched, low_of_last, but=came, last=True)
     yield automatic.late("items that came after the audit was drawn", untouched, at_most=came)
 
 
@@ -127,16 +132,28 @@ class _Treatment:
         sure = np.ones(len(consensus.items), dtype=bool) if least is None else consensus.confident(least)
         return cls(sure, sure & ~recalled, at, consensus.take_items(at))
 
-    def stratum(self, name: str, members: np.ndarray, standing: np.ndarray, but: int = 0) -> Stratum:
+    def stratum(
+        self, name: str, members: np.ndarray, standing: np.ndarray, but: int = 0, *, last: bool = False
+    ) -> Stratum:
         """Of the members ``but`` so many, who cannot be told apart, are not spoken of."""
         size = int(np.count_nonzero(members & self.spoken_of))
-        return Stratum(name, max(0, size - but), (standing & self.confident)[self.at], self.treated)
+        return Stratum(name, max(0, size - but), (standing & self.confident)[self.at], self.treated, last=last)
 
     def late(self, name: str, members: np.ndarray, at_most: int | None = None) -> Stratum:
         """Give members for whom nobody can stand."""
         size = int(np.count_nonzero(members & self.spoken_of))
         size = size if at_most is None else min(size, at_most)
         return Stratum(name, size, np.zeros(len(self.at), dtype=bool), self.treated, late=True)
+
+
+def heaviest_of(strata: list[Stratum]) -> float:
+    """Give the weight of the heaviest audited item, with those strata taken together that only chance parts."""
+    last = [one for one in strata if one.last]
+    weight = sum((one.each for one in strata if not one.last), np.zeros(1))
+    if last:
+        standing = np.any([one.standing for one in last], axis=0)
+        weight = weight + sum(one.size for one in last) / max(1, standing.sum()) * standing
+    return float(np.max(weight))
 
 
 def settled(assessment: Assessment) -> Consensus:

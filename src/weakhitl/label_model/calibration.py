@@ -9,10 +9,11 @@ import pandas as pd
 
 from weakhitl.consensus import hits
 from weakhitl.errors import DataError, UsageError
-from weakhitl.estimate import Estimate, exact_bounds, exact_ends, exact_share
+from weakhitl.estimate import Estimate, exact_bounds, exact_share
 from weakhitl.notebook import html_table, new_axes
 from weakhitl.schema import ABSTAIN
 from weakhitl.votes import FloatArray, IntArray
+from weakhitl.weighted_share import weighted_ends
 from weakhitl.wording import number_of
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def calibration_error(
     right: FloatArray,
     *,
     weights: FloatArray | None = None,
-    n_items: int | None = None,
+    item: IntArray | None = None,
     bins: int = 10,
     seed: int = 0,
     confidence: float = 0.95,
@@ -161,24 +162,20 @@ def calibration_error(
         ``stated[row]``: the probability of the likeliest class; ``right[row]``: 1 where it is the true one, else 0, or
         between them for ties.
     weights
-        ``weights[row]``; a bin then counts with Kish's effective number of rows.
-    n_items
-        How many items the rows are of, where one has several: these are not independent.
+        ``weights[row]``; bounds of a bin are then those of ``weighted_share``.
+    item
+        ``item[row]``: a number for each item, where one has several rows. Those in one bin are one; those in several
+        are not independent, and all rows count for less.
     bins, seed, confidence
         As for ``calibration``.
 
     """
-    n = len(stated) if n_items is None else n_items
+    item = np.arange(len(stated)) if item is None else item
+    n = len(np.unique(item))
     facts: dict[str, Any] = {"confidence": confidence, "n_units": n, "seed": seed}
     facts["method"] = f"expected calibration error, {bins} bins; accuracies drawn from Clopper and Pearson's bounds"
-    which, weight = _bin(stated, bins), np.ones(len(stated)) if weights is None else weights
-    total, squares = (np.bincount(which, weights=values, minlength=bins) for values in (weight, weight**2))
-    used = total > 0
-    share, size = total[used] / total.sum(), total[used] ** 2 / squares[used] * n / len(stated)
-    said, was = (
-        np.minimum(np.bincount(which, weights=weight * values, minlength=bins)[used] / total[used], 1.0)
-        for values in (stated, right)
-    )
+    found = _Bins.of(stated, right, np.ones(len(stated)) if weights is None else weights, item, bins)
+    share, said, was = found.share, found.said, found.was
     gap = np.abs(said - was)
     value = float(share @ gap)
     if n < _LEAST_ITEMS:
@@ -188,12 +185,63 @@ def calibration_error(
         return Estimate(value, reason="its bounds are not known at so high a confidence", kind="other", **facts)
     rng = np.random.default_rng(seed)
     level = rng.random((draws, len(share)))
-    least, most = exact_ends(was * size, size, level, level)
-    shares = rng.multinomial(drawn := max(1, round(size.sum())), share, size=draws) / drawn
+    least, most = found.ends(level)
+    shares = rng.multinomial(drawn := max(1, round(found.size.sum())), share, size=draws) / drawn
     errors = (shares * np.maximum(np.abs(said - least), np.abs(said - most))).sum(axis=1)
     moved = (shares * np.maximum(was - least, most - was)).sum(axis=1) + np.abs((shares - share) @ gap)
     high, chance = (float(np.quantile(values, (1 + confidence) / 2)) for values in (errors, moved))
     return Estimate(value, max(0.0, value - chance), max(value, high), float(errors.std(ddof=1)), **facts)
+
+
+@dataclass(frozen=True)
+class _Bins:
+    """What is in each bin that has rows.
+
+    Attributes
+    ----------
+    share
+        Of the whole weight.
+    said, was
+        Mean confidence and accuracy.
+    right, wrong, heaviest
+        Sums of squares of the shares of its weight that items have, right and wrong ones, and the largest of these
+        shares. They are larger where an item counts in several bins.
+
+    """
+
+    share: FloatArray
+    said: FloatArray
+    was: FloatArray
+    right: FloatArray
+    wrong: FloatArray
+    heaviest: FloatArray
+
+    @classmethod
+    def of(cls, stated: FloatArray, right: FloatArray, weight: FloatArray, item: IntArray, bins: int) -> "_Bins":
+        pairs, row = np.unique(item * bins + _bin(stated, bins), return_inverse=True)
+        each, said, was = (np.bincount(row, weights=values) for values in (weight, weight * stated, weight * right))
+        _, at = np.unique(pairs % bins, return_inverse=True)
+        total = np.bincount(at, weights=each)
+        several = len(pairs) / len(np.unique(item))
+        heaviest = np.zeros(len(total))
+        np.maximum.at(heaviest, at, each)
+        return cls(
+            total / total.sum(),
+            np.minimum(np.bincount(at, weights=said) / total, 1.0),
+            np.minimum(np.bincount(at, weights=was) / total, 1.0),
+            np.bincount(at, weights=each * was) / total**2 * several,
+            np.bincount(at, weights=each * np.maximum(each - was, 0.0)) / total**2 * several,
+            heaviest / total * several,
+        )
+
+    @property
+    def size(self) -> FloatArray:
+        """``size[bin]``: Kish's effective number of items."""
+        return 1 / (self.right + self.wrong)
+
+    def ends(self, level: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Give accuracies that could be, ``[draw, bin]`` as the random levels of the bounds that they are."""
+        return weighted_ends((self.was, self.right), (1 - self.was, self.wrong), self.heaviest, level, level)
 
 
 def _known(proba: FloatArray, truth: IntArray) -> tuple[FloatArray, IntArray]:

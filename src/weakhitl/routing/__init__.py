@@ -1,6 +1,6 @@
 """Routing: which items go to annotators, and with what probability."""
 
-from weakhitl.routing.batch import REQUESTED, Batch
+from weakhitl.routing.batch import REQUESTED, ROUTING, Batch
 from weakhitl.routing.order import far_apart, in_turns, item_vectors, score_order, text_vectors
 from weakhitl.routing.sampling import book_requested, draw_batch, draw_pilot
 from weakhitl.routing.scores import NOVELTY, RANDOM, SCORES, density, novelty
@@ -9,6 +9,7 @@ __all__ = [
     "NOVELTY",
     "RANDOM",
     "REQUESTED",
+    "ROUTING",
     "SCORES",
     "Batch",
     "book_requested",

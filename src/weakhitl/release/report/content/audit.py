@@ -8,17 +8,18 @@ import numpy as np
 from weakhitl.consensus import Consensus
 from weakhitl.estimate import Estimate, exact_bounds
 from weakhitl.gate import Assessment, Subject
-from weakhitl.gate.accuracy import stood_for, weighted_proportion
+from weakhitl.gate.accuracy import stood_for
 from weakhitl.gate.calibration import release_calibration
 from weakhitl.label_model import calibration
 from weakhitl.schema import ABSTAIN
 from weakhitl.vote_names import positions
 from weakhitl.votes import IntArray
+from weakhitl.weighted_share import weighted_share
 
 BOTH, ALONE, PEOPLE = "functions and people", "functions alone", "people"
 """What labels come from; the last where there are no functions."""
 
-_SHARES = "share of the audit's decisions, post-stratified; Clopper-Pearson interval at the effective sample size"
+_SHARES = "share of the audit's decisions, post-stratified; interval of a weighted share (Fay and Feuer)"
 
 
 @dataclass(frozen=True)
@@ -110,11 +111,12 @@ def class_shares(assessment: Assessment) -> list[Estimate]:
     if not known.any():
         reason = "no audited item has been decided" if len(audit.at) else "no items were drawn for an audit"
         return [Estimate(None, reason=reason, kind="nothing-measured", **facts)] * k
-    weight = stood_for(assessment, audit.at[known])
-    if weight is None:
+    stood = stood_for(assessment, audit.at[known])
+    if stood is None:
         reason = "no decided audited item stands for some items of the dataset"
         return [Estimate(None, reason=reason, kind="unrepresented", **facts)] * k
+    weight, heaviest = stood
     decided, late = audit.decided[known], assessment.evidence.since_audit / len(assessment.evidence.items)
-    shares = [weighted_proportion(weight * (decided == code), weight, 0.95) for code in range(k)]
+    shares = [weighted_share(weight * (decided == code), weight, 0.95, heaviest) for code in range(k)]
     # Items that came after the audit may be of any class.
     return [Estimate(value, (1 - late) * low, (1 - late) * high + late, **facts) for value, low, high in shares]
