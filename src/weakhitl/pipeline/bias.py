@@ -20,6 +20,7 @@ from weakhitl.monitor.shifts import share_shift
 from weakhitl.pipeline.workspace import Workspace
 from weakhitl.ranges import require_share
 from weakhitl.schema import ABSTAIN
+from weakhitl.vote_names import positions
 from weakhitl.wording import number_of
 
 SMALLEST = 20
@@ -235,17 +236,20 @@ def _people(subject: Subject, parts: dict[str, Subject], smallest: int, rng: np.
     others = counts[row].astype(np.int64)
     others[np.arange(len(row)), label] -= 1
     told, agrees = told_by_others(others, label)
-    table = pd.DataFrame({"item": row, "person": column, "right": agrees > 0})[told]
+    group = np.full(len(votes), len(parts))
+    for code, part in enumerate(parts.values()):
+        group[positions(votes.items, part.votes.items)] = code
+    shape = len(votes.sources), len(parts) + 1, 2
+    cells = np.ravel_multi_index((column[told], group[row[told]], (agrees[told] > 0).astype(int)), shape)
+    times = np.bincount(cells, minlength=int(np.prod(shape))).reshape(shape)[:, :, ::-1]
     found = []
-    for name, part in parts.items():
-        inside = table["item"].isin(np.flatnonzero(votes.items.isin(part.votes.items)))
-        for code, person in enumerate(votes.sources):
-            mine = table["person"] == code
-            sides = [table["right"][mine & here].to_numpy(dtype=bool) for here in (~inside, inside)]
-            if min(len(side) for side in sides) >= smallest:
-                pair = tuple(np.array([side.sum(), (~side).sum()]) for side in sides)
+    for code, name in enumerate(parts):
+        for person, mine in zip(votes.sources, times, strict=True):
+            inside, everywhere = mine[code], mine.sum(axis=0)
+            pair = everywhere - inside, inside
+            if min(side.sum() for side in pair) >= smallest:
                 values = ["with the others", "against"]
-                found.append(share_shift("annotator", f"{person} in {name}", (pair[0], pair[1]), values, rng))
+                found.append(share_shift("annotator", f"{person} in {name}", pair, values, rng))
     return found
 
 
